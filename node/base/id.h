@@ -1,0 +1,53 @@
+/* id: identifiers as one-field structs, so that the compiler rejects a mix-up.
+ *
+ * Zero is "none" everywhere. Processes and devices are numbered by the topology, from 1, in its order, and every
+ * process of a cluster holds the same topology; so a small number says the same thing everywhere. */
+#ifndef NODE_BASE_ID_H
+#define NODE_BASE_ID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NAME_LEN 32   /* a process name with its NUL */
+#define NUMBER_LEN 24 /* a directory number with its NUL */
+
+/* A process of the topology (1..PROCS_MAX), or a guest that came by itself (an operator: PROCS_MAX < v). */
+struct proc_id {
+    uint16_t v;
+};
+
+struct device_id {
+    uint32_t v;
+};
+
+/* One call as its switch names it: node (8 bits), incarnation of its CallManager (16), number (40). */
+struct call_id {
+    uint64_t v;
+};
+
+struct agent_id {
+    uint32_t v;
+};
+
+/* Incarnations count the starts of a process or of a service; a later one is greater. */
+struct incarnation {
+    uint64_t v;
+};
+
+#define ID_EQ(name)                                                                                \
+    static inline bool name##_eq(struct name a, struct name b)                                     \
+    {                                                                                              \
+        return a.v == b.v;                                                                         \
+    }                                                                                              \
+    static inline bool name##_some(struct name a)                                                  \
+    {                                                                                              \
+        return a.v != 0;                                                                           \
+    }
+ID_EQ(proc_id)
+ID_EQ(device_id)
+ID_EQ(call_id)
+ID_EQ(agent_id)
+ID_EQ(incarnation)
+#undef ID_EQ
+
+#endif
