@@ -1,28 +1,29 @@
 /* err: the one list of errors, and the macros that keep anyone from losing one.
  *
- * Three kinds of wrong, three answers (docs/style.md): a bug meets ASSERT, on in every build; a world that failed
- * answers `enum err`; a peer that misbehaves is rejected, counted and traced, never asserted on. */
+ * Three kinds of wrong, three answers (docs/style.md): a bug meets ASSERT, on in every build; a
+ * world that failed answers `enum err`; a peer that misbehaves is rejected, counted and traced,
+ * never asserted on. */
 #ifndef NODE_BASE_ERR_H
 #define NODE_BASE_ERR_H
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-#define ERR_MAP(X)                                                                                 \
-    X(OK, "ok")                                                                                    \
-    X(FULL, "a table or queue with a limit is full")                                               \
-    X(INVALID, "a value that cannot be")                                                           \
-    X(UNKNOWN, "no such thing")                                                                    \
-    X(EXISTS, "it is already there")                                                               \
-    X(TRUNCATED, "the bytes end too early")                                                        \
-    X(TOO_BIG, "larger than its limit")                                                            \
-    X(CORRUPT, "a checksum does not match")                                                        \
-    X(VERSION, "a version that is not spoken here")                                                \
-    X(STATE, "not possible in this state")                                                         \
-    X(REFUSED, "the other side said no")                                                           \
-    X(TIMEOUT, "no answer in time")                                                                \
-    X(IO, "input or output failed")                                                                \
-    X(MEMORY, "out of memory")                                                                     \
-    X(IN_USE, "an address or a file is in use")                                                    \
+#define ERR_MAP(X)                                   \
+    X(OK, "ok")                                      \
+    X(FULL, "a table or queue with a limit is full") \
+    X(INVALID, "a value that cannot be")             \
+    X(UNKNOWN, "no such thing")                      \
+    X(EXISTS, "it is already there")                 \
+    X(TRUNCATED, "the bytes end too early")          \
+    X(TOO_BIG, "larger than its limit")              \
+    X(CORRUPT, "a checksum does not match")          \
+    X(VERSION, "a version that is not spoken here")  \
+    X(STATE, "not possible in this state")           \
+    X(REFUSED, "the other side said no")             \
+    X(TIMEOUT, "no answer in time")                  \
+    X(IO, "input or output failed")                  \
+    X(MEMORY, "out of memory")                       \
+    X(IN_USE, "an address or a file is in use")      \
     X(PERMISSION, "not permitted")
 
 enum err {
@@ -45,7 +46,7 @@ static inline void err_ignore(enum err err, const char *why)
 /* A broken promise of our own: says where and aborts, in every build. */
 _Noreturn void err_bug(const char *file, int line, const char *what);
 
-#define ASSERT(condition)                                                                          \
+#define ASSERT(condition) \
     ((condition) ? (void)0 : err_bug(__FILE__, __LINE__, "assertion failed: " #condition))
 #define UNREACHABLE(why) err_bug(__FILE__, __LINE__, "unreachable: " why)
 

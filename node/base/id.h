@@ -1,17 +1,19 @@
 /* id: identifiers as one-field structs, so that the compiler rejects a mix-up.
  *
- * Zero is "none" everywhere. Processes and devices are numbered by the topology, from 1, in its order, and every
- * process of a cluster holds the same topology; so a small number says the same thing everywhere. */
+ * Zero is "none" everywhere. Processes and devices are numbered by the topology, from 1, in its
+ * order, and every process of a cluster holds the same topology; so a small number says the same
+ * thing everywhere. */
 #ifndef NODE_BASE_ID_H
 #define NODE_BASE_ID_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NAME_LEN 32   /* a process name with its NUL */
+#define NAME_LEN   32 /* a process name with its NUL */
 #define NUMBER_LEN 24 /* a directory number with its NUL */
 
-/* A process of the topology (1..PROCS_MAX), or a guest that came by itself (an operator: PROCS_MAX < v). */
+/* A process of the topology (1..PROCS_MAX), or a guest that came by itself (an operator: PROCS_MAX
+ * < v). */
 struct proc_id {
     uint16_t v;
 };
@@ -20,7 +22,8 @@ struct device_id {
     uint32_t v;
 };
 
-/* One call as its switch names it: node (8 bits), incarnation of its CallManager (16), number (40). */
+/* One call as its switch names it: node (8 bits), incarnation of its CallManager (16), number (40).
+ */
 struct call_id {
     uint64_t v;
 };
@@ -34,14 +37,14 @@ struct incarnation {
     uint64_t v;
 };
 
-#define ID_EQ(name)                                                                                \
-    static inline bool name##_eq(struct name a, struct name b)                                     \
-    {                                                                                              \
-        return a.v == b.v;                                                                         \
-    }                                                                                              \
-    static inline bool name##_some(struct name a)                                                  \
-    {                                                                                              \
-        return a.v != 0;                                                                           \
+#define ID_EQ(name)                                            \
+    static inline bool name##_eq(struct name a, struct name b) \
+    {                                                          \
+        return a.v == b.v;                                     \
+    }                                                          \
+    static inline bool name##_some(struct name a)              \
+    {                                                          \
+        return a.v != 0;                                       \
     }
 ID_EQ(proc_id)
 ID_EQ(device_id)

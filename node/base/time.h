@@ -1,7 +1,8 @@
-/* time: instants and durations that cannot be confused, in microseconds; and the hybrid logical clock.
+/* time: instants and durations that cannot be confused, in microseconds; and the hybrid logical
+ * clock.
  *
- * An instant is of the monotonic clock of its machine (in the simulation: virtual). Nothing below floor 5 reads a
- * clock: the driver says what time it is with everything that it delivers. */
+ * An instant is of the monotonic clock of its machine (in the simulation: virtual). Nothing below
+ * floor 5 reads a clock: the driver says what time it is with everything that it delivers. */
 #ifndef NODE_BASE_TIME_H
 #define NODE_BASE_TIME_H
 
@@ -52,15 +53,16 @@ static inline struct instant instant_min(struct instant a, struct instant b)
     return a.us < b.us ? a : b;
 }
 
-/* Hybrid logical clock (Kulkarni et al. 2014): 48 bits of wall milliseconds, 16 bits of counter. Never goes back,
- * and what was caused by a message is later than the message. */
+/* Hybrid logical clock (Kulkarni et al. 2014): 48 bits of wall milliseconds, 16 bits of counter.
+ * Never goes back, and what was caused by a message is later than the message. */
 struct hlc {
     uint64_t v;
 };
 
 /* Advance for a local event or a send at wall time `wall_ms`. */
 struct hlc hlc_tick(struct hlc *clock, int64_t wall_ms);
-/* Advance for the receipt of `seen`; a peer's clock more than HLC_AHEAD_MS ahead is not followed. */
+/* Advance for the receipt of `seen`; a peer's clock more than HLC_AHEAD_MS ahead is not followed.
+ */
 struct hlc hlc_merge(struct hlc *clock, struct hlc seen, int64_t wall_ms);
 #define HLC_AHEAD_MS 60000
 

@@ -1,0 +1,64 @@
+/* fields_member: the fields of the messages of one link: node and Raft leader
+ *
+ * F(type, name, bound): the type gives the C type and the check (proto/field.h), the field numbers
+ * stand in member.proto. */
+#ifndef PROTO_FIELDS_MEMBER_H
+#define PROTO_FIELDS_MEMBER_H
+
+/* One change of the registry. Which fields mean something depends on the kind
+ * (cluster/registry/registry.h). */
+#define FIELDS_COMMAND(F)           \
+    F(ENUM, kind, COMMAND_COUNT)    \
+    F(DEVICE, device, 0)            \
+    F(PROC, node, 0)                \
+    F(ENUM, service, SERVICE_COUNT) \
+    F(INC, incarnation, 0)          \
+    F(U64, counter, 0)              \
+    F(U32, epoch, 0)                \
+    F(CALL, call, 0)                \
+    F(NUMBER, number, 0)            \
+    F(STR, text, 64)
+
+#define FIELDS_COMMAND_RESULT(F)  \
+    F(ENUM, reason, REASON_COUNT) \
+    F(U32, epoch, 0)
+
+/* A batch from one node, with its idempotence key (origin, incarnation, seq). Also the payload of a
+ * log entry. */
+#define FIELDS_PROPOSE(F)  \
+    F(PROC, origin, 0)     \
+    F(INC, incarnation, 0) \
+    F(U64, seq, 0)         \
+    F(REPEATED, commands, command)
+
+#define FIELDS_PROPOSED(F) \
+    F(PROC, origin, 0)     \
+    F(INC, incarnation, 0) \
+    F(U64, seq, 0)         \
+    F(U64, index, 0)       \
+    F(REPEATED, results, command_result)
+
+/* Not the leader (any more): try `leader` (0: unknown). */
+#define FIELDS_NOT_LEADER(F) \
+    F(U64, seq, 0)           \
+    F(U64, term, 0)          \
+    F(PROC, leader, 0)
+
+#define FIELDS_LEASE_RENEW(F) \
+    F(INC, incarnation, 0)    \
+    F(U64, seq, 0)
+
+#define FIELDS_LEASE_GRANTED(F) \
+    F(U64, term, 0)             \
+    F(U64, seq, 0)              \
+    F(U32, granted_ms, 0)
+
+/* A linearizable read: which index must I have applied? */
+#define FIELDS_READ_INDEX(F) F(U64, seq, 0)
+
+#define FIELDS_READ_INDEX_ANSWER(F) \
+    F(U64, seq, 0)                  \
+    F(U64, index, 0)                \
+    F(ENUM, reason, REASON_COUNT)
+
+#endif
