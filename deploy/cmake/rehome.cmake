@@ -88,16 +88,20 @@ function(rehome_folder folder)
 endfunction()
 
 # proto/x.proto becomes "proto/x.pb-c.h" and a library of its own, because generated code has looser warnings.
+# An import in a .proto file is written from the root of the repository, as an #include is.
 function(rehome_generated target)
+    file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    list(TRANSFORM ARGN PREPEND ${folder}/ OUTPUT_VARIABLE protos)
+    list(TRANSFORM protos PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
     set(generated "")
-    foreach(proto IN LISTS ARGN)
-        get_filename_component(stem ${proto} NAME_WE)
-        set(out ${CMAKE_CURRENT_BINARY_DIR}/${stem}.pb-c)
+    foreach(proto IN LISTS protos)
+        cmake_path(REPLACE_EXTENSION proto pb-c OUTPUT_VARIABLE stem)
+        set(out ${PROJECT_BINARY_DIR}/${stem})
         add_custom_command(
             OUTPUT ${out}.c ${out}.h
-            COMMAND ${PROTOC_C} --proto_path=${CMAKE_CURRENT_SOURCE_DIR} --c_out=${CMAKE_CURRENT_BINARY_DIR}
-                    ${CMAKE_CURRENT_SOURCE_DIR}/${proto}
-            DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${proto}
+            COMMAND ${PROTOC_C} --proto_path=. --c_out=${PROJECT_BINARY_DIR} ${proto}
+            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+            DEPENDS ${sources}
             COMMENT "protoc-c ${proto}"
             VERBATIM)
         list(APPEND generated ${out}.c ${out}.h)

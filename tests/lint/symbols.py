@@ -44,7 +44,7 @@ def main(build):
     floors = lint.Floors()
     findings = lint.Findings()
     reach = list(lint.rows("reach.txt"))
-    prefixes = [(words[0], words[1] + "*") for words in lint.rows("prefixes.txt")]
+    prefixes = [words[:2] for words in lint.rows("prefixes.txt")]
     every = list(symbols(build))
     owners = {}
     for path, kind, name in every:
