@@ -473,7 +473,7 @@ void station_tick(struct station *s, struct site *site, struct instant now, bool
     }
     switch (s->home) {
     case STATION_HOME_NONE:
-        if (idle) {
+        if (idle || s->drains) {
             think_of_home(s, site, now); /* else station_idle calls again */
         }
         return;

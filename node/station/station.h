@@ -46,6 +46,7 @@ struct station {
     uint64_t counter;
     uint32_t misses;
     bool unanswered;         /* a keepalive is out */
+    bool drains;             /* asks for the way home while it has calls (gateways) */
     struct instant deadline; /* pause over, no answer, or time to think of home */
     struct rand_state rand;
 };
