@@ -40,7 +40,8 @@ struct check {
     struct segment *segments;
     size_t segments_n;
     struct snapshot newest; /* name empty: there is none */
-    uint64_t last;          /* index of the last entry read so far */
+    uint64_t last;          /* index of the last entry read so far, */
+    const char *last_name;  /* and where it was */
 };
 
 struct content {
@@ -201,6 +202,7 @@ static enum err check_closed(struct check *c, const struct segment *s)
         err = say(c, ERR_CORRUPT, s->name, what);
     }
     c->last = s->end;
+    c->last_name = s->name;
     free(f.bytes);
     return err;
 }
@@ -252,6 +254,7 @@ static enum err check_open(struct check *c, const struct segment *s, bool *torn)
         err_ignore(say(c, ERR_OK, s->name, what), "a warning");
     }
     c->last += entries;
+    c->last_name = s->name;
 done:
     free(f.bytes);
     return err;
@@ -431,7 +434,7 @@ static enum err check_mark(const struct check *c)
         return ERR_OK;
     }
     char what[160];
-    const char *name = c->segments_n > 0 ? c->segments[c->segments_n - 1].name : RAFT_CHECK_MARK;
+    const char *name = c->last_name != NULL ? c->last_name : RAFT_CHECK_MARK;
     snprintf(what, sizeof what,
              "the log ends at %" PRIu64 ", but it reached %" PRIu64 " before: entries are lost",
              c->last, mark);

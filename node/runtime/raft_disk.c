@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <raft/uv.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -444,6 +445,8 @@ enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk *
         return ERR_MEMORY;
     }
     d->config = *config;
+    /* libuv writes to sockets whose far end is gone: that is an error code, not the end. */
+    signal(SIGPIPE, SIG_IGN);
     snprintf(d->folder, sizeof d->folder, "%s", config->folder);
     if (uv_mutex_init(&d->mark_lock) != 0) {
         goto fail_memory;

@@ -153,23 +153,46 @@ static void test_member__a_silent_node_is_taken_for_dead(void **state)
     cluster_free(c);
 }
 
+static void cut_off(struct cluster *c, uint32_t victim, bool cut)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (i != victim) {
+            cluster_cut(c, victim, i, cut);
+        }
+    }
+}
+
+static bool another_leads(struct cluster *c)
+{
+    return cluster_has_leader(c) && !proc_id_eq(c->nodes[cluster_leader(c)].id, down_node);
+}
+
+static void test_member__a_leader_that_nobody_reaches_hands_over(void **state)
+{
+    (void)state;
+    struct cluster *c = serving();
+    uint32_t leader = cluster_leader(c);
+    cut_off(c, leader, true);
+    down_node = c->nodes[leader].id;
+    assert_true(cluster_until(c, another_leads, 3000));
+    assert_true(cluster_until(c, node_is_down, 3000));
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(registry_node(c->nodes[cluster_leader(c)].registry, c->nodes[i].id)->up,
+                         i != leader);
+    }
+    cluster_free(c);
+}
+
 static void test_member__a_node_that_was_cut_off_announces_itself_again(void **state)
 {
     (void)state;
     struct cluster *c = serving();
     uint32_t leader = cluster_leader(c), victim = (leader + 1) % 3;
-    cluster_cut(c, victim, 0, victim != 0);
-    cluster_cut(c, victim, 1, victim != 1);
-    cluster_cut(c, victim, 2, victim != 2);
-    c->cut[victim][victim] = false;
+    cut_off(c, victim, true);
     down_node = c->nodes[victim].id;
     assert_true(cluster_until(c, node_is_down, 3000));
     assert_false(member_has_lease(c->nodes[victim].member, cluster_now()));
-    for (uint32_t i = 0; i < 3; i++) {
-        if (i != victim) {
-            cluster_cut(c, victim, i, false);
-        }
-    }
+    cut_off(c, victim, false);
     assert_true(cluster_until(c, cluster_services_up, 3000));
     assert_true(cluster_until(c, all_leased, 1000));
     cluster_free(c);
@@ -247,6 +270,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_member__a_flood_survives_the_death_of_the_leader),
     cmocka_unit_test(test_member__without_a_majority_nobody_has_a_lease),
     cmocka_unit_test(test_member__a_silent_node_is_taken_for_dead),
+    cmocka_unit_test(test_member__a_leader_that_nobody_reaches_hands_over),
     cmocka_unit_test(test_member__a_node_that_was_cut_off_announces_itself_again),
     cmocka_unit_test(test_member__a_crashed_service_is_said_to_be_down),
     cmocka_unit_test(test_member__a_linearizable_read_sees_what_was_answered),
