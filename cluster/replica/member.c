@@ -284,7 +284,6 @@ void member_link_down(struct member *m, struct instant now, struct proc_id peer)
     if (proc_id_eq(m->sent_to, peer) || proc_id_eq(replica_leader(&m->replica), peer)) {
         member_queue_resend(m, now);
     }
-    replica_peer_lost(&m->replica, now, peer);
 }
 
 void member_peer_lost(struct member *m, struct instant now, struct proc_id peer)

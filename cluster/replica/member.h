@@ -112,6 +112,7 @@ struct member {
     struct instant renewed[MEMBER_RENEWALS]; /* when renewal seq % MEMBER_RENEWALS was sent */
     /* Leader. */
     bool serving, confirm_busy;
+    struct instant served_since;
     struct member_peer peers[PROCS_MAX];
     /* Services of this node. */
     struct member_service_state services[SERVICE_COUNT];
@@ -129,7 +130,7 @@ struct member {
 MUST_CHECK enum err member_init(struct member *m, const struct member_config *config);
 /* Load and begin; asks the world to listen and to connect. Errors as of replica_start. */
 MUST_CHECK enum err member_start(struct member *m, struct instant now);
-/* Stop: as replica_close. Polite: a leader's followers notice at once. */
+/* Stop, as replica_close. */
 void member_close(struct member *m);
 bool member_closed(const struct member *m);
 
@@ -138,7 +139,9 @@ void member_message(struct member *m, struct instant now, struct proc_id peer,
                     const struct msg *msg);
 void member_link_up(struct member *m, struct instant now, struct proc_id peer);
 void member_link_down(struct member *m, struct instant now, struct proc_id peer);
-/* The connection of libraft to a peer closed: news, as link_down is. */
+/* The connection of libraft to a peer closed: news. If it is the leader, an election begins at once
+ * (the real world: struct raft_disk_config.peer_lost). A link_down alone does not begin one:
+ * libraft may still reach the leader. */
 void member_peer_lost(struct member *m, struct instant now, struct proc_id peer);
 struct instant member_deadline(const struct member *m);
 void member_tick(struct member *m, struct instant now);

@@ -148,6 +148,15 @@ void member_lead_renew(struct member *m, struct instant now, struct proc_id from
 
 void member_lead_tick(struct member *m, struct instant now)
 {
+    if (m->serving && !member_has_lease(m, now)) {
+        /* Whom a majority does not reach can neither judge who is dead nor serve anybody. Raft's
+         * own connections live, or another would lead by now: let it. */
+        if (instant_since(now, m->served_since).us >
+            m->config.topology->timers.node_down_after.us) {
+            replica_yield(&m->replica);
+        }
+        return;
+    }
     for (uint16_t i = 0; i < PROCS_MAX && m->serving; i++) {
         struct proc_id id = {(uint16_t)(i + 1)};
         const struct registry_node *n = registry_node(m->config.registry, id);
@@ -170,6 +179,7 @@ void member_lead_down_done(struct member *m, struct proc_id node)
 void member_lead_begin(struct member *m, struct instant now)
 {
     /* "A new leader waits a full node_down_after after its barrier first": it heard nobody yet. */
+    m->served_since = now;
     for (uint32_t i = 0; i < PROCS_MAX; i++) {
         m->peers[i].heard = m->peers[i].counted = now;
     }

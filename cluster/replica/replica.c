@@ -157,17 +157,33 @@ static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
 
 /* -- The seam in the raft_io: what libraft receives passes through here. -- */
 
+static void drop_snapshot(struct raft_message *message)
+{
+    raft_configuration_close(&message->install_snapshot.conf);
+    raft_free(message->install_snapshot.data.base);
+}
+
 static void seam_recv(struct raft_io *io, struct raft_message *message)
 {
     struct replica *r = replica_of(io);
-    /* libraft 0.22.1 reads through NULL when a snapshot arrives while it takes one itself
-     * (takeSnapshotCb, src/legacy.c): the leader shall send it again. */
-    if (message->type == RAFT_INSTALL_SNAPSHOT && r->raft.legacy.snapshot_taking) {
-        raft_configuration_close(&message->install_snapshot.conf);
-        raft_free(message->install_snapshot.data.base);
+    if (message->type != RAFT_INSTALL_SNAPSHOT || r->raft.legacy.closing) {
+        r->io_recv(io, message);
         return;
     }
+    /* libraft 0.22.1 reads through NULL when a snapshot arrives while it takes one itself
+     * (takeSnapshotCb, src/legacy.c): the leader shall send it again. */
+    if (r->raft.legacy.snapshot_taking) {
+        drop_snapshot(message);
+        return;
+    }
+    /* And it forgets to free one that arrives while it installs another
+     * (replicationInstallSnapshot, src/replication.c), unless it refuses it for its term. */
+    bool forgotten = r->raft.snapshot.installing &&
+                     message->install_snapshot.term >= raft_current_term(&r->raft);
     r->io_recv(io, message);
+    if (forgotten) {
+        drop_snapshot(message);
+    }
 }
 
 static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
@@ -359,6 +375,24 @@ static void lead(struct replica *r)
     }
 }
 
+/* libraft's getters want a pointer that is not const, and change nothing. */
+
+static struct raft *raft_at(const struct replica *r)
+{
+    union {
+        const struct raft *constant;
+        struct raft *variable;
+    } u = {.constant = &r->raft};
+    return u.variable;
+}
+
+/* What libraft says of itself since the last poll does not count before replica_poll noticed it. */
+static bool leads(const struct replica *r)
+{
+    return r->running && r->standing == RAFT_STATE_LEADER &&
+           raft_state(raft_at(r)) == RAFT_LEADER && r->term == raft_current_term(&r->raft);
+}
+
 /* -- A closed connection as news. -- */
 
 static uint32_t rank_without(const struct replica *r, struct proc_id leader)
@@ -424,6 +458,15 @@ static void act_on_loss(struct replica *r, struct instant now)
     }
 }
 
+void replica_yield(struct replica *r)
+{
+    if (!leads(r) || raft_transferee(&r->raft) != 0) {
+        return;
+    }
+    /* 0: whichever voter has most of the log. That there is none is no reason to do anything. */
+    err_ignore(translated(raft_transfer(&r->raft, &r->transfer, 0, NULL)), "tried again later");
+}
+
 void replica_poll(struct replica *r, struct instant now)
 {
     if (!r->running) {
@@ -442,24 +485,6 @@ struct instant replica_deadline(const struct replica *r)
 }
 
 /* -- Requests. -- */
-
-/* libraft's getters want a pointer that is not const, and change nothing. */
-
-static struct raft *raft_at(const struct replica *r)
-{
-    union {
-        const struct raft *constant;
-        struct raft *variable;
-    } u = {.constant = &r->raft};
-    return u.variable;
-}
-
-/* What libraft says of itself since the last poll does not count before replica_poll noticed it. */
-static bool leads(const struct replica *r)
-{
-    return r->running && r->standing == RAFT_STATE_LEADER &&
-           raft_state(raft_at(r)) == RAFT_LEADER && r->term == raft_current_term(&r->raft);
-}
 
 enum err replica_submit(struct replica *r, const struct msg *propose)
 {

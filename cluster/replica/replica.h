@@ -56,6 +56,7 @@ struct replica {
     raft_io_recv_cb io_recv;
     struct raft_apply apply;
     struct raft_barrier barrier;
+    struct raft_transfer transfer;
     bool running, closed;
     bool entry_busy, barrier_busy, confirm_wanted, confirm_busy;
     enum err failure;            /* ERR_OK: none */
@@ -101,6 +102,9 @@ MUST_CHECK enum err replica_confirm(struct replica *r);
 /* News, not proof: the connection to `peer` closed. If it is the leader, an election begins at
  * once, the voters one after the other so that they do not split the vote. */
 void replica_peer_lost(struct replica *r, struct instant now, struct proc_id peer);
+
+/* A leader that is no use to the others hands over to another voter, if it can. */
+void replica_yield(struct replica *r);
 
 /* This node is leader and has passed its barrier. */
 bool replica_serving(const struct replica *r);
