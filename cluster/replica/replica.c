@@ -94,19 +94,25 @@ static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
 
 /* -- Life. -- */
 
+static const struct replica_peer *self_of(const struct replica_config *config)
+{
+    for (uint32_t i = 0; i < config->peers_n; i++) {
+        if (proc_id_eq(config->peers[i].id, config->self)) {
+            return &config->peers[i];
+        }
+    }
+    UNREACHABLE("a node is one of its cluster's nodes");
+}
+
 enum err replica_init(struct replica *r, const struct replica_config *config)
 {
     const struct topology_timers *timers = &config->topology->timers;
-    const struct replica_peer *self = NULL;
-    for (uint32_t i = 0; i < config->peers_n; i++) {
-        self = proc_id_eq(config->peers[i].id, config->self) ? &config->peers[i] : self;
-    }
-    ASSERT(self != NULL);
+    const struct replica_peer *self = self_of(config);
     ASSERT(config->peers_n <= NODES_MAX);
     memset(r, 0, sizeof *r);
     r->config = *config;
     r->lost_at = INSTANT_NEVER;
-    r->fsm = replica_fsm(r);
+    r->fsm = replica_fsm_make(r);
     int code = raft_init(&r->raft, config->io, &r->fsm, config->self.v, self->address);
     if (code != 0) {
         return translated(code);

@@ -108,7 +108,7 @@ static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
     return 0;
 }
 
-struct raft_fsm replica_fsm(struct replica *r)
+struct raft_fsm replica_fsm_make(struct replica *r)
 {
     return (struct raft_fsm){.version = 1,
                              .data = r,

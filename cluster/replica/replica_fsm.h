@@ -10,6 +10,6 @@
 /* Log entries from snapshot to snapshot, unless they are large. */
 #define REPLICA_FSM_SNAPSHOT_EVERY 1024
 
-struct raft_fsm replica_fsm(struct replica *r);
+struct raft_fsm replica_fsm_make(struct replica *r);
 
 #endif

@@ -21,7 +21,7 @@
 #define NODES    3
 #define PHONES   10000
 #define PORT     18700
-#define WRITE_MS 2
+#define WRITE_US 2000
 
 enum say { SAY_COMMITTED = 1, SAY_FLOODED };
 
@@ -156,7 +156,7 @@ static void drive(struct bench_node *b)
     }
     /* The leader writes a new entry as soon as it serves, and then now and then. */
     if (replica_serving(member_replica(&b->member)) && b->waiting == 0 &&
-        instant_since(now(), b->written).us > WRITE_MS * 1000) {
+        instant_since(now(), b->written).us > WRITE_US) {
         struct msg_command c = {.kind = COMMAND_FORWARD, .number = "1001"};
         snprintf(c.text, sizeof c.text, "%u", (unsigned)(1002 + b->counter++ % 100));
         b->written = now();
@@ -361,7 +361,9 @@ static long rss_kib(pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *f = fopen(path, "r");
     while (f != NULL && fgets(line, sizeof line, f) != NULL) {
-        sscanf(line, "VmRSS: %ld", &kib);
+        if (strncmp(line, "VmRSS:", 6) == 0) {
+            kib = strtol(line + 6, NULL, 10);
+        }
     }
     if (f != NULL) {
         fclose(f);
@@ -410,8 +412,9 @@ int main(int argc, char **argv)
         stop_all(&k);
     }
     qsort(took, (size_t)rounds, sizeof took[0], by_size);
+    int64_t median = took[rounds / 2];
     printf("failover_ms rounds=%ld min=%.1f median=%.1f max=%.1f\n", rounds, (double)took[0] / 1000,
-           (double)took[rounds / 2] / 1000, (double)took[rounds - 1] / 1000);
+           (double)median / 1000, (double)took[rounds - 1] / 1000);
     for (uint32_t node = 1; node <= NODES; node++) {
         struct report r;
         uint32_t leader = 0;
