@@ -1,0 +1,185 @@
+# How a folder of this project becomes a library, a program or a test.
+#
+#   rehome_library(NAME FLOOR n [SOURCES a.c …] [PROTO a.proto …] [USES name …] [PACKAGES name …])
+#   rehome_program(NAME SOURCES a.c … [USES name …] [PACKAGES name …] [DESTINATION dir])
+#   rehome_test(MODULE [USES name …] [PACKAGES name …] [SOURCES more.c …] [TIMEOUT seconds])
+#
+# USES names libraries of ours by the NAME they were declared with, PACKAGES those of packages.cmake.
+# The target behind NAME is rehome_NAME; nobody needs to know.
+
+set(REHOME_SOURCE_DIR ${CMAKE_CURRENT_LIST_DIR}/../..)
+cmake_path(NORMAL_PATH REHOME_SOURCE_DIR)
+
+option(REHOME_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(REHOME_SLOW_ASSERTS "check whole tables after every step (ASSERT_SLOW)" OFF)
+option(REHOME_COVERAGE "count lines and branches (gcov)" OFF)
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Assertions are on in every build, so no build defines NDEBUG.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+set(REHOME_WARNINGS
+    -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wundef -Wvla -Wsign-conversion -Wcast-qual
+    -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wformat=2)
+
+# What every target is compiled with. GENERATED: code that protoc-c wrote, which casts const away.
+function(rehome_compile target floor)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "GENERATED" "" "")
+    target_include_directories(${target} PUBLIC ${REHOME_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+    target_compile_options(${target} PRIVATE ${REHOME_WARNINGS} -fno-omit-frame-pointer)
+    if(arg_GENERATED)
+        target_compile_options(${target} PRIVATE -Wno-cast-qual)
+    endif()
+    if(floor GREATER_EQUAL 5)
+        target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+    endif()
+    if(REHOME_SLOW_ASSERTS)
+        target_compile_definitions(${target} PRIVATE REHOME_SLOW_ASSERTS)
+    endif()
+    if(REHOME_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all)
+        target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+    endif()
+    if(REHOME_COVERAGE)
+        target_compile_options(${target} PRIVATE --coverage)
+        target_link_options(${target} PUBLIC --coverage)
+    endif()
+endfunction()
+
+# Link `target` of floor `floor` to what it uses. Upward and sideways are errors.
+function(rehome_link target floor)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "USES;PACKAGES")
+    foreach(name IN LISTS arg_USES)
+        if(NOT TARGET rehome_${name})
+            message(FATAL_ERROR "${target} uses `${name}`, which no folder before it declares")
+        endif()
+        get_target_property(below rehome_${name} REHOME_FLOOR)
+        if(NOT floor GREATER below)
+            message(FATAL_ERROR "${target} is on floor ${floor} and uses `${name}` of floor ${below}: "
+                                "a library links to lower floors only (docs/style.md)")
+        endif()
+        target_link_libraries(${target} PUBLIC rehome_${name})
+    endforeach()
+    foreach(name IN LISTS arg_PACKAGES)
+        target_link_libraries(${target} PUBLIC PkgConfig::${name})
+    endforeach()
+endfunction()
+
+# A misspelt keyword must not pass in silence.
+macro(rehome_no_leftovers)
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "${name}: what is `${arg_UNPARSED_ARGUMENTS}`?")
+    endif()
+endmacro()
+
+function(rehome_folder folder)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+        add_subdirectory(${folder})
+    endif()
+endfunction()
+
+# proto/x.proto becomes "proto/x.pb-c.h" and a library of its own, because generated code has looser warnings.
+# An import in a .proto file is written from the root of the repository, as an #include is.
+function(rehome_generated target)
+    file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    list(TRANSFORM ARGN PREPEND ${folder}/ OUTPUT_VARIABLE protos)
+    list(TRANSFORM protos PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
+    set(generated "")
+    foreach(proto IN LISTS protos)
+        cmake_path(REPLACE_EXTENSION proto pb-c OUTPUT_VARIABLE stem)
+        set(out ${PROJECT_BINARY_DIR}/${stem})
+        add_custom_command(
+            OUTPUT ${out}.c ${out}.h
+            COMMAND ${PROTOC_C} --proto_path=. --c_out=${PROJECT_BINARY_DIR} ${proto}
+            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+            DEPENDS ${sources}
+            COMMENT "protoc-c ${proto}"
+            VERBATIM)
+        list(APPEND generated ${out}.c ${out}.h)
+    endforeach()
+    add_library(${target}_pb STATIC ${generated})
+    rehome_compile(${target}_pb 1 GENERATED)
+    target_link_libraries(${target}_pb PUBLIC PkgConfig::protobuf-c)
+    target_link_libraries(${target} PUBLIC ${target}_pb)
+endfunction()
+
+function(rehome_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR" "SOURCES;PROTO;USES;PACKAGES")
+    rehome_no_leftovers()
+    if(NOT arg_FLOOR MATCHES "^[0-5]$")
+        message(FATAL_ERROR "${name}: a library says its FLOOR, 0 to 5")
+    endif()
+    set(target rehome_${name})
+    add_library(${target} STATIC ${arg_SOURCES})
+    set_target_properties(${target} PROPERTIES REHOME_FLOOR ${arg_FLOOR})
+    rehome_compile(${target} ${arg_FLOOR})
+    rehome_link(${target} ${arg_FLOOR} USES ${arg_USES} PACKAGES ${arg_PACKAGES})
+    if(arg_PROTO)
+        rehome_generated(${target} ${arg_PROTO})
+    endif()
+endfunction()
+
+function(rehome_program name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "DESTINATION" "SOURCES;USES;PACKAGES")
+    rehome_no_leftovers()
+    if(NOT arg_DESTINATION)
+        set(arg_DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
+    set(target rehome_program_${name})
+    add_executable(${target} ${arg_SOURCES})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
+    rehome_compile(${target} 6)
+    rehome_link(${target} 6 USES ${arg_USES} PACKAGES ${arg_PACKAGES})
+    install(TARGETS ${target} DESTINATION ${arg_DESTINATION})
+endfunction()
+
+# One binary per module, each of its tests in a process of its own: the names are read from the source,
+# and the binary runs the one that its argument names (tests/unit/unit.h).
+function(rehome_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;USES;PACKAGES")
+    rehome_no_leftovers()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 30)
+    endif()
+    set(source ${PROJECT_SOURCE_DIR}/tests/unit/test_${name}.c)
+    set(target test_${name})
+    add_executable(${target} ${source} ${arg_SOURCES})
+    rehome_compile(${target} 6)
+    rehome_link(${target} 6 USES ${arg_USES} PACKAGES cmocka ${arg_PACKAGES})
+
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(STRINGS ${source} heads REGEX "^static void test_[a-z0-9_]+\\(void \\*\\*")
+    if(NOT heads)
+        message(FATAL_ERROR "tests/unit/test_${name}.c: no `static void test_${name}__…(void **` in it")
+    endif()
+    foreach(head IN LISTS heads)
+        string(REGEX REPLACE "^static void (test_[a-z0-9_]+).*" "\\1" test "${head}")
+        if(NOT test MATCHES "^test_${name}__.")
+            message(FATAL_ERROR "tests/unit/test_${name}.c: `${test}` does not begin with test_${name}__")
+        endif()
+        add_test(NAME ${test} COMMAND ${target} ${test} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        set_tests_properties(${test} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS unit)
+    endforeach()
+endfunction()
+
+# What is not a program. Folders that are still to come are passed over.
+function(rehome_install)
+    install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    foreach(folder topologies)
+        if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/${folder})
+            install(DIRECTORY deploy/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/rehome)
+        endif()
+    endforeach()
+    if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/systemd)
+        install(DIRECTORY deploy/systemd/ DESTINATION lib/systemd/system FILES_MATCHING PATTERN "*.service" PATTERN "*.target")
+    endif()
+endfunction()

@@ -1,0 +1,3 @@
+#include "node/runtime/loop.h" /* PLANTED: is not below cluster/sim */
+#include <raft.h>
+#include <sys/types.h>

@@ -1,0 +1,1 @@
+/* PLANTED: is on no floor */

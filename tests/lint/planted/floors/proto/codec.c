@@ -1,0 +1,1 @@
+#include "proto/rehome.pb-c.h"

@@ -1,0 +1,1 @@
+int  wide( int a ) { return a ; } /* PLANTED: code should be clang-formatted */

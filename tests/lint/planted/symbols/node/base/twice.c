@@ -1,0 +1,1 @@
+int twice_told = 1;
