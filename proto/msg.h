@@ -135,8 +135,8 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(op_agent, OpAgent)
 
 #define MSG_ENUM(NAME, name, Pb, links) MSG_##NAME,
-/* The numbers are the wire's: new kinds go to the end of their list in the .proto file and of
- * MSG_MAP. */
+/* The numbers are the wire's and the log's: MSG_MAP is append-only, so a new kind goes to its end,
+ * whatever its link (tests/unit/golden/messages.txt holds the bytes of every kind). */
 enum msg_kind { MSG_NONE, MSG_MAP(MSG_ENUM) MSG_COUNT };
 #undef MSG_ENUM
 
