@@ -1,34 +1,43 @@
 /* ctimanager: the CTI Manager service of a node: the broker between a PG side and the devices.
  *
- *   provider:  none --provider_open--> open --(link down)--> kept --(open again)--> open
- *              any  --provider_close, overflow, kept too long, new provider of the peer--> none
- *   monitor:   none --monitor--> waiting --(its turn; a route point: opened)--> confirmed
- *
- * A provider belongs to one PG side; only the sides that the topology wires to this node may open
- * one (CTI-2). It speaks on LINK_JTAPI with the sides and on LINK_LOCAL with the CallManager of its
- * own node, never with another CTI Manager. IN_SERVICE and OUT_OF_SERVICE are read from this node's
- * replica of the registry.
+ * It speaks on LINK_JTAPI with the PG sides that the topology wires to this node (CTI-2: nobody else
+ * may open a provider) and on LINK_LOCAL with the CallManager of its own node, never with another
+ * CTI Manager. IN_SERVICE and OUT_OF_SERVICE are read from this node's replica of the registry.
  *
  * Source: docs/protocol.md, "Route points and CTI", "PG and its CTI Manager". */
 #ifndef NODE_ROLE_CTIMANAGER_CTIMANAGER_H
 #define NODE_ROLE_CTIMANAGER_CTIMANAGER_H
 
+#include "cluster/registry/registry.h"
 #include "node/base/topology.h"
 #include "proto/world.h"
 
 #define CTIMANAGER_PROVIDERS_MAX 8
-#define CTIMANAGER_REPLAY_MAX    4096 /* events of a provider that wait for its acknowledgement */
 #define CTIMANAGER_REQUESTS_MAX  1024 /* requests on their way at the local CallManager */
 
-struct registry;
-struct ctimanager_provider;
-struct ctimanager_request;
+struct provider;
 
 /* How the CTI Manager asks for a change of the registry. Nothing is answered: what came of it is
  * seen in the registry, and asked again after a while if it is still wanted. */
 struct ctimanager_raft {
     void *context;
     void (*propose)(void *context, const struct msg_command *command);
+};
+
+/* A request of a provider that the local CallManager has. */
+struct ctimanager_request {
+    uint64_t id; /* ours; 0: free */
+    uint64_t provider;
+    uint64_t asked; /* the provider's own number of it */
+    struct instant deadline;
+};
+
+/* A route point that was asked for: not again before `again`. */
+struct ctimanager_point {
+    struct device_id device;
+    uint32_t group;
+    bool asked;
+    struct instant again;
 };
 
 struct ctimanager {
@@ -41,17 +50,19 @@ struct ctimanager {
     bool callmanager_up;
     struct incarnation incarnation;
     uint32_t devices_n;
-    uint64_t providers_opened; /* since the start: the low part of a provider's number */
+    uint64_t providers_made; /* since the start: the low part of a provider's number */
     uint64_t requests_made;
-    uint64_t rejected;         /* messages that made no sense */
-    struct ctimanager_provider *providers; /* CTIMANAGER_PROVIDERS_MAX */
-    struct ctimanager_request *requests;   /* CTIMANAGER_REQUESTS_MAX */
-    struct ctimanager_point *points;       /* one a device: asked to open, and when again */
-    struct instant points_at;              /* when to look at the route points again */
+    uint64_t rejected; /* messages that made no sense */
+    uint32_t providers_n;
+    struct provider *providers; /* one for each PG side that is wired to this node */
+    struct ctimanager_request requests[CTIMANAGER_REQUESTS_MAX];
+    struct instant requests_at; /* no request runs out before */
+    struct ctimanager_point points[DIALLED_MAX];
+    struct instant points_at; /* when to look at the route points again */
 };
 
 /* Take all memory that the role will ever use. `topology`, `world` and `registry` must outlive it.
- * Errors  ERR_MEMORY: nothing is held. */
+ * Errors  ERR_MEMORY, ERR_FULL (more PG sides than providers): nothing is held. */
 MUST_CHECK enum err ctimanager_init(struct ctimanager *m, const struct topology *topology,
                                     struct proc_id self, const struct world *world,
                                     const struct registry *registry,
@@ -63,19 +74,19 @@ void ctimanager_start(struct ctimanager *m, struct instant now, struct incarnati
 /* The service crashed: it forgets everything, closes LINK_JTAPI and says nothing to anyone. */
 void ctimanager_reset(struct ctimanager *m);
 /* The service stops politely: providers are told (out of service, SHUTDOWN), then as a crash. */
-void ctimanager_stop(struct ctimanager *m, struct instant now);
+void ctimanager_stop(struct ctimanager *m);
 
 /* JTAPI: provider_open, provider_close, monitor, cti_event_ack, cti_request.
  * LOCAL: sdl_event, sdl_request_result; `peer` is not read. */
 void ctimanager_message(struct ctimanager *m, struct instant now, enum link link,
                         struct proc_id peer, const struct msg *msg);
-/* Sessions of LINK_JTAPI. */
+/* Sessions of LINK_JTAPI; others are passed over. */
 void ctimanager_link_up(struct ctimanager *m, struct instant now, enum link link,
                         struct proc_id peer);
 void ctimanager_link_down(struct ctimanager *m, struct instant now, enum link link,
                           struct proc_id peer, enum reason reason);
 /* The CallManager of this node serves (up), or is gone. Called once after _start with the present
- * state, then at each change. */
+ * state, then at each change; telling the same twice changes nothing. */
 void ctimanager_local_callmanager(struct ctimanager *m, struct instant now, bool up);
 /* The registry was applied to. `device` says which device changed; none: it may be any (a node or
  * a service came or went, a snapshot was installed). */
@@ -85,8 +96,12 @@ void ctimanager_registry_changed(struct ctimanager *m, struct instant now,
 struct instant ctimanager_deadline(const struct ctimanager *m);
 void ctimanager_tick(struct ctimanager *m, struct instant now);
 
-/* For op_status and tests. */
+/* For op_status and tests: open providers, confirmed monitors. */
 uint32_t ctimanager_providers(const struct ctimanager *m);
 uint32_t ctimanager_monitors(const struct ctimanager *m);
+
+/* For provider.c: count and trace what a peer should not have said. */
+void ctimanager_reject(struct ctimanager *m, struct proc_id peer, enum reason reason,
+                       const char *why);
 
 #endif
