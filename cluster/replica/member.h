@@ -60,24 +60,27 @@ struct member_item {
     bool internal;  /* the member's own */
 };
 
-/* What the leader knows of a node. */
+/* What is known of another node; the lower part is the leader's. */
 struct member_peer {
-    bool up;                  /* our session on LINK_MEMBER */
-    struct instant heard;     /* last sign of life */
-    bool down_proposed;       /* NODE_DOWN is on its way: no lease for it */
+    bool up;                /* our session on LINK_MEMBER */
+    struct instant heard;   /* last sign of life */
+    struct instant counted; /* the same, but time that we ourselves were late is not its silence */
+    bool down_proposed;     /* NODE_DOWN is on its way: no lease for it */
     struct msg_propose waits; /* its batch that did not fit yet; commands_n 0: none */
     struct incarnation queued_incarnation;
-    uint64_t queued_seq; /* its batch that is in the replica's hands */
-    uint64_t read_seq;   /* its read that waits to be confirmed; 0: none */
+    uint64_t queued_seq;   /* its batch that is in the replica's hands */
+    uint64_t read_seq;     /* its read that waits to be confirmed; 0: none */
+    uint64_t read_covered; /* the one that the running confirmation is good for; 0: none */
 };
 
-struct member_service {
-    struct incarnation incarnation;
-    bool wanted_up;
+struct member_service_state {
+    struct incarnation incarnation; /* 0: not ours to say */
+    bool up;
     bool asked; /* a command about it is on its way */
+    struct instant retry_at;
 };
 
-struct member_read {
+struct member_read_item {
     uint64_t tag;
     struct instant since;
     uint64_t seq;   /* of the read_index that it went with; 0: not asked yet */
@@ -88,7 +91,7 @@ struct member_read {
 struct member {
     struct member_config config;
     struct replica replica;
-    struct instant polled;
+    struct duration give_up; /* how long a command may take */
     /* Queue: [head, answered) wait for the local registry, [answered, sent) are the batch on its
      * way, [sent, tail) wait to be sent. Positions only grow; the slot is position % MAX. */
     struct member_item queue[MEMBER_QUEUE_MAX];
@@ -108,17 +111,16 @@ struct member {
     uint64_t renew_seq, lease_term;
     struct instant renewed[MEMBER_RENEWALS]; /* when renewal seq % MEMBER_RENEWALS was sent */
     /* Leader. */
-    bool serving;
+    bool serving, confirm_busy;
+    struct instant served_since;
     struct member_peer peers[PROCS_MAX];
-    struct instant check_at;
-    bool confirm_busy;
     /* Services of this node. */
-    struct member_service services[SERVICE_COUNT];
+    struct member_service_state services[SERVICE_COUNT];
     /* Reads. */
     uint32_t reads_n;
-    struct member_read reads[MEMBER_READS_MAX];
+    struct member_read_item reads[MEMBER_READS_MAX];
     uint64_t read_seq;
-    struct proc_id read_asked; /* whom; none: must be asked (again) */
+    bool read_asked; /* a read_index is on its way */
     struct instant read_retry_at;
     uint64_t dropped; /* messages that made no sense */
     struct msg out;
@@ -128,7 +130,7 @@ struct member {
 MUST_CHECK enum err member_init(struct member *m, const struct member_config *config);
 /* Load and begin; asks the world to listen and to connect. Errors as of replica_start. */
 MUST_CHECK enum err member_start(struct member *m, struct instant now);
-/* Stop: as replica_close. Polite: a leader's followers notice at once. */
+/* Stop, as replica_close. */
 void member_close(struct member *m);
 bool member_closed(const struct member *m);
 
@@ -137,7 +139,9 @@ void member_message(struct member *m, struct instant now, struct proc_id peer,
                     const struct msg *msg);
 void member_link_up(struct member *m, struct instant now, struct proc_id peer);
 void member_link_down(struct member *m, struct instant now, struct proc_id peer);
-/* The connection of libraft to a peer closed: news, as link_down is. */
+/* The connection of libraft to a peer closed: news. If it is the leader, an election begins at once
+ * (the real world: struct raft_disk_config.peer_lost). A link_down alone does not begin one:
+ * libraft may still reach the leader. */
 void member_peer_lost(struct member *m, struct instant now, struct proc_id peer);
 struct instant member_deadline(const struct member *m);
 void member_tick(struct member *m, struct instant now);
@@ -145,7 +149,8 @@ void member_tick(struct member *m, struct instant now);
 void member_poll(struct member *m, struct instant now);
 
 /* Bring a command to the registry; `result` follows exactly once, with this tag.
- * Errors   ERR_FULL  MEMBER_QUEUE_MAX commands wait; nothing has changed */
+ * Errors   ERR_FULL     MEMBER_QUEUE_MAX commands wait; nothing has changed
+ *          ERR_INVALID  a text in it is not clean (codec_text_is_clean) */
 MUST_CHECK enum err member_propose(struct member *m, struct instant now,
                                    const struct msg_command *command, uint64_t tag);
 /* A service of this node is up with this incarnation, or down (crashed, stopped). The member keeps
@@ -153,7 +158,7 @@ MUST_CHECK enum err member_propose(struct member *m, struct instant now,
  * premature. The service itself watches REGISTRY_CHANGE_SERVICE. */
 void member_service(struct member *m, struct instant now, enum service service,
                     struct incarnation incarnation, bool up);
-/* Ask to read linearizably; `read` follows exactly once. Errors as of member_propose. */
+/* Ask to read linearizably; `read` follows exactly once. ERR_FULL: MEMBER_READS_MAX wait. */
 MUST_CHECK enum err member_read(struct member *m, struct instant now, uint64_t tag);
 
 /* May this node accept new work? */

@@ -6,9 +6,10 @@
  * from inside such a callback, or is noticed by `replica_poll`, which the driver calls after every
  * event of its loop.
  *
- * A log entry is a row of batches: each one encoded `propose` behind its length (4 bytes, little
- * endian; zero ends the row), padded to 8 bytes. One entry is in flight at a time; what arrives
- * meanwhile forms the next (group commit). */
+ * A log entry is a format number and a length (4 bytes each, little endian), then a codec batch of
+ * `propose` messages, padded to 8 bytes. One entry is in flight at a time; what arrives meanwhile
+ * forms the next (group commit). libraft never gets a callback for a request: not every raft_io
+ * could fire it; what became of a request is seen in the applied index. */
 #ifndef CLUSTER_REPLICA_REPLICA_H
 #define CLUSTER_REPLICA_REPLICA_H
 
@@ -55,18 +56,19 @@ struct replica {
     raft_io_recv_cb io_recv;
     struct raft_apply apply;
     struct raft_barrier barrier;
+    struct raft_transfer transfer;
     bool running, closed;
     bool entry_busy, barrier_busy, confirm_wanted, confirm_busy;
-    enum err failure;            /* of raft_start or of an apply; ERR_OK: none */
+    enum err failure;            /* ERR_OK: none */
     uint64_t serving_term;       /* this leader passed its barrier in this term; 0: never */
     enum raft_standing standing; /* as last noticed */
     uint64_t term;               /* as last noticed */
-    struct proc_id lost_leader;  /* its connection closed, in the term below; act at lost_at */
+    struct proc_id lost_leader;  /* its connection closed, in lost_term; act at lost_at */
     uint64_t lost_term;
-    struct instant lost_at;
-    uint64_t hashed;         /* index of the last hash that was traced */
-    uint64_t snapshot_index; /* as last noticed */
-    size_t next_len;         /* the entry that forms while one is in flight */
+    struct instant lost_at, lost_until;
+    uint64_t hashed;  /* index of the last hash that was traced */
+    size_t log_bytes; /* applied since the last snapshot */
+    size_t next_len;  /* of the entry that forms while one is in flight */
     uint8_t next[REPLICA_ENTRY_MAX];
     struct msg decoded, answer;
 };
@@ -89,9 +91,9 @@ bool replica_closed(const struct replica *r);
 void replica_poll(struct replica *r, struct instant now);
 struct instant replica_deadline(const struct replica *r);
 
-/* Leader only: put a batch into the entry that forms.
+/* Leader only: put a batch (a MSG_PROPOSE) into the entry that forms.
  * Errors   ERR_STATE: not the leader; ERR_FULL: the entry is full, come again after a commit */
-MUST_CHECK enum err replica_submit(struct replica *r, const struct msg_propose *propose);
+MUST_CHECK enum err replica_submit(struct replica *r, const struct msg *propose);
 /* Leader only: confirm by a barrier; those who ask while none is in flight share one. `confirmed`
  * follows, once for all who asked before it began.
  * Errors   ERR_STATE: not the leader */
@@ -100,6 +102,9 @@ MUST_CHECK enum err replica_confirm(struct replica *r);
 /* News, not proof: the connection to `peer` closed. If it is the leader, an election begins at
  * once, the voters one after the other so that they do not split the vote. */
 void replica_peer_lost(struct replica *r, struct instant now, struct proc_id peer);
+
+/* A leader that is no use to the others hands over to another voter, if it can. */
+void replica_yield(struct replica *r);
 
 /* This node is leader and has passed its barrier. */
 bool replica_serving(const struct replica *r);
