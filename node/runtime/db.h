@@ -13,6 +13,7 @@
 #include "proto/msg.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <sqlite3.h>
