@@ -262,6 +262,11 @@ struct session_news session_transport_refused(struct session *s, struct instant 
     return down(s, now, REASON_NODE_LOST);
 }
 
+void session_probe(struct session *s)
+{
+    s->heartbeat_due = s->heartbeat_due || s->state == SESSION_UP;
+}
+
 void session_close(struct session *s, struct instant now)
 {
     bool connector = s->config.connector;

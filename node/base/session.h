@@ -132,6 +132,9 @@ struct session_news session_transport_refused(struct session *s, struct instant 
 struct session_news session_tick(struct session *s, struct instant now);
 struct instant session_deadline(const struct session *s);
 
+/* Some connection of the transport has closed, perhaps this one: send something, to find out. */
+void session_probe(struct session *s);
+
 /* End it from here, politely: a BYE is left for session_next. There is no news. */
 void session_close(struct session *s, struct instant now);
 

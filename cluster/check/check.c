@@ -1,0 +1,95 @@
+#include "cluster/check/check.h"
+
+#include "cluster/check/judges.h"
+#include "cluster/check/scenario1.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct check invariants[] = {
+    {"REG-1", "An acknowledged registration is never lost", check_reg_1, true},
+    {"REG-2", "Nothing counts under an old epoch, and nothing new begins without a lease",
+     check_reg_2, false},
+    {"REG-4", "All replicas hold the same state at the same index", check_reg_4, false},
+    {"HOME-1", "Every idle device finds the first living member of its group", check_home_1, true},
+    {"HOME-2", "Nobody leaves a healthy CallManager, except home", check_home_2, false},
+    {"CALL-1", "Media of an established call never pauses", check_call_1, false},
+    {"CALL-2", "A preserved call can only be hung up", check_call_2, false},
+    {"CTI-1", "Every CTI event is applied once and in order", check_cti_1, false},
+    {"CTI-2", "A PG side uses its own CTI Manager only", check_cti_2, false},
+    {"PG-1", "At most one active PG side an epoch", check_pg_1, false},
+    {"PG-2", "The PG never fails back", check_pg_2, false},
+    {"TCD-1", "Every call leg is accounted for, once", check_tcd_1, true},
+    {"TCD-2", "A record never changes", check_tcd_2, false},
+    {"AGT-1", "No call for an agent without a phone, no logout without cause", check_agent_1,
+     false},
+    {"RAFT-1", "At most one leader a term", check_raft_1, true},
+    {"LIVE-1", "Healthy again within the bound", check_live_1, true},
+};
+
+const char *check_verdict_text(enum verdict verdict)
+{
+    return verdict == VERDICT_PASS ? "pass" : verdict == VERDICT_FAIL ? "fail" : "inconclusive";
+}
+
+void check_say(struct check_result *result, enum verdict verdict, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(result->observed, sizeof result->observed, format, args);
+    va_end(args);
+    result->verdict = verdict;
+}
+
+enum verdict check_verdict(uint64_t good, uint64_t bad)
+{
+    return bad > 0 ? VERDICT_FAIL : good > 0 ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+}
+
+const struct check *check_invariants(size_t *ret_n)
+{
+    *ret_n = sizeof invariants / sizeof invariants[0];
+    return invariants;
+}
+
+const struct check *check_sentences(const char *scenario, size_t *ret_n)
+{
+    if (scenario != NULL && strcmp(scenario, "subscriber-fails") == 0) {
+        return scenario1_checks(ret_n);
+    }
+    *ret_n = 0;
+    return NULL;
+}
+
+static enum verdict worse(enum verdict so_far, const struct check *check, enum verdict now)
+{
+    if (so_far == VERDICT_FAIL || now == VERDICT_FAIL) {
+        return VERDICT_FAIL;
+    }
+    return check->required && now == VERDICT_INCONCLUSIVE ? VERDICT_INCONCLUSIVE : so_far;
+}
+
+size_t check_run(const struct history *h, const char *scenario,
+                 struct check_result results[CHECK_RESULTS_MAX], enum verdict *ret_verdict)
+{
+    size_t invariants_n = 0, sentences_n = 0, n = 0;
+    const struct check *lists[2] = {check_invariants(&invariants_n),
+                                    check_sentences(scenario, &sentences_n)};
+    size_t sizes[2] = {invariants_n, sentences_n};
+    /* A torn record proves no innocence; it may still prove guilt. */
+    *ret_verdict = h->gaps > 0 ? VERDICT_INCONCLUSIVE : VERDICT_PASS;
+    for (size_t list = 0; list < 2; list++) {
+        for (size_t i = 0; i < sizes[list]; i++) {
+            const struct check *check = &lists[list][i];
+            ASSERT(n < CHECK_RESULTS_MAX);
+            struct check_result *result = &results[n++];
+            memset(result, 0, sizeof *result);
+            snprintf(result->id, sizeof result->id, "%s", check->id);
+            result->title = check->title;
+            check->judge(h, result);
+            *ret_verdict = worse(*ret_verdict, check, result->verdict);
+        }
+    }
+    return n;
+}

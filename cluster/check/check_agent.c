@@ -1,0 +1,72 @@
+#include "cluster/check/judges.h"
+
+/* What the router cannot know yet: the way from the phone's loss over registry, CTI and PG. */
+#define NEWS_US INT64_C(1500000)
+/* A logout follows its cause within this. */
+#define CAUSE_US              INT64_C(15000000)
+#define DEVICE_OUT_OF_SERVICE 50003
+
+/* The phone was lost at `at` and has been for longer than the news takes. */
+static bool long_lost(const struct history *h, struct device_id device, int64_t at)
+{
+    if (device.v == 0 || device.v > h->devices_n) {
+        return false;
+    }
+    const struct history_span *span = &h->moves_of[device.v];
+    const struct history_move *last = NULL;
+    for (uint32_t i = 0; i < span->n && h->moves[span->first + i].at <= at; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        /* Trying again and again is one loss. */
+        if (last == NULL || proc_id_some(last->node) || proc_id_some(move->node)) {
+            last = move;
+        }
+    }
+    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US;
+}
+
+/* The phone lost its CallManager, or moved, shortly before the logout. */
+static bool was_touched(const struct history *h, struct device_id device, int64_t at)
+{
+    const struct history_span *span = &h->moves_of[device.v];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (i > 0 && move->at <= at + NEWS_US && move->at >= at - CAUSE_US) {
+            return true;
+        }
+    }
+    /* A busy phone is lost long before its agent is told. */
+    return !proc_id_some(history_home(h, device, at));
+}
+
+void check_agent_1(const struct history *h, struct check_result *ret)
+{
+    uint64_t routed = 0, to_nobody = 0, logouts = 0, causeless = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL) {
+            routed++;
+            to_nobody += long_lost(h, e->device, e->at.us) ? 1 : 0;
+        }
+        if (e->kind == EVENT_AGENT_LOGOUT && e->value2 == DEVICE_OUT_OF_SERVICE) {
+            struct agent_info info;
+            struct agent_id id = {(uint32_t)e->value};
+            logouts++;
+            if (topology_agent_by_id(h->topology, id, &info) && info.device.v >= 1 &&
+                info.device.v <= h->devices_n) {
+                causeless += was_touched(h, info.device, e->at.us) ? 0 : 1;
+            }
+        }
+    }
+    if (to_nobody + causeless > 0) {
+        check_say(ret, VERDICT_FAIL,
+                  "%llu of %llu calls went to an agent without a phone, %llu of %llu logouts had "
+                  "no cause",
+                  (unsigned long long)to_nobody, (unsigned long long)routed,
+                  (unsigned long long)causeless, (unsigned long long)logouts);
+        return;
+    }
+    check_say(ret, check_verdict(routed, 0),
+              "%llu calls routed, all to agents with a phone; %llu logouts with 50003, all with a "
+              "cause",
+              (unsigned long long)routed, (unsigned long long)logouts);
+}

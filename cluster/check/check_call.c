@@ -1,0 +1,107 @@
+#include "cluster/check/judges.h"
+
+#define GAP_US_MAX 500000
+
+static bool fleet_failed(const struct history *h)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        if (history_kind(h, h->outages[i].proc) == PROC_FLEET && h->outages[i].injected) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Silence after the other party stopped its media is no gap: how long it may have been at most. */
+static int64_t silence_after_hangup(const struct history *h, const struct history_leg *leg)
+{
+    int64_t longest = 0;
+    if (leg->open) {
+        return 0;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *other = &h->legs[i];
+        if (call_id_eq(other->call, leg->call) && !device_id_eq(other->device, leg->device) &&
+            !other->open && other->end_us < leg->end_us && leg->end_us - other->end_us > longest) {
+            longest = leg->end_us - other->end_us;
+        }
+    }
+    return longest;
+}
+
+void check_call_1(const struct history *h, struct check_result *ret)
+{
+    uint64_t judged = 0, bad = 0;
+    int64_t longest = 0;
+    const struct history_leg *worst = NULL;
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        if (leg->answer_us == 0) {
+            continue;
+        }
+        judged++;
+        int64_t gap = leg->gap_us;
+        if (gap > GAP_US_MAX) {
+            int64_t silence = silence_after_hangup(h, leg);
+            gap = gap <= silence + GAP_US_MAX ? 0 : gap;
+        }
+        if (gap > longest) {
+            longest = gap;
+            worst = leg;
+        }
+        bad += gap > GAP_US_MAX ? 1 : 0;
+    }
+    if (bad > 0 && !fleet_failed(h)) {
+        check_say(ret, VERDICT_FAIL, "%llu of %llu talks had a gap; the longest, %lld ms, at %s",
+                  (unsigned long long)bad, (unsigned long long)judged, (long long)(longest / 1000),
+                  worst->number[0] != '\0' ? worst->number : "a gateway");
+        return;
+    }
+    if (fleet_failed(h)) {
+        check_say(ret, VERDICT_INCONCLUSIVE, "the fleet itself failed, and it is the witness");
+        return;
+    }
+    check_say(ret, check_verdict(judged, 0), "%llu talks, the longest gap %lld ms",
+              (unsigned long long)judged, (long long)(longest / 1000));
+}
+
+static bool is_feature(int64_t state)
+{
+    return state == LEG_HOLDING || state == LEG_CONSULTING;
+}
+
+void check_call_2(const struct history *h, struct check_result *ret)
+{
+    uint64_t preserved = 0, refused = 0, bad = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_KEY_REFUSED && e->reason == REASON_PRESERVED) {
+            refused++;
+        }
+        if (e->kind != EVENT_CALL_PRESERVED || history_kind(h, e->proc) != PROC_FLEET) {
+            continue;
+        }
+        preserved++;
+        for (size_t k = i + 1; k < h->events_n; k++) {
+            const struct event *later = &h->events[k];
+            if (!device_id_eq(later->device, e->device) || !proc_id_eq(later->proc, e->proc)) {
+                continue;
+            }
+            if (later->kind == EVENT_CALL_END && call_id_eq(later->call, e->call)) {
+                break;
+            }
+            if (later->kind == EVENT_CALL_STATE && call_id_eq(later->call, e->call) &&
+                is_feature(later->value)) {
+                bad++;
+            }
+        }
+    }
+    if (bad > 0) {
+        check_say(ret, VERDICT_FAIL, "%llu features worked in %llu preserved calls",
+                  (unsigned long long)bad, (unsigned long long)preserved);
+        return;
+    }
+    check_say(ret, check_verdict(preserved, 0),
+              "%llu preserved legs, %llu keys refused with a reason, none done",
+              (unsigned long long)preserved, (unsigned long long)refused);
+}

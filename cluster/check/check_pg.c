@@ -1,0 +1,102 @@
+#include "cluster/check/judges.h"
+
+#define GRANTS_MAX 512
+
+struct granted {
+    uint32_t pair;
+    int64_t epoch;
+    uint16_t side;
+};
+
+static uint32_t pair_of(const struct history *h, struct proc_id proc)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, proc);
+    return p != NULL && p->kind == PROC_PG ? p->pair : 0;
+}
+
+/* Two sides under one epoch, whoever says so: the controller that granted, the side that acts. */
+void check_pg_1(const struct history *h, struct check_result *ret)
+{
+    struct granted all[GRANTS_MAX];
+    uint32_t n = 0;
+    uint64_t bad = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        struct proc_id side = e->kind == EVENT_PG_GRANTED ? e->peer : e->proc;
+        if ((e->kind != EVENT_PG_GRANTED && e->kind != EVENT_PG_ACTIVE) || pair_of(h, side) == 0) {
+            continue;
+        }
+        bool known = false;
+        for (uint32_t k = 0; k < n; k++) {
+            if (all[k].pair == pair_of(h, side) && all[k].epoch == e->value) {
+                known = true;
+                bad += all[k].side != side.v ? 1 : 0;
+            }
+        }
+        if (!known && n < GRANTS_MAX) {
+            all[n++] = (struct granted){pair_of(h, side), e->value, side.v};
+        }
+    }
+    if (bad > 0) {
+        check_say(ret, VERDICT_FAIL, "%llu times two sides were active under one epoch",
+                  (unsigned long long)bad);
+        return;
+    }
+    check_say(ret, check_verdict(n, 0), "%u epochs, one active side each", n);
+}
+
+/* Whether the active side lost anything between `from` and `until`. */
+static bool failed_between(const struct history *h, struct proc_id side, int64_t from,
+                           int64_t until)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, side);
+    if (p == NULL || history_disturbed(h, side, from, until) ||
+        history_disturbed(h, p->ctimanager_node, from, until)) {
+        return true;
+    }
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
+        const struct event *e = &h->events[i];
+        if (e->at.us >= from && e->kind == EVENT_PROVIDER_DOWN && proc_id_eq(e->proc, side)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void check_pg_2(const struct history *h, struct check_result *ret)
+{
+    struct proc_id active[PROCS_MAX + 1] = {{0}}; /* by the first proc of the pair: one a pair */
+    int64_t since[PROCS_MAX + 1] = {0};
+    uint64_t switches = 0, bad = 0, came_back = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PROCESS_START && pair_of(h, e->proc) != 0 && switches > 0) {
+            came_back++;
+        }
+        if (e->kind != EVENT_PG_ACTIVE || pair_of(h, e->proc) == 0) {
+            continue;
+        }
+        uint32_t slot = 0;
+        while (slot < h->topology->procs_n &&
+               h->topology->procs[slot].pair != pair_of(h, e->proc)) {
+            slot++;
+        }
+        if (proc_id_some(active[slot]) && !proc_id_eq(active[slot], e->proc)) {
+            switches++;
+            bad += failed_between(h, active[slot], since[slot], e->at.us) ? 0 : 1;
+        }
+        if (!proc_id_eq(active[slot], e->proc)) {
+            since[slot] = e->at.us;
+        }
+        active[slot] = e->proc;
+    }
+    if (bad > 0) {
+        check_say(ret, VERDICT_FAIL, "%llu of %llu changes of the active side had no cause",
+                  (unsigned long long)bad, (unsigned long long)switches);
+        return;
+    }
+    check_say(ret, check_verdict(switches, 0),
+              "%llu changes of the active side, each because it failed; %llu starts of a side "
+              "afterwards changed nothing",
+              (unsigned long long)switches, (unsigned long long)came_back);
+}

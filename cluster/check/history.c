@@ -1,0 +1,397 @@
+#include "cluster/check/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum proc_kind history_kind(const struct history *h, struct proc_id proc)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, proc);
+    return p != NULL ? p->kind : PROC_NONE;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    return strstr(text, word) != NULL;
+}
+
+static enum service service_in(const char *text)
+{
+    return has_word(text, "callmanager")  ? SERVICE_CALLMANAGER
+           : has_word(text, "ctimanager") ? SERVICE_CTIMANAGER
+                                          : SERVICE_NONE;
+}
+
+/* Faults that leave the process running: the words of the command that makes them. */
+static bool is_network(const char *text)
+{
+    static const char *const words[] = {"partition", "slow", "disk", "clock", "delay", "loss"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (has_word(text, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Faults that end by themselves being undone, without a new start. */
+static bool comes_back_by_heal(const struct history_outage *o)
+{
+    return o->network || has_word(o->what, "hang") || has_word(o->what, "unplug");
+}
+
+static struct history_outage *open_outage(struct history *h, struct proc_id proc,
+                                          enum service service)
+{
+    for (uint32_t i = h->outages_n; i > 0; i--) {
+        struct history_outage *o = &h->outages[i - 1];
+        if (proc_id_eq(o->proc, proc) && o->service == service && !o->network &&
+            o->until == HISTORY_FOREVER) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+static void begin_outage(struct history *h, const struct event *e, struct proc_id proc,
+                         enum service service, bool injected)
+{
+    bool network = injected && is_network(e->text);
+    if (!network && open_outage(h, proc, service) != NULL) {
+        return; /* its own last word about a fault that is known */
+    }
+    if (h->outages_n == HISTORY_OUTAGES_MAX) {
+        return;
+    }
+    struct history_outage *o = &h->outages[h->outages_n++];
+    *o = (struct history_outage){.proc = proc,
+                                 .service = service,
+                                 .from = e->at.us,
+                                 .until = HISTORY_FOREVER,
+                                 .network = network,
+                                 .injected = injected};
+    memcpy(o->what, e->text, sizeof o->what);
+}
+
+static void end_outages(struct history *h, const struct event *e, struct proc_id proc,
+                        enum service service, bool heal)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        struct history_outage *o = &h->outages[i];
+        if (!proc_id_eq(o->proc, proc) || o->until != HISTORY_FOREVER || o->from > e->at.us) {
+            continue;
+        }
+        bool fits = heal ? comes_back_by_heal(o) &&
+                               (service == SERVICE_NONE || o->network || o->service == service)
+                         : !o->network && (o->service == service || service == SERVICE_NONE);
+        if (fits) {
+            o->until = e->at.us;
+        }
+    }
+}
+
+static void find_outages(struct history *h)
+{
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_FAULT) {
+            begin_outage(h, e, e->peer, service_in(e->text), true);
+        } else if (e->kind == EVENT_HEAL) {
+            end_outages(h, e, e->peer, service_in(e->text), true);
+        } else if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
+            begin_outage(h, e, e->proc, service_in(e->text), false);
+        } else if (e->kind == EVENT_SERVICE_START) {
+            end_outages(h, e, e->proc, service_in(e->text), false);
+        } else if (e->kind == EVENT_PROCESS_STOP) {
+            begin_outage(h, e, e->proc, SERVICE_NONE, false);
+        } else if (e->kind == EVENT_PROCESS_START) {
+            end_outages(h, e, e->proc, SERVICE_NONE, false);
+        }
+    }
+}
+
+/* Whether this event takes the active side `pg` its view of the calls. */
+static bool blinds(const struct history *h, const struct event *e, struct proc_id pg)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, pg);
+    if (p == NULL) {
+        return false;
+    }
+    bool its_node = proc_id_eq(e->peer, p->ctimanager_node);
+    if (e->kind == EVENT_FAULT) {
+        return (proc_id_eq(e->peer, pg) || its_node) && !is_network(e->text);
+    }
+    if (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
+        e->kind == EVENT_PROCESS_STOP) {
+        return proc_id_eq(e->proc, pg);
+    }
+    if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
+        return proc_id_eq(e->proc, p->ctimanager_node);
+    }
+    return false;
+}
+
+static void open_window(struct history *h, uint32_t pair, struct proc_id before, int64_t from)
+{
+    if (h->windows_n == HISTORY_WINDOWS_MAX) {
+        return;
+    }
+    struct history_window *w = &h->windows[h->windows_n++];
+    *w = (struct history_window){
+        .pair = pair, .before = before, .from = from, .until = HISTORY_FOREVER};
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        w->injected = w->injected || (h->outages[i].injected && h->outages[i].from <= from);
+    }
+}
+
+static void pair_windows(struct history *h, uint32_t pair)
+{
+    struct proc_id active = {0};
+    bool open = true;
+    open_window(h, pair, active, h->begin_us);
+    h->windows[h->windows_n - 1].injected = false; /* the start of the cluster is no fault */
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PG_ACTIVE) {
+            const struct topology_proc *p = topology_proc_of(h->topology, e->proc);
+            if (p == NULL || p->pair != pair) {
+                continue;
+            }
+            active = e->proc;
+            if (open) {
+                h->windows[h->windows_n - 1].until = e->at.us;
+                h->windows[h->windows_n - 1].after = active;
+                open = false;
+            }
+        } else if (!open && blinds(h, e, active) && h->windows_n < HISTORY_WINDOWS_MAX) {
+            open_window(h, pair, active, e->at.us);
+            open = true;
+        }
+    }
+}
+
+static void find_windows(struct history *h)
+{
+    for (uint32_t i = 0; i < h->topology->procs_n; i++) {
+        const struct topology_proc *p = &h->topology->procs[i];
+        if (p->kind == PROC_PG && p->side != SIDE_B && h->windows_n < HISTORY_WINDOWS_MAX) {
+            pair_windows(h, p->pair);
+        }
+    }
+}
+
+static bool is_move(const struct history *h, const struct event *e)
+{
+    return (e->kind == EVENT_REGISTERED || e->kind == EVENT_DEVICE_LOST) && e->device.v >= 1 &&
+           e->device.v <= h->devices_n;
+}
+
+static enum err find_moves(struct history *h)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        if (is_move(h, &h->events[i])) {
+            h->moves_of[h->events[i].device.v].n++;
+            total++;
+        }
+    }
+    h->moves = calloc(total + 1, sizeof h->moves[0]);
+    if (h->moves == NULL) {
+        return ERR_MEMORY;
+    }
+    uint32_t first = 0;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        h->moves_of[d].first = first;
+        first += h->moves_of[d].n;
+        h->moves_of[d].n = 0;
+    }
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (is_move(h, e)) {
+            struct history_span *span = &h->moves_of[e->device.v];
+            bool lost = e->kind == EVENT_DEVICE_LOST;
+            h->moves[span->first + span->n++] =
+                (struct history_move){.at = e->at.us,
+                                      .node = lost ? (struct proc_id){0} : e->peer,
+                                      .epoch = e->epoch,
+                                      .in_call = lost && e->value != 0};
+        }
+    }
+    return ERR_OK;
+}
+
+/* Legs come in the order of their ends; they are wanted by device and begin. */
+static void insert_leg(struct history *h, struct history_span *span, uint32_t leg)
+{
+    uint32_t *list = &h->leg_index[span->first];
+    uint32_t at = span->n++;
+    while (at > 0 && h->legs[list[at - 1]].begin_us > h->legs[leg].begin_us) {
+        list[at] = list[at - 1];
+        at--;
+    }
+    list[at] = leg;
+}
+
+static enum err find_legs(struct history *h)
+{
+    h->leg_index = calloc(h->legs_n + 1, sizeof h->leg_index[0]);
+    if (h->leg_index == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        if (h->legs[i].device.v >= 1 && h->legs[i].device.v <= h->devices_n) {
+            h->legs_of[h->legs[i].device.v].n++;
+        }
+    }
+    uint32_t first = 0;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        h->legs_of[d].first = first;
+        first += h->legs_of[d].n;
+        h->legs_of[d].n = 0;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        if (h->legs[i].device.v >= 1 && h->legs[i].device.v <= h->devices_n) {
+            insert_leg(h, &h->legs_of[h->legs[i].device.v], (uint32_t)i);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err history_prepare(struct history *h)
+{
+    ASSERT(h->topology != NULL);
+    h->devices_n = topology_devices(h->topology);
+    h->outages_n = 0;
+    h->windows_n = 0;
+    h->moves = NULL;
+    h->leg_index = NULL;
+    h->begin_us = h->events_n > 0 ? h->events[0].at.us : 0;
+    h->end_us = h->events_n > 0 ? h->events[h->events_n - 1].at.us : 0;
+    h->moves_of = calloc(h->devices_n + 1, sizeof h->moves_of[0]);
+    h->legs_of = calloc(h->devices_n + 1, sizeof h->legs_of[0]);
+    if (h->moves_of == NULL || h->legs_of == NULL || find_moves(h) != ERR_OK ||
+        find_legs(h) != ERR_OK) {
+        history_free(h);
+        return ERR_MEMORY;
+    }
+    find_outages(h);
+    find_windows(h);
+    return ERR_OK;
+}
+
+void history_free(struct history *h)
+{
+    free(h->moves);
+    free(h->moves_of);
+    free(h->leg_index);
+    free(h->legs_of);
+    h->moves = NULL;
+    h->moves_of = NULL;
+    h->leg_index = NULL;
+    h->legs_of = NULL;
+}
+
+const struct history_outage *history_fault(const struct history *h)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        if (h->outages[i].injected) {
+            return &h->outages[i];
+        }
+    }
+    return NULL;
+}
+
+int64_t history_calm_since(const struct history *h)
+{
+    int64_t last = h->begin_us;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (!o->injected) {
+            continue;
+        }
+        int64_t at = o->until != HISTORY_FOREVER ? o->until : o->from;
+        last = at > last ? at : last;
+    }
+    return last;
+}
+
+bool history_up(const struct history *h, struct proc_id proc, enum service service, int64_t at)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, proc) && !o->network && o->from <= at && at < o->until &&
+            (o->service == SERVICE_NONE || o->service == service)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool history_disturbed(const struct history *h, struct proc_id proc, int64_t from, int64_t until)
+{
+    const char *name = topology_name(h->topology, proc);
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool about = proc_id_eq(o->proc, proc) ||
+                     (o->network && (!proc_id_some(o->proc) || has_word(o->what, name)));
+        if (about && o->from <= until && from < o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct proc_id history_home(const struct history *h, struct device_id device, int64_t at)
+{
+    struct proc_id node = {0};
+    if (device.v == 0 || device.v > h->devices_n) {
+        return node;
+    }
+    const struct history_span *span = &h->moves_of[device.v];
+    for (uint32_t i = 0; i < span->n && h->moves[span->first + i].at <= at; i++) {
+        node = h->moves[span->first + i].node;
+    }
+    return node;
+}
+
+const struct history_move *history_rehomed(const struct history *h, struct device_id device,
+                                           int64_t at)
+{
+    if (device.v == 0 || device.v > h->devices_n) {
+        return NULL;
+    }
+    const struct history_span *span = &h->moves_of[device.v];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (move->at >= at && proc_id_some(move->node)) {
+            return move;
+        }
+    }
+    return NULL;
+}
+
+int64_t history_busy_until(const struct history *h, struct device_id device, int64_t at)
+{
+    int64_t until = at;
+    if (device.v == 0 || device.v > h->devices_n) {
+        return until;
+    }
+    const struct history_span *span = &h->legs_of[device.v];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_leg *leg = &h->legs[h->leg_index[span->first + i]];
+        if (leg->begin_us <= until && (leg->open || leg->end_us > until)) {
+            until = leg->open ? HISTORY_FOREVER : leg->end_us;
+        }
+    }
+    return until;
+}
+
+struct proc_id history_first_living(const struct history *h, uint32_t group, int64_t at)
+{
+    const struct topology_group *g = &h->topology->groups[group];
+    for (uint32_t i = 0; i < g->members_n; i++) {
+        if (history_up(h, g->members[i], SERVICE_CALLMANAGER, at)) {
+            return g->members[i];
+        }
+    }
+    return (struct proc_id){0};
+}

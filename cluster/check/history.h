@@ -1,0 +1,128 @@
+/* history: one recorded run as plain structs: the events in merged time order, the fleet's legs,
+ * the call records, and what follows from them at once: who was down when, where each device lived.
+ *
+ * The loader (cluster/record, or the simulator) fills the first part and calls history_prepare.
+ * Times are microseconds on one clock; a run on several machines is brought to one by the loader.
+ */
+#ifndef CLUSTER_CHECK_HISTORY_H
+#define CLUSTER_CHECK_HISTORY_H
+
+#include "node/base/err.h"
+#include "node/base/event.h"
+#include "node/base/topology.h"
+
+#include <stddef.h>
+
+#define HISTORY_OUTAGES_MAX 256
+#define HISTORY_WINDOWS_MAX 64
+#define HISTORY_FOREVER     INT64_MAX
+
+/* One line of the fleet's calls.log. */
+struct history_leg {
+    struct device_id device;
+    struct agent_id agent; /* none: no agent's phone */
+    struct call_id call;
+    bool incoming, preserved, transferred, open;
+    char number[NUMBER_LEN], from[NUMBER_LEN], to[NUMBER_LEN];
+    char wrapup[40];
+    int64_t begin_us, answer_us, end_us; /* answer 0: never connected */
+    int64_t held_us;
+    enum reason reason;
+    uint64_t received;
+    int64_t gap_us;
+};
+
+/* One row of Termination_Call_Detail, as it stands at the end of the run. */
+struct history_row {
+    int64_t recovery_key;
+    int64_t key;   /* ICRCallKey * 2^16 + leg * 2^8 + segment, as in TCD_WRITTEN */
+    int64_t at_us; /* DateTime on the clock of the events */
+    uint32_t pair; /* PeripheralID */
+    uint32_t day, router_key;
+    struct call_id call;         /* CallReferenceID */
+    struct agent_id agent;       /* AgentPeripheralNumber; none: a route point's row */
+    char instrument[NUMBER_LEN]; /* InstrumentPortNumber */
+    char digits[NUMBER_LEN];
+    char wrapup[40];
+    char hash[EVENT_TEXT_LEN]; /* of the content, as in TCD_STORED */
+    uint32_t disposition, call_type, segment;
+    uint32_t duration_s, talk_s, work_s;
+    bool partial;
+    char fail_cause[24];
+};
+
+/* A time in which a process or one service of it was not there or not well. */
+struct history_outage {
+    struct proc_id proc;
+    enum service service; /* NONE: the process */
+    int64_t from, until;
+    bool network; /* it ran, but something was wrong around it */
+    bool injected;
+    char what[EVENT_TEXT_LEN];
+};
+
+/* A time in which a PG pair had no active side. */
+struct history_window {
+    uint32_t pair;
+    struct proc_id before, after;
+    int64_t from, until;
+    bool injected;
+};
+
+struct history_move {
+    int64_t at;
+    struct proc_id node; /* none: lost */
+    uint32_t epoch;
+    bool in_call;
+};
+
+struct history_span {
+    uint32_t first, n;
+};
+
+struct history {
+    const struct topology *topology;
+    const struct event *events;
+    size_t events_n;
+    const struct history_leg *legs;
+    size_t legs_n;
+    const struct history_row *rows;
+    size_t rows_n;
+    bool rows_known; /* the record database was read */
+    uint32_t gaps;   /* events missing between two of one process: the record is torn */
+
+    /* What history_prepare adds. */
+    int64_t begin_us, end_us;
+    uint32_t devices_n, outages_n, windows_n;
+    struct history_outage outages[HISTORY_OUTAGES_MAX];
+    struct history_window windows[HISTORY_WINDOWS_MAX];
+    struct history_move *moves; /* device after device, each in order of time */
+    struct history_span *moves_of;
+    uint32_t *leg_index; /* device after device, each by begin */
+    struct history_span *legs_of;
+};
+
+/* Errors ERR_MEMORY; nothing is kept then. */
+MUST_CHECK enum err history_prepare(struct history *h);
+void history_free(struct history *h);
+
+/* The first injected fault, or NULL. Timings count from its `from`. */
+const struct history_outage *history_fault(const struct history *h);
+/* When the last fault began or ended; begin_us if there was none. */
+int64_t history_calm_since(const struct history *h);
+/* Whether the process (and the service, unless NONE) was there at `at`. */
+bool history_up(const struct history *h, struct proc_id proc, enum service service, int64_t at);
+/* Whether a fault around the network, disk or clock of `proc` overlaps from..until. */
+bool history_disturbed(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
+/* The CallManager that the device knew as its own at `at`; none: lost or never registered. */
+struct proc_id history_home(const struct history *h, struct device_id device, int64_t at);
+/* The first registration of the device at or after `at`, or NULL. */
+const struct history_move *history_rehomed(const struct history *h, struct device_id device,
+                                           int64_t at);
+/* The end of the legs that the device has at `at` (HISTORY_FOREVER: open); `at` if it is idle. */
+int64_t history_busy_until(const struct history *h, struct device_id device, int64_t at);
+/* The first member of the device's group with a living CallManager at `at`, or none. */
+struct proc_id history_first_living(const struct history *h, uint32_t group, int64_t at);
+enum proc_kind history_kind(const struct history *h, struct proc_id proc);
+
+#endif

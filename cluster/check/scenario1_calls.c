@@ -1,0 +1,286 @@
+#include "cluster/check/scenario1_calls.h"
+
+#include "cluster/check/ledger.h"
+
+#include <string.h>
+
+#define MS         1000
+#define GAP_US_MAX 500000
+/* The row is written when the PG notices, which is soon after the fault. */
+#define RECORD_US INT64_C(5000000)
+#define NEWS_US   INT64_C(300000)
+
+static const struct history_outage *dead_node(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = history_fault(h);
+    if (fault == NULL || history_kind(h, fault->proc) != PROC_NODE ||
+        fault->service == SERVICE_CTIMANAGER || fault->network) {
+        check_say(ret, VERDICT_INCONCLUSIVE, "no subscriber failed");
+        return NULL;
+    }
+    return fault;
+}
+
+static bool is_phone(const struct history *h, struct device_id device)
+{
+    struct device_info info;
+    return topology_device(h->topology, device, &info) && info.kind == DEVICE_KIND_PHONE;
+}
+
+/* In progress on a device of the dead node at the fault. */
+static bool in_progress(const struct history *h, const struct history_outage *fault,
+                        const struct history_leg *leg)
+{
+    return leg->begin_us < fault->from && (leg->open || leg->end_us > fault->from) &&
+           proc_id_eq(history_home(h, leg->device, fault->from), fault->proc);
+}
+
+void scenario1_calls_stay(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = dead_node(h, ret);
+    uint64_t stayed = 0, early = 0;
+    if (fault == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        if (!leg->preserved || !is_phone(h, leg->device) || !in_progress(h, fault, leg)) {
+            continue;
+        }
+        const struct history_move *move = history_rehomed(h, leg->device, fault->from);
+        bool before_end = move != NULL && (leg->open || move->at < leg->end_us);
+        early += before_end ? 1 : 0;
+        stayed += before_end ? 0 : 1;
+    }
+    check_say(ret, check_verdict(stayed, early),
+              "%llu phones stayed unregistered for the rest of their call, %llu did not",
+              (unsigned long long)stayed, (unsigned long long)early);
+}
+
+void scenario1_calls_media(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = dead_node(h, ret);
+    uint64_t kept = 0, bad = 0;
+    int64_t longest = 0;
+    if (fault == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        /* Who waited for the other party's last word has a gap at the end, after the hang-up. */
+        if (!leg->preserved || leg->reason == REASON_MEDIA_LOST) {
+            continue;
+        }
+        longest = leg->gap_us > longest ? leg->gap_us : longest;
+        bad += leg->gap_us > GAP_US_MAX ? 1 : 0;
+        kept++;
+    }
+    check_say(ret, check_verdict(kept, bad), "%llu preserved legs, the longest pause %lld ms",
+              (unsigned long long)kept, (long long)(longest / MS));
+}
+
+void scenario1_calls_features(const struct history *h, struct check_result *ret)
+{
+    uint64_t refused = 0, holds = 0, transfers = 0, conferences = 0;
+    if (dead_node(h, ret) == NULL) {
+        return;
+    }
+    struct check_result done = {.verdict = VERDICT_INCONCLUSIVE};
+    const struct check *all;
+    size_t n = 0;
+    all = check_invariants(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(all[i].id, "CALL-2") == 0) {
+            all[i].judge(h, &done);
+        }
+    }
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind != EVENT_KEY_REFUSED || e->reason != REASON_PRESERVED) {
+            continue;
+        }
+        refused++;
+        holds += e->value == KEY_HOLD ? 1 : 0;
+        transfers += e->value == KEY_TRANSFER || e->value == KEY_TRANSFER_BLIND ? 1 : 0;
+        conferences += e->value == KEY_CONFERENCE ? 1 : 0;
+    }
+    check_say(ret, check_verdict(refused, done.verdict == VERDICT_FAIL ? 1 : 0),
+              "%llu keys refused (%llu hold, %llu transfer, %llu conference); %s",
+              (unsigned long long)refused, (unsigned long long)holds, (unsigned long long)transfers,
+              (unsigned long long)conferences,
+              done.verdict == VERDICT_FAIL ? "but some were done" : "none was done");
+}
+
+void scenario1_calls_after_hangup(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = dead_node(h, ret);
+    uint64_t back = 0, late = 0;
+    int64_t slowest = 0, bound = h->topology->timers.home_bound.us;
+    if (fault == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        if (!leg->preserved || leg->open || !is_phone(h, leg->device) ||
+            !in_progress(h, fault, leg) || leg->end_us + bound > h->end_us) {
+            continue;
+        }
+        const struct history_move *move = history_rehomed(h, leg->device, fault->from);
+        bool in_time = move != NULL && move->at <= leg->end_us + bound;
+        back += in_time ? 1 : 0;
+        late += in_time ? 0 : 1;
+        if (in_time && move->at - leg->end_us > slowest) {
+            slowest = move->at - leg->end_us;
+        }
+    }
+    check_say(ret, check_verdict(back, late),
+              "%llu phones registered after their call, the slowest %lld ms after it; %llu did not",
+              (unsigned long long)back, (long long)(slowest / MS), (unsigned long long)late);
+}
+
+void scenario1_calls_setup(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = dead_node(h, ret);
+    uint64_t dropped = 0, other = 0;
+    if (fault == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        if (!in_progress(h, fault, leg) || leg->begin_us > fault->from - NEWS_US) {
+            continue;
+        }
+        bool setup = leg->answer_us == 0 || leg->answer_us > fault->from;
+        if (!setup && leg->reason != REASON_DROPPED_IN_SETUP) {
+            continue;
+        }
+        bool ended = !leg->open && leg->end_us < fault->from + h->topology->timers.home_bound.us &&
+                     leg->answer_us <= fault->from;
+        bool named = leg->reason == REASON_DROPPED_IN_SETUP;
+        dropped += ended && named ? 1 : 0;
+        other += ended && named ? 0 : 1;
+    }
+    check_say(ret, check_verdict(dropped, other),
+              "%llu legs in setup or in mid-transfer dropped and logged as dropped, %llu did not",
+              (unsigned long long)dropped, (unsigned long long)other);
+}
+
+/* The judged entries of agents' legs that were in progress at the fault. */
+static bool wanted(const struct history *h, const struct history_outage *fault,
+                   const struct ledger_entry *entry)
+{
+    if (entry->leg == UINT32_MAX || entry->at_route_point || entry->found == LEDGER_LEFT_OUT) {
+        return false;
+    }
+    const struct history_leg *leg = &h->legs[entry->leg];
+    return leg->begin_us < fault->from - LEDGER_SLACK_US &&
+           leg->end_us > fault->from + LEDGER_SLACK_US;
+}
+
+static const struct history_row *cut_row(const struct history *h, const struct ledger_entry *entry)
+{
+    for (uint32_t i = 0; i < entry->rows_n && i < LEDGER_ROWS_MAX; i++) {
+        if (h->rows[entry->rows[i]].partial) {
+            return &h->rows[entry->rows[i]];
+        }
+    }
+    return NULL;
+}
+
+/* Make the ledger and look at every leg that was in progress at the fault. */
+static bool each_cut(const struct history *h, struct check_result *ret,
+                     void (*look)(const struct history *h, const struct history_outage *fault,
+                                  const struct ledger_entry *entry, uint64_t counts[4]),
+                     uint64_t counts[4])
+{
+    struct ledger l;
+    const struct history_outage *fault = dead_node(h, ret);
+    if (fault == NULL) {
+        return false;
+    }
+    if (ledger_make(h, &l) != ERR_OK || !l.conclusive) {
+        check_say(ret, VERDICT_INCONCLUSIVE, "%s", l.why_not != NULL ? l.why_not : "out of memory");
+        ledger_free(&l);
+        return false;
+    }
+    for (size_t i = 0; i < l.entries_n; i++) {
+        if (wanted(h, fault, &l.entries[i])) {
+            look(h, fault, &l.entries[i], counts);
+        }
+    }
+    ledger_free(&l);
+    return true;
+}
+
+static void look_records(const struct history *h, const struct history_outage *fault,
+                         const struct ledger_entry *entry, uint64_t counts[4])
+{
+    const struct history_leg *leg = &h->legs[entry->leg];
+    const struct history_row *row = cut_row(h, entry);
+    int64_t until_fault = fault->from - leg->begin_us;
+    bool in_time = row != NULL && row->at_us <= fault->from + RECORD_US;
+    bool so_far = row != NULL &&
+                  row->duration_s * INT64_C(1000000) <= until_fault + RECORD_US + INT64_C(1000000);
+    counts[in_time && so_far ? 0 : 1]++;
+}
+
+void scenario1_calls_records(const struct history *h, struct check_result *ret)
+{
+    uint64_t counts[4] = {0};
+    if (each_cut(h, ret, look_records, counts)) {
+        check_say(ret, check_verdict(counts[0], counts[1]),
+                  "%llu legs in progress have a record of the time of the failure, %llu have not",
+                  (unsigned long long)counts[0], (unsigned long long)counts[1]);
+    }
+}
+
+static void look_wrapup(const struct history *h, const struct history_outage *fault,
+                        const struct ledger_entry *entry, uint64_t counts[4])
+{
+    const struct history_leg *leg = &h->legs[entry->leg];
+    const struct history_row *row = cut_row(h, entry);
+    (void)fault;
+    counts[0] += leg->wrapup[0] != '\0' ? 1 : 0;
+    counts[2] += row != NULL ? 1 : 0;
+    counts[1] += row != NULL && row->wrapup[0] != '\0' ? 1 : 0;
+}
+
+void scenario1_calls_wrapup(const struct history *h, struct check_result *ret)
+{
+    uint64_t counts[4] = {0};
+    if (each_cut(h, ret, look_wrapup, counts)) {
+        check_say(
+            ret, check_verdict(counts[2], counts[1]),
+            "%llu agents entered wrap-up after the failure, %llu of %llu cut records hold any",
+            (unsigned long long)counts[0], (unsigned long long)counts[1],
+            (unsigned long long)counts[2]);
+    }
+}
+
+static void look_second(const struct history *h, const struct history_outage *fault,
+                        const struct ledger_entry *entry, uint64_t counts[4])
+{
+    const struct history_row *row = cut_row(h, entry);
+    (void)fault;
+    counts[0]++;
+    counts[2] += entry->rows_n == 2 ? 1 : 0;
+    bool linked = false;
+    for (uint32_t i = 0; row != NULL && i < entry->rows_n && i < LEDGER_ROWS_MAX; i++) {
+        const struct history_row *other = &h->rows[entry->rows[i]];
+        linked = linked || (other != row && other->router_key != 0 &&
+                            other->router_key == row->router_key && other->day == row->day);
+    }
+    counts[1] += entry->rows_n > 2 || linked ? 1 : 0;
+}
+
+void scenario1_calls_second(const struct history *h, struct check_result *ret)
+{
+    uint64_t counts[4] = {0};
+    if (each_cut(h, ret, look_second, counts)) {
+        check_say(ret, check_verdict(counts[0], counts[1]),
+                  "%llu of %llu legs in progress have a further record; %llu have more, or a "
+                  "linked one",
+                  (unsigned long long)counts[2], (unsigned long long)counts[0],
+                  (unsigned long long)counts[1]);
+    }
+}

@@ -1,0 +1,154 @@
+#include "cluster/check/scenario1_return.h"
+
+#define MS 1000
+
+/* When the dead node came back, or -1. */
+static int64_t returned(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = history_fault(h);
+    if (fault == NULL || history_kind(h, fault->proc) != PROC_NODE || fault->network ||
+        fault->until == HISTORY_FOREVER) {
+        check_say(ret, VERDICT_INCONCLUSIVE, "no subscriber returned");
+        return -1;
+    }
+    return fault->until;
+}
+
+struct homes {
+    uint64_t due, home;
+    int64_t slowest;
+};
+
+/* Devices of one kind that lived elsewhere when the node returned and belong there. */
+static struct homes look(const struct history *h, int64_t back, enum device_kind kind, bool busy)
+{
+    const struct history_outage *fault = history_fault(h);
+    const struct topology_timers *t = &h->topology->timers;
+    struct homes all = {0};
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        struct device_info info;
+        struct device_id id = {d};
+        if (!topology_device(h->topology, id, &info) || info.kind != kind ||
+            !proc_id_eq(h->topology->groups[info.group].members[0], fault->proc)) {
+            continue;
+        }
+        /* Busy means: when its turn came, about one watch after the return. */
+        int64_t turn = back + t->fallback_watch.us;
+        int64_t until = history_busy_until(h, id, turn);
+        if ((until > turn) != busy || until == HISTORY_FOREVER ||
+            until + t->fallback_watch.us + 2 * t->home_bound.us > h->end_us) {
+            continue;
+        }
+        all.due++;
+        if (!proc_id_eq(history_home(h, id, h->end_us), fault->proc)) {
+            continue;
+        }
+        all.home++;
+        const struct history_move *move = history_rehomed(h, id, back);
+        if (move != NULL && move->at - back > all.slowest) {
+            all.slowest = move->at - back;
+        }
+    }
+    return all;
+}
+
+void scenario1_return_idle(const struct history *h, struct check_result *ret)
+{
+    int64_t back = returned(h, ret);
+    if (back >= 0) {
+        struct homes all = look(h, back, DEVICE_KIND_PHONE, false);
+        check_say(ret, check_verdict(all.home, all.due - all.home),
+                  "%llu of %llu idle phones at home again, the last after %lld ms",
+                  (unsigned long long)all.home, (unsigned long long)all.due,
+                  (long long)(all.slowest / MS));
+    }
+}
+
+void scenario1_return_busy(const struct history *h, struct check_result *ret)
+{
+    int64_t back = returned(h, ret);
+    if (back >= 0) {
+        struct homes all = look(h, back, DEVICE_KIND_PHONE, true);
+        check_say(ret, check_verdict(all.home, all.due - all.home),
+                  "%llu of %llu phones that were busy went home after their call",
+                  (unsigned long long)all.home, (unsigned long long)all.due);
+    }
+}
+
+/* A gateway on its way home is one that drains or travels: from FALLBACK to REGISTERED. */
+void scenario1_return_gateways(const struct history *h, struct check_result *ret)
+{
+    int64_t back = returned(h, ret);
+    if (back < 0) {
+        return;
+    }
+    struct homes idle = look(h, back, DEVICE_KIND_GATEWAY, false);
+    struct homes busy = look(h, back, DEVICE_KIND_GATEWAY, true);
+    uint64_t home = idle.home + busy.home, due = idle.due + busy.due, cut = 0;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        struct device_info info;
+        if (!topology_device(h->topology, (struct device_id){d}, &info) ||
+            info.kind != DEVICE_KIND_GATEWAY) {
+            continue;
+        }
+        const struct history_move *move = history_rehomed(h, (struct device_id){d}, back);
+        if (move != NULL && history_busy_until(h, (struct device_id){d}, move->at) != move->at) {
+            cut++; /* it travelled with a call */
+        }
+    }
+    check_say(ret, check_verdict(home, due - home + cut),
+              "%llu of %llu gateways went home, %llu of them with a call on them",
+              (unsigned long long)home, (unsigned long long)due, (unsigned long long)cut);
+}
+
+void scenario1_return_pg(const struct history *h, struct check_result *ret)
+{
+    int64_t back = returned(h, ret);
+    struct proc_id active = {0};
+    uint64_t changes = 0;
+    if (back < 0) {
+        return;
+    }
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PG_ACTIVE) {
+            changes += e->at.us >= back && !proc_id_eq(e->proc, active) ? 1 : 0;
+            active = e->proc;
+        }
+    }
+    check_say(ret, check_verdict(proc_id_some(active) ? 1 : 0, changes),
+              "%s is active; %llu changes since the return", topology_name(h->topology, active),
+              (unsigned long long)changes);
+}
+
+void scenario1_return_hash(const struct history *h, struct check_result *ret)
+{
+    struct {
+        int64_t index, hash;
+    } last[PROCS_MAX + 1] = {{0}};
+    uint64_t nodes = 0, same = 0;
+    if (returned(h, ret) < 0) {
+        return;
+    }
+    int64_t index = 0, hash = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_STATE_HASH && e->proc.v <= PROCS_MAX) {
+            last[e->proc.v].index = e->value;
+            last[e->proc.v].hash = e->value2;
+            if (e->value >= index) {
+                index = e->value;
+                hash = e->value2;
+            }
+        }
+    }
+    for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
+        if (h->topology->procs[v - 1].kind == PROC_NODE) {
+            nodes++;
+            same += last[v].index == index && last[v].hash == hash && index > 0 ? 1 : 0;
+        }
+    }
+    check_say(ret, index == 0 ? VERDICT_INCONCLUSIVE : check_verdict(same, nodes - same),
+              "%llu of %llu nodes at index %lld with the same hash", (unsigned long long)same,
+              (unsigned long long)nodes, (long long)index);
+}

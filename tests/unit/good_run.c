@@ -1,0 +1,348 @@
+#include "tests/unit/good_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct topology good_topology;
+struct event good_events[GOOD_MAX];
+struct history_leg good_legs[64];
+struct history_row good_rows[64];
+struct history good;
+
+static void name(char *to, const char *text)
+{
+    snprintf(to, NAME_LEN, "%s", text);
+}
+
+static void add_proc(uint32_t i, const char *text, enum proc_kind kind, enum side side,
+                     struct proc_id node)
+{
+    struct topology_proc *p = &good_topology.procs[i];
+    name(p->name, text);
+    p->kind = kind;
+    p->side = side;
+    p->pair = kind == PROC_PG ? 5000 : 0;
+    p->ctimanager_node = node;
+    p->publisher = i == 0;
+    p->callmanager = kind == PROC_NODE;
+    p->ctimanager = kind == PROC_NODE;
+}
+
+static void make_topology(void)
+{
+    struct topology *t = &good_topology;
+    memset(t, 0, sizeof *t);
+    enum err err = topology_profile("lab", &t->timers);
+    ASSERT(err == ERR_OK);
+    name(t->name, "good");
+    t->procs_n = 8;
+    add_proc(0, "pub", PROC_NODE, SIDE_NONE, (struct proc_id){0});
+    add_proc(1, "sub1", PROC_NODE, SIDE_NONE, (struct proc_id){0});
+    add_proc(2, "sub2", PROC_NODE, SIDE_NONE, (struct proc_id){0});
+    add_proc(3, "pga", PROC_PG, SIDE_A, GOOD_SUB1);
+    add_proc(4, "pgb", PROC_PG, SIDE_B, GOOD_SUB2);
+    add_proc(5, "icma", PROC_ICM, SIDE_A, (struct proc_id){0});
+    add_proc(6, "fleet", PROC_FLEET, SIDE_NONE, (struct proc_id){0});
+    add_proc(7, "recorder", PROC_RECORDER, SIDE_NONE, (struct proc_id){0});
+    t->groups_n = 1;
+    t->groups[0] =
+        (struct topology_group){.name = "all", .members_n = 2, .members = {GOOD_SUB1, GOOD_SUB2}};
+    t->phones_n = 1;
+    t->phones[0] =
+        (struct topology_phones){.first = 1001, .count = GOOD_PHONES, .fleet = GOOD_FLEET};
+    t->gateways_n = GOOD_GATEWAYS;
+    for (uint32_t i = 0; i < GOOD_GATEWAYS; i++) {
+        snprintf(t->gateways[i].name, NAME_LEN, "gw%u", i + 1);
+        t->gateways[i].channels = 30;
+        t->gateways[i].fleet = GOOD_FLEET;
+    }
+    t->skills_n = 1;
+    t->skills[0] = (struct topology_skill){.name = "sales", .number = 7001};
+    t->dialled_n = 1;
+    t->dialled[0] = (struct topology_dialled){.number = "80001", .pair = 5000};
+    t->agents_n = 1;
+    t->agents[0] =
+        (struct topology_agents){.first = 5001, .count = 10, .phone = 1001, .pair = 5000};
+    t->traffic.wrapup_mean = duration_ms(1000);
+}
+
+struct event *good_run_event(enum event_kind kind, struct proc_id proc, int64_t at_us)
+{
+    ASSERT(good.events_n < GOOD_MAX);
+    struct event *e = &good_events[good.events_n++];
+    memset(e, 0, sizeof *e);
+    e->kind = kind;
+    e->proc = proc;
+    e->at.us = at_us;
+    e->wall_us = GOOD_WALL + at_us;
+    e->incarnation.v = 1;
+    return e;
+}
+
+struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us)
+{
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        if (e->kind == kind && e->at.us >= at_us &&
+            (!proc_id_some(proc) || proc_id_eq(e->proc, proc))) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* Committed on the three nodes (without the dead one), acknowledged, and known to the device. */
+static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
+                      int64_t index)
+{
+    for (uint16_t v = 1; v <= 3; v++) {
+        if (v == GOOD_SUB1.v && at >= GOOD_FAULT && at < GOOD_RETURN) {
+            continue;
+        }
+        struct event *e = good_run_event(EVENT_OWNER_CHANGED, (struct proc_id){v}, at);
+        e->device.v = device;
+        e->peer = node;
+        e->epoch = epoch;
+        e->value = index;
+        e->value2 = DEVICE_STATE_REGISTERED;
+    }
+    struct event *acked = good_run_event(EVENT_REGISTER_ACKED, node, at + 1 * GOOD_MS);
+    acked->device.v = device;
+    acked->epoch = epoch;
+    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, at + 2 * GOOD_MS);
+    e->device.v = device;
+    e->peer = node;
+    e->epoch = epoch;
+}
+
+static void hashes(int64_t at, int64_t index, bool all)
+{
+    for (uint16_t v = 1; v <= 3; v++) {
+        if (all || v != GOOD_SUB1.v) {
+            struct event *e = good_run_event(EVENT_STATE_HASH, (struct proc_id){v}, at);
+            e->value = index;
+            e->value2 = index * 7919;
+        }
+    }
+}
+
+static void leads(struct proc_id node, int64_t term, int64_t at)
+{
+    struct event *e = good_run_event(EVENT_RAFT_STATE, node, at);
+    e->value = RAFT_STATE_LEADER;
+    e->value2 = term;
+}
+
+static void activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at)
+{
+    good_run_event(EVENT_PROVIDER_UP, side, at - 300 * GOOD_MS)->peer = node;
+    struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, at - 1 * GOOD_MS);
+    granted->peer = side;
+    granted->value = epoch;
+    struct event *e = good_run_event(EVENT_PG_ACTIVE, side, at);
+    e->value = epoch;
+    e->value2 = 11;
+    struct event *applied = good_run_event(EVENT_CTI_APPLIED, side, at + 100 * GOOD_MS);
+    applied->value = 40;
+    applied->value2 = 100 + epoch;
+}
+
+static void agents(struct proc_id side, enum agent_state to, uint32_t first, uint32_t last,
+                   int64_t at)
+{
+    for (uint32_t agent = first; agent <= last; agent++) {
+        struct event *e = good_run_event(EVENT_AGENT_STATE, side, at);
+        e->value = agent;
+        e->value2 = to;
+    }
+}
+
+static void routed(uint32_t agent, struct proc_id side, uint64_t call, int64_t at)
+{
+    struct event *asked = good_run_event(EVENT_ROUTE_REQUESTED, side, at - 2 * GOOD_MS);
+    asked->call.v = call;
+    struct event *e = good_run_event(EVENT_ROUTED, GOOD_ICMA, at);
+    e->value = agent;
+    e->value2 = ROUTE_LABEL;
+    e->device.v = agent - 5000;
+    e->call.v = call;
+}
+
+/* An agent's leg; its caller's leg at the gateway is the next one. */
+static struct history_leg *talk(uint32_t agent, uint64_t call, int64_t begin, int64_t end)
+{
+    struct history_leg *leg = &good_legs[good.legs_n];
+    good.legs_n += 2;
+    *leg = (struct history_leg){.device = {agent - 5000},
+                                .agent = {agent},
+                                .call = {call},
+                                .incoming = true,
+                                .begin_us = begin,
+                                .answer_us = begin + 900 * GOOD_MS,
+                                .end_us = end,
+                                .reason = REASON_HUNG_UP,
+                                .received = 100,
+                                .gap_us = 60 * GOOD_MS};
+    snprintf(leg->number, sizeof leg->number, "%u", agent - 4000);
+    memcpy(leg->to, leg->number, sizeof leg->to);
+    snprintf(leg->from, sizeof leg->from, "0301234567");
+    leg[1] = *leg;
+    leg[1].device.v = GOOD_GATEWAY;
+    leg[1].agent.v = 0;
+    leg[1].incoming = false;
+    leg[1].number[0] = '\0';
+    leg[1].begin_us = begin - 100 * GOOD_MS;
+    snprintf(leg[1].to, sizeof leg[1].to, "80001");
+    return leg;
+}
+
+static struct history_row *row_of(const struct history_leg *leg, int64_t key, int64_t at)
+{
+    struct history_row *row = &good_rows[good.rows_n++];
+    *row = (struct history_row){.recovery_key = 9000 + key,
+                                .key = key << 16,
+                                .at_us = at,
+                                .pair = 5000,
+                                .day = 20000,
+                                .router_key = (uint32_t)(200 + key),
+                                .call = leg->call,
+                                .agent = leg->agent,
+                                .disposition = 13,
+                                .call_type = 2,
+                                .duration_s = (uint32_t)((at - leg->begin_us) / 1000000)};
+    memcpy(row->instrument, leg->number, sizeof row->instrument);
+    snprintf(row->digits, sizeof row->digits, "80001");
+    snprintf(row->hash, sizeof row->hash, "%016llx", (unsigned long long)key);
+    struct event *e = good_run_event(EVENT_TCD_STORED, GOOD_ICMA, at + 5 * GOOD_MS);
+    e->value = row->key;
+    e->value2 = row->recovery_key;
+    snprintf(e->text, sizeof e->text, "%s", row->hash);
+    return row;
+}
+
+static void make_calls(void)
+{
+    /* 5001 talks while sub1 dies: kept, cut in the record, wrap-up afterwards for nothing. */
+    struct history_leg *kept = talk(5001, 0x101, 15000 * GOOD_MS, 28000 * GOOD_MS);
+    kept->preserved = true;
+    kept[1].preserved = true;
+    snprintf(kept->wrapup, sizeof kept->wrapup, "sale");
+    struct history_row *cut = row_of(kept, 1, GOOD_FAULT + 200 * GOOD_MS);
+    cut->partial = true;
+    cut->disposition = 27;
+    snprintf(cut->fail_cause, sizeof cut->fail_cause, "provider_lost");
+    struct event *preserved =
+        good_run_event(EVENT_CALL_PRESERVED, GOOD_FLEET, GOOD_FAULT + 6 * GOOD_MS);
+    preserved->device = kept->device;
+    preserved->call = kept->call;
+    struct event *refused =
+        good_run_event(EVENT_KEY_REFUSED, GOOD_FLEET, GOOD_FAULT + 2000 * GOOD_MS);
+    refused->device = kept->device;
+    refused->call = kept->call;
+    refused->value = KEY_HOLD;
+    refused->reason = REASON_PRESERVED;
+    struct event *over = good_run_event(EVENT_CALL_END, GOOD_FLEET, kept->end_us);
+    over->device = kept->device;
+    over->call = kept->call;
+    /* 5002 was done before, 5003 rings at the fault, 5004 works for the new side. */
+    struct history_leg *done = talk(5002, 0x102, 5000 * GOOD_MS, 12000 * GOOD_MS);
+    row_of(done, 2, 13000 * GOOD_MS);
+    struct history_leg *rings =
+        talk(5003, 0x103, GOOD_FAULT - 1000 * GOOD_MS, GOOD_FAULT + 10 * GOOD_MS);
+    rings->answer_us = 0;
+    rings->reason = REASON_DROPPED_IN_SETUP;
+    rings[1].answer_us = 0;
+    rings[1].reason = REASON_DROPPED_IN_SETUP;
+    struct history_row *dropped = row_of(rings, 3, GOOD_FAULT + 200 * GOOD_MS);
+    dropped->partial = true;
+    dropped->disposition = 27;
+    routed(5002, GOOD_PGA, 0x102, 4900 * GOOD_MS);
+    struct history_leg *new_side = talk(5004, 0x104, 25000 * GOOD_MS, 31000 * GOOD_MS);
+    row_of(new_side, 4, 32000 * GOOD_MS);
+    routed(5004, GOOD_PGB, 0x104, 24900 * GOOD_MS);
+    /* One that nobody saw: between the fault and the new side. */
+    talk(5005, 0x105, GOOD_FAULT + 150 * GOOD_MS, GOOD_FAULT + 1600 * GOOD_MS);
+    /* Busy when sub1 returns. */
+    struct history_leg *busy = talk(5006, 0x106, 36000 * GOOD_MS, 42000 * GOOD_MS);
+    row_of(busy, 6, 43000 * GOOD_MS);
+}
+
+/* Where everyone registers: at the start, after the fault, after the return. */
+static void make_moves(void)
+{
+    int64_t index = 10;
+    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
+        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, index++);
+    }
+    hashes(2000 * GOOD_MS, index, true);
+    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
+        struct event *lost =
+            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + d);
+        lost->device.v = d;
+        lost->peer = GOOD_SUB1;
+        lost->value = d == 1 ? 1 : 0;
+        int64_t at = d == 1 ? 28100 * GOOD_MS : GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS;
+        registers(d, GOOD_SUB2, 2, at, index++);
+    }
+    hashes(30000 * GOOD_MS, index, false);
+    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
+        int64_t at = GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS;
+        at = d == 6 || d == GOOD_GATEWAY ? 42200 * GOOD_MS : at;
+        registers(d, GOOD_SUB1, 3, at, index++);
+    }
+    hashes(69000 * GOOD_MS, index, true);
+}
+
+void good_run_make(void)
+{
+    static const uint16_t starters[] = {1, 2, 3, 4, 5, 6, 7};
+    make_topology();
+    memset(&good, 0, sizeof good);
+    good.topology = &good_topology;
+    good.events = good_events;
+    good.legs = good_legs;
+    good.rows = good_rows;
+    good.rows_known = true;
+    for (size_t i = 0; i < sizeof starters / sizeof starters[0]; i++) {
+        good_run_event(EVENT_PROCESS_START, (struct proc_id){starters[i]}, 0);
+    }
+    leads(GOOD_SUB1, 2, 500 * GOOD_MS);
+    activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
+    agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);
+    make_moves();
+    make_calls();
+    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, GOOD_FAULT);
+    fault->peer = GOOD_SUB1;
+    snprintf(fault->text, sizeof fault->text, "crash");
+    struct event *down = good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGA, GOOD_FAULT + 8 * GOOD_MS);
+    down->peer = GOOD_SUB1;
+    down->reason = REASON_PROVIDER_LOST;
+    leads(GOOD_SUB2, 3, GOOD_FAULT + 95 * GOOD_MS);
+    activates(GOOD_PGB, GOOD_SUB2, 2, GOOD_FAULT + 1900 * GOOD_MS);
+    for (uint32_t agent = 5001; agent <= 5010; agent++) {
+        struct event *out =
+            good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, GOOD_FAULT + 1950 * GOOD_MS);
+        out->value = agent;
+        out->value2 = 50003;
+    }
+    agents(GOOD_PGB, AGENT_STATE_READY, 5002, 5010, GOOD_FAULT + 3000 * GOOD_MS);
+    agents(GOOD_PGB, AGENT_STATE_READY, 5001, 5001, 29000 * GOOD_MS);
+    struct event *heal = good_run_event(EVENT_HEAL, GOOD_GUEST, GOOD_RETURN);
+    heal->peer = GOOD_SUB1;
+    good_run_event(EVENT_PROCESS_START, GOOD_SUB1, GOOD_RETURN + 50 * GOOD_MS);
+    good_run_event(EVENT_LINK_UP, GOOD_FLEET, GOOD_END)->peer = GOOD_SUB1;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct event *x = a, *y = b;
+    return (x->at.us > y->at.us) - (x->at.us < y->at.us);
+}
+
+void good_run_finish(void)
+{
+    qsort(good_events, good.events_n, sizeof good_events[0], by_time);
+    enum err err = history_prepare(&good);
+    ASSERT(err == ERR_OK);
+}

@@ -1,0 +1,52 @@
+/* good_run: a small run of scenario 1 in which everything goes as it should, for tests to spoil.
+ *
+ * pub, sub1, sub2, pga (sub1), pgb (sub2), icma, fleet; phones 1001..1020 and two gateways, home on
+ * sub1; agents 5001..5010 on 1001..1010; 80001 is their dialled number. sub1 dies at GOOD_FAULT and
+ * is back at GOOD_RETURN. */
+#ifndef TESTS_UNIT_GOOD_RUN_H
+#define TESTS_UNIT_GOOD_RUN_H
+
+#include "cluster/check/history.h"
+
+#define GOOD_PUB   ((struct proc_id){1})
+#define GOOD_SUB1  ((struct proc_id){2})
+#define GOOD_SUB2  ((struct proc_id){3})
+#define GOOD_PGA   ((struct proc_id){4})
+#define GOOD_PGB   ((struct proc_id){5})
+#define GOOD_ICMA  ((struct proc_id){6})
+#define GOOD_FLEET ((struct proc_id){7})
+#define GOOD_GUEST ((struct proc_id){PROCS_MAX + 1})
+
+#define GOOD_PHONES   20
+#define GOOD_GATEWAYS 2
+#define GOOD_GATEWAY  (GOOD_PHONES + 1) /* the first one's device */
+#define GOOD_MS       INT64_C(1000)
+#define GOOD_FAULT    (20000 * GOOD_MS)
+#define GOOD_RETURN   (35000 * GOOD_MS)
+#define GOOD_END      (70000 * GOOD_MS)
+#define GOOD_WALL     INT64_C(1764000000000000) /* wall clock at 0 */
+#define GOOD_MAX      4096
+
+/* The leg in progress at the fault, and one that was over before; places in good_legs. */
+#define GOOD_LEG_KEPT 0
+#define GOOD_LEG_DONE 2
+/* Their rows. */
+#define GOOD_ROW_KEPT 0
+#define GOOD_ROW_DONE 1
+
+extern struct topology good_topology;
+extern struct event good_events[GOOD_MAX];
+extern struct history_leg good_legs[64];
+extern struct history_row good_rows[64];
+extern struct history good;
+
+/* Make the run anew. Change events, legs and rows (and the counts in `good`) then, and finish. */
+void good_run_make(void);
+/* One event more, to be filled in. */
+struct event *good_run_event(enum event_kind kind, struct proc_id proc, int64_t at_us);
+/* The first event of a kind by `proc` (none: by anybody) at or after `at_us`, or NULL. */
+struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
+/* Sort and prepare. Ends the test process if that fails. */
+void good_run_finish(void);
+
+#endif
