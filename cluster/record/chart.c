@@ -163,8 +163,9 @@ static void marks(FILE *f, const struct judged *j, struct span s)
         const struct history_window *w = &h->windows[i];
         if (w->injected && w->from < s.until && w->until > s.from) {
             int x = x_of(s, w->from);
-            fprintf(f, "<rect x=%d y=%d width=%d height=%d fill=\"var(--shade)\"/>", x, TOP,
-                    x_of(s, w->until) - x, HEIGHT);
+            int width = x_of(s, w->until) - x;
+            fprintf(f, "<rect x=%d y=%d width=%d height=6 fill=\"var(--fail)\" opacity=.55 />", x,
+                    TOP - 7, width < 2 ? 2 : width);
         }
     }
     for (uint32_t i = 0; i < h->outages_n; i++) {

@@ -129,8 +129,9 @@ static void legend(FILE *f, const struct judged *j)
         }
     }
     fputs("<span><i style=\"background:var(--none)\"></i>not registered</span>"
-          "<span><i style=\"background:var(--shade);border:1px solid var(--fail)\"></i>no active "
-          "PG side</span></div>",
+          "<span><i "
+          "style=\"background:var(--fail);opacity:.55;height:6px;vertical-align:2px\"></i>no "
+          "active PG side</span></div>",
           f);
 }
 
@@ -166,21 +167,30 @@ static void anatomy(FILE *f, const struct judged *j)
     fputs("</section>", f);
 }
 
+static void check_row(FILE *f, const struct check_result *r)
+{
+    const char *word = check_verdict_text(r->verdict);
+    fputs("<tr><td class=id>", f);
+    page_text(f, r->id);
+    fputs("<td>", f);
+    page_text(f, r->title);
+    fputs("<br><span class=obs>", f);
+    page_text(f, r->observed);
+    fprintf(f, "</span><td><span class=\"pill %s\">%s</span></tr>", word, word);
+}
+
 static void checks(FILE *f, const struct judged *j)
 {
     fputs("<section class=long><h2>What was promised, and what happened</h2><div class=scroll>"
           "<table><thead><tr><th>check<th>promise and observation<th>verdict</tr></thead><tbody>",
           f);
-    for (size_t i = 0; i < j->results_n; i++) {
-        const struct check_result *r = &j->results[i];
-        const char *word = check_verdict_text(r->verdict);
-        fputs("<tr><td class=id>", f);
-        page_text(f, r->id);
-        fputs("<td>", f);
-        page_text(f, r->title);
-        fputs("<br><span class=obs>", f);
-        page_text(f, r->observed);
-        fprintf(f, "</span><td><span class=\"pill %s\">%s</span></tr>", word, word);
+    /* What failed comes first. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < j->results_n; i++) {
+            if ((j->results[i].verdict == VERDICT_FAIL) == (pass == 0)) {
+                check_row(f, &j->results[i]);
+            }
+        }
     }
     fputs("</tbody></table></div></section>", f);
 }
