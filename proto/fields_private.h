@@ -40,17 +40,26 @@
 
 #define FIELDS_PRIVATE_STATE_REQUEST(F) F(U64, seq, 0)
 
-/* State transfer to a returning side: one agent, one call leg, then the end. */
-#define FIELDS_PRIVATE_AGENT(F)       \
-    F(U64, seq, 0)                    \
-    F(AGENT, agent, 0)                \
-    F(ENUM, state, AGENT_STATE_COUNT) \
-    F(DEVICE, device, 0)              \
-    F(U32, epoch, 0)                  \
-    F(I64, since_us, 0)               \
-    F(I64, login_us, 0)               \
-    F(U32, skill, 0)                  \
-    F(BOOL, last, 0)
+/* State transfer to a returning side: every agent, every call (a leg without device), every leg;
+ * then one of each kind that says `last`; that of the legs carries the counters. */
+#define FIELDS_PRIVATE_AGENT(F)        \
+    F(U64, seq, 0)                     \
+    F(AGENT, agent, 0)                 \
+    F(ENUM, state, AGENT_STATE_COUNT)  \
+    F(DEVICE, device, 0)               \
+    F(U32, epoch, 0)                   \
+    F(I64, since_us, 0)                \
+    F(I64, login_us, 0)                \
+    F(U32, skill, 0)                   \
+    F(BOOL, last, 0)                   \
+    F(ENUM, before, AGENT_STATE_COUNT) \
+    F(U32, reason_code, 0)             \
+    F(CALL, reserved, 0)               \
+    F(I64, deadline_us, 0)             \
+    F(BOOL, in_service, 0)             \
+    F(U32, device_epoch, 0)            \
+    F(BOOL, snapshot, 0)               \
+    F(BOOL, wrap_due, 0)
 
 #define FIELDS_PRIVATE_LEG(F) \
     F(U64, seq, 0)            \
@@ -73,6 +82,18 @@
     F(NUMBER, from, 0)        \
     F(NUMBER, to, 0)          \
     F(STR, text, 40)          \
-    F(BOOL, last, 0)
+    F(BOOL, last, 0)          \
+    F(U32, parent, 0)         \
+    F(I64, end_us, 0)         \
+    F(I64, queue_us, 0)       \
+    F(I64, delay_us, 0)       \
+    F(U32, call_type, 0)      \
+    F(U32, disposition, 0)    \
+    F(BOOL, inbound, 0)       \
+    F(U64, request, 0)        \
+    F(U32, tries, 0)          \
+    F(BOOL, waiting, 0)       \
+    F(BOOL, moved, 0)         \
+    F(DEVICE, point, 0)
 
 #endif

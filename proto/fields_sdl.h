@@ -6,7 +6,8 @@
 #ifndef PROTO_FIELDS_SDL_H
 #define PROTO_FIELDS_SDL_H
 
-/* What a device's owner tells everyone who watches devices. */
+/* What a device's owner tells everyone who watches devices. `state` is for SNAPSHOT: what the leg is
+ * now. */
 #define FIELDS_DEVICE_EVENT(F)        \
     F(DEVICE, device, 0)              \
     F(U32, epoch, 0)                  \
@@ -16,7 +17,8 @@
     F(NUMBER, from, 0)                \
     F(NUMBER, to, 0)                  \
     F(DEVICE, other, 0)               \
-    F(CALL, old_call, 0)
+    F(CALL, old_call, 0)              \
+    F(ENUM, state, LEG_COUNT)
 
 /* The node that owns the call asks the node that owns the device to ring it (or to offer it at a
  * route point). */

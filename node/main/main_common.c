@@ -1,0 +1,115 @@
+#include "node/main/main_common.h"
+
+#include "node/runtime/log.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+/* The one driver of the process, for the signals. */
+static struct driver *served;
+static uv_signal_t signals[2];
+
+static error_t option(int key, char *arg, struct argp_state *state)
+{
+    struct main_options *o = state->input;
+    switch (key) {
+    case 't':
+        o->topology_file = arg;
+        return 0;
+    case 'n':
+        o->name = arg;
+        return 0;
+    case 's':
+        o->state_dir = arg;
+        return 0;
+    case 'k':
+        o->keys_dir = arg;
+        return 0;
+    case 'b':
+        o->block = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (o->topology_file == NULL || o->name == NULL || o->state_dir == NULL ||
+            o->keys_dir == NULL || o->block == NULL) {
+            argp_error(state, "--topology, --name, --state, --keys and --block are needed");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void main_options_parse(int argc, char **argv, struct main_options *ret_options)
+{
+    static const struct argp_option options[] = {
+        {"topology", 't', "FILE", 0, "the topology of the cluster", 0},
+        {"name", 'n', "NAME", 0, "which process of the topology this is", 0},
+        {"state", 's', "DIR", 0, "the folder for what must survive", 0},
+        {"keys", 'k', "DIR", 0, "the folder with the keys of the cluster", 0},
+        {"block", 'b', "127.X.Y", 0, "the first three numbers of the addresses", 0},
+        {0},
+    };
+    const struct argp argp = {options, option, NULL, "One process of a rehome cluster.",
+                              NULL,    NULL,   NULL};
+    *ret_options = (struct main_options){0};
+    argp_err_exit_status = EX_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, ret_options);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    (void)handle;
+    log_line(LOG_INFO, "event=stop signal=%d", signum);
+    driver_stop(served);
+}
+
+static int exit_code(enum err err)
+{
+    return err == ERR_IN_USE ? EX_CANTCREAT : err == ERR_INVALID ? EX_CONFIG : EX_IOERR;
+}
+
+int main_driver(const struct main_options *options, const struct topology *topology,
+                struct driver **ret_driver)
+{
+    log_setup(options->name, LOG_INFO);
+    struct driver_config config = {.topology = topology,
+                                   .self = topology_proc_named(topology, options->name),
+                                   .state_dir = options->state_dir,
+                                   .keys_dir = options->keys_dir,
+                                   .block = options->block};
+    if (!proc_id_some(config.self)) {
+        fprintf(stderr, "%s is not a process of %s\n", options->name, options->topology_file);
+        return EX_CONFIG;
+    }
+    if (mkdir(options->state_dir, 0700) != 0 && errno != EEXIST) {
+        fprintf(stderr, "%s cannot be made; look at the folder above it\n", options->state_dir);
+        return EX_IOERR;
+    }
+    enum err err = driver_new(&config, ret_driver);
+    if (err != ERR_OK) {
+        fprintf(stderr, "%s cannot start: %s (state %s, keys %s, block %s)\n", options->name,
+                err_text(err), options->state_dir, options->keys_dir, options->block);
+        return exit_code(err);
+    }
+    served = *ret_driver;
+    const int numbers[2] = {SIGTERM, SIGINT};
+    for (unsigned i = 0; i < 2; i++) {
+        uv_signal_init(driver_loop(served), &signals[i]);
+        uv_signal_start(&signals[i], on_signal, numbers[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    return EX_OK;
+}
+
+void main_serve(struct driver *driver, const struct process *process)
+{
+    sd_notify(0, "READY=1");
+    driver_run(driver, process);
+    sd_notify(0, "STOPPING=1");
+}

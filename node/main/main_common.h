@@ -1,0 +1,29 @@
+/* main_common: what the main() of every daemon does: options, folders, signals, the driver. */
+#ifndef NODE_MAIN_MAIN_COMMON_H
+#define NODE_MAIN_MAIN_COMMON_H
+
+#include "node/base/topology.h"
+#include "node/runtime/driver.h"
+
+struct main_options {
+    const char *topology_file;
+    const char *name;
+    const char *state_dir;
+    const char *keys_dir;
+    const char *block; /* "127.7.3" */
+};
+
+/* argv: --topology FILE --name NAME --state DIR --keys DIR --block 127.x.y. Wrong ones end the
+ * process with 64. */
+void main_options_parse(int argc, char **argv, struct main_options *ret_options);
+
+/* Make the driver of the process NAME and let SIGTERM and SIGINT stop it. An error is said on
+ * stderr; the exit code is answered: 0, 73 (addresses in use), 74 (state or keys), 78 (unknown
+ * name). */
+MUST_CHECK int main_driver(const struct main_options *options, const struct topology *topology,
+                           struct driver **ret_driver);
+
+/* Tell systemd, if it is there, that the process is ready; then serve until it is stopped. */
+void main_serve(struct driver *driver, const struct process *process);
+
+#endif

@@ -1,0 +1,246 @@
+#include "node/role/pg/duplex.h"
+
+void duplex_init(struct duplex *d, const struct topology *topology, struct proc_id self,
+                 const struct world *world)
+{
+    const struct topology_proc *proc = topology_proc_of(topology, self);
+    ASSERT(proc != NULL);
+    *d = (struct duplex){.topology = topology,
+                         .world = world,
+                         .side = proc->side,
+                         .pair = proc->pair,
+                         .controller_lost = INSTANT_NEVER};
+}
+
+void duplex_start(struct duplex *d, struct instant now)
+{
+    d->start_until =
+        d->side == SIDE_B ? instant_add(now, duration_ms(DUPLEX_START_WAIT_MS)) : now;
+    d->ask_at = now;
+    d->hold_until = now;
+}
+
+bool duplex_acts(const struct duplex *d)
+{
+    return d->state == DUPLEX_MONITORING || d->state == DUPLEX_ACTIVE;
+}
+
+static void say_hello(const struct duplex *d, bool wants, uint32_t epoch)
+{
+    if (!proc_id_some(d->controller)) {
+        return;
+    }
+    struct msg out;
+    out.kind = MSG_PG_HELLO;
+    out.correlation = 0;
+    out.pg_hello = (struct msg_pg_hello){
+        .side = d->side, .pair = d->pair, .epoch = epoch, .wants_active = wants};
+    world_send(d->world, LINK_CONTROLLER, d->controller, &out);
+}
+
+void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller)
+{
+    d->controller = controller;
+    d->told = false;
+    d->controller_lost = proc_id_some(controller) ? INSTANT_NEVER : now;
+    if (d->state == DUPLEX_ASKING) {
+        d->state = DUPLEX_STANDBY;
+    }
+    say_hello(d, duplex_acts(d), duplex_acts(d) ? d->epoch : d->highest);
+}
+
+static void raise(struct duplex *d, uint32_t epoch)
+{
+    if (epoch > d->highest) {
+        d->highest = epoch;
+    }
+    if (d->agreed <= d->highest) {
+        d->agreed = 0;
+    }
+}
+
+static struct instant ask_again(const struct duplex *d, struct instant now)
+{
+    uint32_t more = d->asked > DUPLEX_ASK_QUICK ? d->asked - DUPLEX_ASK_QUICK : 0;
+    uint32_t doublings = more < DUPLEX_ASK_DOUBLINGS ? more : DUPLEX_ASK_DOUBLINGS;
+    return instant_add(
+        now, (struct duration){(2 * d->topology->timers.private_heartbeat.us) << doublings});
+}
+
+void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_grant *grant)
+{
+    if (grant->pair != d->pair || grant->side != (uint32_t)d->side) {
+        return;
+    }
+    d->told = true;
+    raise(d, grant->epoch);
+    if (grant->active) {
+        if (d->state == DUPLEX_STANDBY) {
+            say_hello(d, false, d->highest); /* too late: this side cannot do it any more */
+        } else if (d->state == DUPLEX_ASKING) {
+            d->epoch = grant->epoch;
+            d->state = DUPLEX_MONITORING;
+            d->asked = 0;
+            d->active_since = INSTANT_NEVER; /* BEGIN is to be ordered */
+        } else if (grant->epoch > d->epoch) {
+            d->epoch = grant->epoch;
+        }
+    } else if (d->state == DUPLEX_ASKING) {
+        d->state = DUPLEX_STANDBY;
+        d->ask_at = ask_again(d, now);
+        d->asked++;
+    } else if (duplex_acts(d)) {
+        d->fenced = true;
+    }
+}
+
+void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason reason)
+{
+    if (up == d->provider_up) {
+        return;
+    }
+    d->provider_up = up;
+    const struct topology_timers *timers = &d->topology->timers;
+    if (!up) {
+        d->why = reason;
+        d->losses++;
+        return;
+    }
+    if (d->losses > 0) {
+        uint32_t doublings =
+            d->losses - 1 < DUPLEX_HOLD_DOUBLINGS ? d->losses - 1 : DUPLEX_HOLD_DOUBLINGS;
+        d->hold_until =
+            instant_add(now, (struct duration){timers->jtapi_heartbeat.us << doublings});
+    }
+}
+
+void duplex_peer_link(struct duplex *d, struct instant now, bool up)
+{
+    d->peer_up = up;
+    if (!up) {
+        if (d->peer_active && !duplex_acts(d)) {
+            d->peer_lost = true;
+        }
+        d->peer_active = false;
+        d->peer_provider = false;
+        d->peer_controller = false;
+        d->asked = 0;
+        d->ask_at = now;
+    }
+}
+
+void duplex_peer_status(struct duplex *d, const struct msg_private_status *status)
+{
+    d->peer_active = status->active;
+    d->peer_epoch = status->epoch;
+    d->peer_provider = status->provider_up;
+    d->peer_controller = status->controller_up;
+    raise(d, status->epoch);
+    if (status->active) {
+        d->asked = 0;
+    }
+    if (duplex_acts(d) && status->active && status->epoch > d->epoch) {
+        d->fenced = true;
+    }
+}
+
+void duplex_peer_gave_up(struct duplex *d, const struct msg_private_give_up *m)
+{
+    d->peer_active = false;
+    d->peer_lost = false;
+    d->asked = 0;
+    if (m->epoch > d->highest) {
+        raise(d, m->epoch - 1);
+        d->agreed = m->epoch;
+    }
+}
+
+static bool may_ask(const struct duplex *d, struct instant now)
+{
+    return d->provider_up && proc_id_some(d->controller) && d->told && !d->peer_active &&
+           instant_reached(now, d->ask_at) && instant_reached(now, d->hold_until) &&
+           (d->agreed != 0 || d->peer_lost || instant_reached(now, d->start_until));
+}
+
+/* The peer can reach the controller and this side cannot, for as long as a lost link takes. */
+static bool peer_reaches_more(const struct duplex *d, struct instant now)
+{
+    const struct topology_timers *timers = &d->topology->timers;
+    struct duration patience = {timers->mesh_heartbeat.us * (int64_t)timers->mesh_misses};
+    return !proc_id_some(d->controller) && d->peer_up && d->peer_controller && d->peer_provider &&
+           instant_reached(now, instant_add(d->controller_lost, patience));
+}
+
+static enum duplex_order give_up(struct duplex *d, struct instant now, enum reason why)
+{
+    d->why = why;
+    d->state = DUPLEX_STANDBY;
+    d->fenced = false;
+    d->ask_at = ask_again(d, now);
+    say_hello(d, false, d->highest);
+    return DUPLEX_GIVE_UP;
+}
+
+static void forget_losses(struct duplex *d, struct instant now)
+{
+    struct duration calm = {d->topology->timers.jtapi_heartbeat.us * DUPLEX_CALM_BEATS};
+    if (d->losses > 0 && instant_reached(now, instant_add(d->active_since, calm))) {
+        d->losses = 0;
+    }
+}
+
+enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_confirmed)
+{
+    if (d->state == DUPLEX_STANDBY && may_ask(d, now)) {
+        d->state = DUPLEX_ASKING;
+        say_hello(d, true, d->agreed != 0 ? d->agreed : d->highest);
+    }
+    if (d->state == DUPLEX_ASKING && (!d->provider_up || d->peer_active)) {
+        d->state = DUPLEX_STANDBY;
+        say_hello(d, false, d->highest);
+    }
+    if (!duplex_acts(d)) {
+        return DUPLEX_NOTHING;
+    }
+    bool begun = d->active_since.us != INT64_MAX;
+    if (!d->provider_up) {
+        return give_up(d, now, d->why);
+    }
+    if (d->fenced) {
+        return give_up(d, now, REASON_NOT_ACTIVE);
+    }
+    if (!begun) {
+        d->active_since = now;
+        return DUPLEX_BEGIN;
+    }
+    if (d->state == DUPLEX_MONITORING && all_confirmed) {
+        d->state = DUPLEX_ACTIVE;
+        d->active_since = now;
+        return DUPLEX_ACTIVATE;
+    }
+    if (peer_reaches_more(d, now)) {
+        return give_up(d, now, REASON_NO_CONTROLLER);
+    }
+    forget_losses(d, now);
+    return DUPLEX_NOTHING;
+}
+
+struct instant duplex_deadline(const struct duplex *d)
+{
+    const struct topology_timers *timers = &d->topology->timers;
+    struct instant next = INSTANT_NEVER;
+    if (d->state == DUPLEX_STANDBY && d->provider_up && proc_id_some(d->controller) && d->told &&
+        !d->peer_active) {
+        struct instant latest = d->ask_at.us > d->hold_until.us ? d->ask_at : d->hold_until;
+        if (d->agreed == 0 && !d->peer_lost && d->start_until.us > latest.us) {
+            latest = d->start_until;
+        }
+        next = latest;
+    }
+    if (duplex_acts(d) && !proc_id_some(d->controller) && d->peer_up && d->peer_controller &&
+        d->peer_provider) {
+        next = instant_add(d->controller_lost,
+                           (struct duration){timers->mesh_heartbeat.us * (int64_t)timers->mesh_misses});
+    }
+    return next;
+}

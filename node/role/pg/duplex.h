@@ -1,0 +1,80 @@
+/* duplex: which side of the pair is active.
+ *
+ *   STANDBY --nobody is active, and this side could be: pg_hello--> ASKING
+ *   ASKING --granted--> MONITORING --all monitors confirmed--> ACTIVE
+ *   ASKING --refused, controller lost, provider lost--> STANDBY
+ *   MONITORING, ACTIVE --provider lost, another side has a newer epoch,
+ *                        no controller while the peer has one--> STANDBY (give up)
+ *
+ * The controller grants before anything is done, so a side that is cut off from its peer but not
+ * from the controller writes no row for calls that the other side still serves. Nothing here ever
+ * ends an active side because the other one came back (PG-2). A side whose provider was lost waits
+ * until it has been in service for a while, twice as long each time (hold-down).
+ *
+ * Source: docs/protocol.md, "PG pair". */
+#ifndef NODE_ROLE_PG_DUPLEX_H
+#define NODE_ROLE_PG_DUPLEX_H
+
+#include "node/base/topology.h"
+#include "proto/world.h"
+
+#define DUPLEX_START_WAIT_MS  3000 /* side B lets side A go first */
+#define DUPLEX_HOLD_DOUBLINGS 4
+#define DUPLEX_CALM_BEATS     60 /* JTAPI heartbeats in the active role that forget old losses */
+#define DUPLEX_ASK_QUICK      8  /* refusals before it asks less often */
+#define DUPLEX_ASK_DOUBLINGS  4
+
+enum duplex_state { DUPLEX_STANDBY, DUPLEX_ASKING, DUPLEX_MONITORING, DUPLEX_ACTIVE };
+enum duplex_order { DUPLEX_NOTHING, DUPLEX_BEGIN, DUPLEX_ACTIVATE, DUPLEX_GIVE_UP };
+
+struct duplex {
+    const struct topology *topology;
+    const struct world *world;
+    enum side side;
+    uint32_t pair;
+    enum duplex_state state;
+    uint32_t epoch;   /* granted to this side */
+    uint32_t highest; /* ever heard of */
+    uint32_t agreed;  /* the peer gave up and proposed this epoch; 0: no */
+    enum reason why;  /* of DUPLEX_GIVE_UP */
+    bool fenced;      /* another side has a newer epoch */
+
+    struct proc_id controller; /* the one that is spoken to; none: no path */
+    bool told;                 /* it answered a hello since it is linked */
+    struct instant controller_lost;
+
+    bool provider_up;
+    uint32_t losses;        /* of the provider, lately */
+    struct instant hold_until;
+
+    bool peer_up, peer_active, peer_provider, peer_controller;
+    bool peer_lost; /* it was active when its link broke, and nobody has said what became of it */
+    uint32_t peer_epoch;
+
+    struct instant start_until, ask_at, active_since;
+    uint32_t asked; /* refusals in a row */
+};
+
+void duplex_init(struct duplex *d, const struct topology *topology, struct proc_id self,
+                 const struct world *world);
+void duplex_start(struct duplex *d, struct instant now);
+
+/* News. duplex_step() afterwards says what is to be done. */
+void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller);
+void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_grant *grant);
+void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason reason);
+void duplex_peer_link(struct duplex *d, struct instant now, bool up);
+void duplex_peer_status(struct duplex *d, const struct msg_private_status *status);
+void duplex_peer_gave_up(struct duplex *d, const struct msg_private_give_up *m);
+
+/* What is to be done now; called until it says DUPLEX_NOTHING.
+ *   BEGIN     granted: take over what the peer left (d->peer_lost), then ask for all monitors
+ *   ACTIVATE  all monitors are confirmed: this side is active
+ *   GIVE_UP   this side was MONITORING or ACTIVE and is not any more, because of d->why */
+enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_confirmed);
+struct instant duplex_deadline(const struct duplex *d);
+
+/* This side orders the inputs of the OPC: MONITORING or ACTIVE. */
+bool duplex_acts(const struct duplex *d);
+
+#endif

@@ -1,0 +1,595 @@
+#include "node/role/pg/pg.h"
+
+#include "node/role/pg/pg_out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct proc_id other_side(const struct topology *t, struct proc_id self)
+{
+    const struct topology_proc *me = topology_proc_of(t, self);
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        if (t->procs[i].kind == PROC_PG && t->procs[i].pair == me->pair && i + 1 != self.v) {
+            return (struct proc_id){(uint16_t)(i + 1)};
+        }
+    }
+    return (struct proc_id){0};
+}
+
+enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id self,
+                 const struct world *world)
+{
+    memset(pg, 0, sizeof *pg);
+    pg->topology = topology;
+    pg->self = self;
+    pg->world = world;
+    pg->peer = other_side(topology, self);
+    duplex_init(&pg->duplex, topology, self, world);
+    struct opc_sink sink = {.context = pg, .output = pg_out_sink};
+    if (opc_init(&pg->opc, topology, pg->duplex.pair, &sink) != ERR_OK) {
+        return ERR_MEMORY;
+    }
+    if (pim_init(&pg->pim, topology, self, world) != ERR_OK) {
+        goto fail_opc;
+    }
+    if (records_init(&pg->records, world) != ERR_OK) {
+        goto fail_pim;
+    }
+    desktop_init(&pg->desktop, world, &pg->opc);
+    return ERR_OK;
+fail_pim:
+    pim_deinit(&pg->pim);
+fail_opc:
+    opc_deinit(&pg->opc);
+    return ERR_MEMORY;
+}
+
+void pg_deinit(struct pg *pg)
+{
+    records_deinit(&pg->records);
+    pim_deinit(&pg->pim);
+    opc_deinit(&pg->opc);
+}
+
+void pg_restore(struct pg *pg, const struct msg *msg)
+{
+    records_restore(&pg->records, msg);
+}
+
+static void reject(struct pg *pg, struct proc_id peer, enum reason reason, const char *why)
+{
+    struct event event = {.kind = EVENT_MESSAGE_REJECTED, .peer = peer, .reason = reason};
+    snprintf(event.text, sizeof event.text, "%s", why);
+    pg->rejected++;
+    world_trace(pg->world, &event);
+}
+
+/* One input, in the order that this side gives it, here and at the peer that has our state. */
+static void apply(struct pg *pg, struct msg_private_input *in)
+{
+    int64_t at_us = pg->now.us + pg->clock_us;
+    in->seq = pg->opc.seq + 1;
+    in->at_us = at_us > pg->opc.at_us ? at_us : pg->opc.at_us;
+    pg->inputs++;
+    if (pg->peer_synced) {
+        struct msg out;
+        out.kind = MSG_PRIVATE_INPUT;
+        out.correlation = in->event.call.v;
+        out.private_input = *in;
+        world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
+    }
+    pg->cutting = in->kind == OPC_INPUT_PROVIDER_LOST;
+    opc_input(&pg->opc, in);
+    pg->cutting = false;
+}
+
+static void send_status(struct pg *pg)
+{
+    pg->status_at = instant_add(pg->now, pg->topology->timers.private_heartbeat);
+    if (!pg->duplex.peer_up) {
+        return;
+    }
+    struct msg out;
+    out.kind = MSG_PRIVATE_STATUS;
+    out.correlation = 0;
+    out.private_status = (struct msg_private_status){
+        .active = duplex_acts(&pg->duplex),
+        .epoch = duplex_acts(&pg->duplex) ? pg->duplex.epoch : pg->duplex.highest,
+        .provider_up = pg->pim.in_service,
+        .controller_up = proc_id_some(pg->controller),
+        .monitors = pg->pim.confirmed,
+        .input_seq = pg->opc.seq};
+    world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
+}
+
+/* The rows of everything that the peer had in view; it will not write them any more. */
+static void cut_for_peer(struct pg *pg)
+{
+    if (!pg->duplex.peer_lost) {
+        return;
+    }
+    pg->duplex.peer_lost = false;
+    if (pg->sync == PG_SYNC_DONE) {
+        struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST,
+                                       .reason = REASON_PEER_LOST};
+        apply(pg, &in);
+    }
+    pg->sync = PG_SYNC_NONE;
+}
+
+static void begin(struct pg *pg)
+{
+    cut_for_peer(pg);
+    pg->sync = PG_SYNC_NONE;
+    pg->peer_synced = false;
+    struct msg_private_input in = {.kind = OPC_INPUT_ACTIVATED, .id = pg->duplex.epoch};
+    apply(pg, &in);
+    pim_monitor_all(&pg->pim);
+    send_status(pg);
+}
+
+static void activate(struct pg *pg)
+{
+    struct event event = {.kind = EVENT_PG_ACTIVE,
+                          .epoch = pg->duplex.epoch,
+                          .value = pg->duplex.epoch,
+                          .value2 = pg->pim.confirmed};
+    world_trace(pg->world, &event);
+    send_status(pg);
+    pg_out_tell_all(pg);
+}
+
+static void give_up(struct pg *pg)
+{
+    struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST, .reason = pg->duplex.why};
+    apply(pg, &in);
+    struct event event = {
+        .kind = EVENT_PG_STANDBY, .epoch = pg->duplex.epoch, .reason = pg->duplex.why};
+    world_trace(pg->world, &event);
+    struct msg out;
+    out.kind = MSG_PRIVATE_GIVE_UP;
+    out.correlation = 0;
+    out.private_give_up =
+        (struct msg_private_give_up){.epoch = pg->duplex.epoch + 1, .reason = pg->duplex.why};
+    if (pg->duplex.peer_up) {
+        world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
+    }
+    send_status(pg);
+    desktop_close_all(&pg->desktop, REASON_NOT_ACTIVE);
+    pim_close(&pg->pim);
+    pg->peer_synced = false;
+    pg->sync = PG_SYNC_NONE;
+}
+
+static void settle(struct pg *pg)
+{
+    for (int i = 0; i < 8; i++) { /* standby, asking, granted, begun, active: fewer than that */
+        switch (duplex_step(&pg->duplex, pg->now, pim_all_confirmed(&pg->pim))) {
+        case DUPLEX_NOTHING:
+            return;
+        case DUPLEX_BEGIN:
+            begin(pg);
+            break;
+        case DUPLEX_ACTIVATE:
+            activate(pg);
+            break;
+        case DUPLEX_GIVE_UP:
+            give_up(pg);
+            break;
+        }
+    }
+}
+
+static void provider_news(struct pg *pg, enum pim_news news)
+{
+    if (news == PIM_NOTHING) {
+        return;
+    }
+    duplex_provider(&pg->duplex, pg->now, news == PIM_UP, pg->pim.lost);
+    if (news == PIM_LOST && !duplex_acts(&pg->duplex)) {
+        pim_close(&pg->pim); /* an acting side gives up first, and closes then */
+    }
+    settle(pg);
+    send_status(pg);
+}
+
+void pg_start(struct pg *pg, struct instant now, struct incarnation incarnation,
+              int64_t wall_offset_us)
+{
+    pg->now = now;
+    pg->wall_offset_us = wall_offset_us;
+    records_start(&pg->records, incarnation);
+    duplex_start(&pg->duplex, now);
+    pg->status_at = now;
+    pim_start(&pg->pim);
+}
+
+void pg_stop(struct pg *pg, struct instant now)
+{
+    pg->now = now;
+    if (pg->pim.in_service) {
+        pg->pim.lost = REASON_SHUTDOWN;
+        duplex_provider(&pg->duplex, now, false, REASON_SHUTDOWN);
+        settle(pg);
+    }
+}
+
+static void cti_event(struct pg *pg, const struct msg_cti_event *m)
+{
+    bool next = false;
+    enum pim_news news = pim_event(&pg->pim, pg->now, m, &next);
+    if (next && duplex_acts(&pg->duplex)) {
+        struct msg_private_input in = {.kind = OPC_INPUT_DEVICE_EVENT, .event = m->event};
+        apply(pg, &in);
+    }
+    provider_news(pg, news);
+}
+
+static void confirmed(struct pg *pg, const struct msg_monitor_confirmed *m)
+{
+    if (!duplex_acts(&pg->duplex) || !pim_confirmed(&pg->pim, m)) {
+        return;
+    }
+    struct msg_private_input in = {.kind = OPC_INPUT_MONITORED,
+                                   .in_service = m->in_service,
+                                   .event = {.device = m->device, .epoch = m->epoch}};
+    apply(pg, &in);
+    settle(pg);
+}
+
+static void cti_result(struct pg *pg, const struct msg_cti_result *m)
+{
+    struct pim_request request;
+    if (!pim_result(&pg->pim, m, &request) || !duplex_acts(&pg->duplex)) {
+        return;
+    }
+    if (request.agent != 0) {
+        desktop_control_result(&pg->desktop, request.agent - 1, request.call, request.key,
+                               (enum reason)m->reason);
+    } else if (request.route && m->reason != REASON_NONE) {
+        struct msg_private_input in = {.kind = OPC_INPUT_ROUTE_FAILED,
+                                       .id = request.request,
+                                       .reason = m->reason,
+                                       .event = {.call = request.call}};
+        apply(pg, &in);
+    }
+}
+
+static void jtapi_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
+{
+    if (!proc_id_eq(peer, pg->pim.manager)) {
+        reject(pg, peer, REASON_BAD_REQUEST, "not our CTI Manager");
+    } else if (msg->kind == MSG_PROVIDER_OPENED) {
+        provider_news(pg, pim_opened(&pg->pim, pg->now, &msg->provider_opened));
+    } else if (msg->kind == MSG_PROVIDER_STATE) {
+        provider_news(pg, pim_service(&pg->pim, &msg->provider_state));
+    } else if (msg->kind == MSG_MONITOR_CONFIRMED) {
+        confirmed(pg, &msg->monitor_confirmed);
+    } else if (msg->kind == MSG_CTI_EVENT) {
+        cti_event(pg, &msg->cti_event);
+    } else if (msg->kind == MSG_CTI_RESULT) {
+        cti_result(pg, &msg->cti_result);
+    } else {
+        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+    }
+}
+
+static void route_answer(struct pg *pg, const struct msg_route_answer *m)
+{
+    struct msg_private_input in = {.kind = OPC_INPUT_ROUTED,
+                                   .id = m->request,
+                                   .agent = m->agent,
+                                   .reason_code = m->kind,
+                                   .day = m->day,
+                                   .key = m->key,
+                                   .key_seq = m->key_seq,
+                                   .skill = m->skill,
+                                   .event = {.call = m->call}};
+    memcpy(in.event.to, m->label, sizeof in.event.to);
+    apply(pg, &in);
+}
+
+static void controller_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
+{
+    if (!proc_id_eq(peer, pg->controller)) {
+        reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
+    } else if (msg->kind == MSG_PG_GRANT) {
+        bool again = pg->duplex.state == DUPLEX_ACTIVE && !pg->duplex.told;
+        duplex_grant(&pg->duplex, pg->now, &msg->pg_grant);
+        settle(pg);
+        if (again && pg->duplex.state == DUPLEX_ACTIVE) {
+            pg_out_tell_all(pg);
+        }
+    } else if (msg->kind == MSG_ROUTE_ANSWER) {
+        if (pg->duplex.state == DUPLEX_ACTIVE) {
+            route_answer(pg, &msg->route_answer);
+        }
+    } else if (msg->kind == MSG_RECORD_ACK) {
+        records_ack(&pg->records, msg->record_ack.outbox);
+    } else {
+        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+    }
+}
+
+/* A third party's key on the agent's own phone. */
+static void control(struct pg *pg, const struct msg_desktop_control *m)
+{
+    uint32_t place = opc_place(&pg->opc, m->agent);
+    ASSERT(place != 0);
+    const struct opc_agent *a = &pg->opc.agents[place - 1];
+    struct pim_request request = {.call = m->call, .agent = place, .key = (enum key)m->key};
+    enum reason reason = REASON_NONE;
+    if (a->state == AGENT_STATE_LOGGED_OFF) {
+        reason = REASON_BAD_STATE;
+    } else {
+        enum err err = pim_ask(&pg->pim, &request, a->info.device, m->number);
+        reason = err == ERR_OK     ? REASON_NONE
+                 : err == ERR_FULL ? REASON_FULL
+                                   : REASON_PROVIDER_LOST;
+    }
+    if (reason != REASON_NONE) {
+        desktop_control_result(&pg->desktop, place - 1, m->call, (enum key)m->key, reason);
+    }
+}
+
+static void wrapup(struct pg *pg, const struct msg_desktop_wrapup *m)
+{
+    struct event event = {.kind = EVENT_WRAPUP_ENTERED, .call = m->call, .value = m->agent.v};
+    snprintf(event.text, sizeof event.text, "%s", m->text);
+    world_trace(pg->world, &event);
+    struct msg_private_input in = {
+        .kind = OPC_INPUT_WRAPUP, .agent = m->agent, .event = {.call = m->call}};
+    memcpy(in.text, m->text, sizeof in.text);
+    apply(pg, &in);
+}
+
+static void desktop_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
+{
+    if (msg->kind == MSG_DESKTOP_OPEN) {
+        desktop_open(&pg->desktop, peer, msg->desktop_open.agent,
+                     pg->duplex.state == DUPLEX_ACTIVE);
+    } else if (msg->kind == MSG_DESKTOP_REQUEST) {
+        const struct msg_desktop_request *m = &msg->desktop_request;
+        if (desktop_check(&pg->desktop, peer, m->agent)) {
+            struct msg_private_input in = {.kind = OPC_INPUT_AGENT_REQUEST,
+                                           .agent = m->agent,
+                                           .request = m->request,
+                                           .reason_code = m->reason_code,
+                                           .event = {.device = m->device}};
+            apply(pg, &in);
+        }
+    } else if (msg->kind == MSG_DESKTOP_WRAPUP) {
+        if (desktop_check(&pg->desktop, peer, msg->desktop_wrapup.agent)) {
+            wrapup(pg, &msg->desktop_wrapup);
+        }
+    } else if (msg->kind == MSG_DESKTOP_CONTROL) {
+        if (desktop_check(&pg->desktop, peer, msg->desktop_control.agent)) {
+            control(pg, &msg->desktop_control);
+        }
+    } else {
+        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+    }
+}
+
+static void ask_state(struct pg *pg)
+{
+    struct msg out;
+    out.kind = MSG_PRIVATE_STATE_REQUEST;
+    out.correlation = 0;
+    out.private_state_request = (struct msg_private_state_request){.seq = pg->opc.seq};
+    world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
+    pg->sync = PG_SYNC_ASKED;
+}
+
+static void peer_status(struct pg *pg, const struct msg_private_status *m)
+{
+    bool same = m->active && m->epoch == pg->duplex.peer_epoch;
+    if (pg->duplex.peer_lost && same) {
+        pg->duplex.peer_lost = false; /* only the private link was gone */
+    } else if (pg->duplex.peer_lost && m->epoch >= pg->duplex.peer_epoch) {
+        cut_for_peer(pg);
+    }
+    duplex_peer_status(&pg->duplex, m);
+    if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {
+        ask_state(pg);
+    }
+    settle(pg);
+}
+
+static void give_one(void *context, const struct msg *msg)
+{
+    const struct pg *pg = context;
+    world_send(pg->world, LINK_PRIVATE, pg->peer, msg);
+}
+
+/* The first message of a transfer: what was here is older. */
+static bool taking(struct pg *pg)
+{
+    if (duplex_acts(&pg->duplex) || pg->sync == PG_SYNC_NONE || pg->sync == PG_SYNC_DONE) {
+        reject(pg, pg->peer, REASON_BAD_STATE, "state that was not asked for");
+        return false;
+    }
+    if (pg->sync == PG_SYNC_ASKED) {
+        opc_clear(&pg->opc);
+        pg->sync = PG_SYNC_TAKING;
+    }
+    return true;
+}
+
+static void took(struct pg *pg, enum err err)
+{
+    if (err != ERR_OK) {
+        reject(pg, pg->peer, REASON_BAD_REQUEST, err_text(err));
+        pg->sync = PG_SYNC_NONE; /* asked for again at the next status */
+    }
+}
+
+static void peer_input(struct pg *pg, const struct msg_private_input *m)
+{
+    if (duplex_acts(&pg->duplex) || pg->sync != PG_SYNC_DONE) {
+        return;
+    }
+    if (m->seq != pg->opc.seq + 1 || m->at_us < pg->opc.at_us) {
+        reject(pg, pg->peer, REASON_BAD_REQUEST, "an input out of order");
+        ask_state(pg);
+        return;
+    }
+    pg->clock_us = m->at_us - pg->now.us;
+    pg->cutting = m->kind == OPC_INPUT_PROVIDER_LOST;
+    pg->inputs++;
+    opc_input(&pg->opc, m);
+    pg->cutting = false;
+    if (++pg->inputs_since_ack >= PG_ACK_INPUTS) {
+        struct msg out;
+        out.kind = MSG_PRIVATE_INPUT_ACK;
+        out.correlation = 0;
+        out.private_input_ack = (struct msg_private_input_ack){.seq = pg->opc.seq};
+        world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
+        pg->inputs_since_ack = 0;
+    }
+}
+
+static void private_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
+{
+    if (!proc_id_eq(peer, pg->peer)) {
+        reject(pg, peer, REASON_BAD_REQUEST, "not the other side");
+    } else if (msg->kind == MSG_PRIVATE_STATUS) {
+        peer_status(pg, &msg->private_status);
+    } else if (msg->kind == MSG_PRIVATE_GIVE_UP) {
+        duplex_peer_gave_up(&pg->duplex, &msg->private_give_up);
+        settle(pg);
+    } else if (msg->kind == MSG_PRIVATE_INPUT) {
+        peer_input(pg, &msg->private_input);
+    } else if (msg->kind == MSG_PRIVATE_INPUT_ACK) {
+        pg->peer_acked = msg->private_input_ack.seq;
+    } else if (msg->kind == MSG_PRIVATE_STATE_REQUEST) {
+        if (duplex_acts(&pg->duplex)) {
+            opc_state_export(&pg->opc, pg, give_one);
+            pg->peer_synced = true;
+        }
+    } else if (msg->kind == MSG_PRIVATE_AGENT) {
+        if (taking(pg)) {
+            took(pg, opc_state_import_agent(&pg->opc, &msg->private_agent));
+        }
+    } else if (msg->kind == MSG_PRIVATE_LEG) {
+        if (taking(pg)) {
+            took(pg, opc_state_import_leg(&pg->opc, &msg->private_leg));
+            if (pg->sync == PG_SYNC_TAKING && msg->private_leg.last) {
+                pg->sync = PG_SYNC_DONE;
+                pg->clock_us = pg->opc.at_us - pg->now.us;
+            }
+        }
+    } else {
+        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+    }
+}
+
+void pg_message(struct pg *pg, struct instant now, enum link link, struct proc_id peer,
+                const struct msg *msg)
+{
+    pg->now = now;
+    if (link == LINK_JTAPI) {
+        jtapi_message(pg, peer, msg);
+    } else if (link == LINK_CONTROLLER) {
+        controller_message(pg, peer, msg);
+    } else if (link == LINK_DESKTOP) {
+        desktop_message(pg, peer, msg);
+    } else if (link == LINK_PRIVATE) {
+        private_message(pg, peer, msg);
+    } else {
+        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+    }
+}
+
+/* Speak to one controller: the present one as long as its link is up, else the first that is. */
+static void choose_controller(struct pg *pg)
+{
+    if (proc_id_some(pg->controller) && pg->controllers[pg->controller.v]) {
+        return;
+    }
+    struct proc_id chosen = {0};
+    for (uint16_t v = 1; v <= pg->topology->procs_n && !proc_id_some(chosen); v++) {
+        if (pg->controllers[v]) {
+            chosen.v = v;
+        }
+    }
+    pg->controller = chosen;
+    duplex_controller(&pg->duplex, pg->now, chosen);
+    records_controller(&pg->records, chosen);
+    settle(pg);
+    send_status(pg);
+}
+
+void pg_link_up(struct pg *pg, struct instant now, enum link link, struct proc_id peer)
+{
+    pg->now = now;
+    if (link == LINK_JTAPI && proc_id_eq(peer, pg->pim.manager)) {
+        pim_link_up(&pg->pim);
+    } else if (link == LINK_PRIVATE && proc_id_eq(peer, pg->peer)) {
+        pg->peer_synced = false;
+        duplex_peer_link(&pg->duplex, now, true);
+        send_status(pg);
+    } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
+        pg->controllers[peer.v] = true;
+        if (proc_id_eq(peer, pg->controller)) {
+            pg->controller.v = 0; /* a new session without news of the end of the old one */
+        }
+        choose_controller(pg);
+    }
+}
+
+void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc_id peer,
+                  enum reason reason)
+{
+    (void)reason;
+    pg->now = now;
+    if (link == LINK_JTAPI && proc_id_eq(peer, pg->pim.manager)) {
+        pim_link_down(&pg->pim, now);
+    } else if (link == LINK_PRIVATE && proc_id_eq(peer, pg->peer)) {
+        pg->peer_synced = false;
+        duplex_peer_link(&pg->duplex, now, false);
+        if (!pg->duplex.peer_lost) {
+            pg->sync = PG_SYNC_NONE;
+        }
+        settle(pg);
+    } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
+        pg->controllers[peer.v] = false;
+        choose_controller(pg);
+    } else if (link == LINK_DESKTOP) {
+        desktop_link_down(&pg->desktop, peer);
+    }
+}
+
+void pg_stored(struct pg *pg, struct instant now, uint64_t ticket)
+{
+    pg->now = now;
+    records_stored(&pg->records, ticket);
+}
+
+struct instant pg_deadline(const struct pg *pg)
+{
+    struct instant next = pim_deadline(&pg->pim);
+    next = instant_min(next, duplex_deadline(&pg->duplex));
+    if (pg->duplex.peer_up) {
+        next = instant_min(next, pg->status_at);
+    }
+    if (duplex_acts(&pg->duplex) && opc_deadline(&pg->opc) != 0) {
+        next = instant_min(next, (struct instant){opc_deadline(&pg->opc) - pg->clock_us});
+    }
+    return next;
+}
+
+void pg_tick(struct pg *pg, struct instant now)
+{
+    pg->now = now;
+    provider_news(pg, pim_tick(&pg->pim, now));
+    settle(pg);
+    if (duplex_acts(&pg->duplex) && opc_deadline(&pg->opc) != 0 &&
+        opc_deadline(&pg->opc) <= now.us + pg->clock_us) {
+        struct msg_private_input in = {.kind = OPC_INPUT_TICK};
+        apply(pg, &in);
+    }
+    if (instant_reached(now, pg->status_at)) {
+        send_status(pg);
+    }
+}

@@ -1,0 +1,37 @@
+/* tcd: one leg as a row of Termination_Call_Detail. */
+#ifndef NODE_ROLE_PG_TCD_H
+#define NODE_ROLE_PG_TCD_H
+
+#include "node/role/pg/opc.h"
+
+/* CallDisposition (docs/protocol.md, "Agents and records"). */
+enum tcd_disposition {
+    TCD_NONE = 0,
+    TCD_ABANDONED_IN_NETWORK = 1, /* routed to an agent, never arrived */
+    TCD_ABANDONED_IN_QUEUE = 2,
+    TCD_ABANDONED_RING = 3,
+    TCD_DROP_NO_ANSWER = 10,
+    TCD_HANDLED = 13,
+    TCD_HANDLED_OTHER = 14,
+    TCD_RING_NO_ANSWER = 19,
+    TCD_ABORTED = 26,
+    TCD_FAILED = 27,
+    TCD_BLIND_TRANSFER = 28,
+    TCD_ANNOUNCED_TRANSFER = 29,
+    TCD_CONFERENCED = 30
+};
+
+enum tcd_call_type {
+    TCD_TYPE_ROUTED = 2,
+    TCD_TYPE_TRANSFER_IN = 4,
+    TCD_TYPE_INSIDE = 10,
+    TCD_TYPE_CONSULT = 12
+};
+
+/* The row of a leg at `at_us`: of an ended one with its wrap-up so far, of a live one as it stands.
+ * `cut`: the reason of a failure, or NONE; a row cut by a failure is partial and has disposition 27.
+ * wall_us and outbox are whoever's who keeps it. */
+void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum reason cut,
+                struct msg_record_tcd *ret_row);
+
+#endif

@@ -1,0 +1,419 @@
+#include "node/runtime/driver.h"
+
+#include "node/runtime/hub.h"
+#include "node/runtime/log.h"
+#include "node/runtime/spine.h"
+#include "node/runtime/state.h"
+#include "node/runtime/zap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#define ROUNDS_MAX      64 /* of local messages and deadlines in one turn */
+#define MAILBOX_BYTES   (1u << 20)
+#define REJECTED_EVERY  1000 /* ms between two events about the same reason */
+#define ZMQ_SOCKETS_MAX 4096
+
+/* Messages to oneself, as bytes: a message is large only in memory. */
+struct mailbox {
+    uint8_t *bytes;
+    size_t at, used, cap;
+};
+
+struct rejected {
+    uint64_t waiting; /* not yet told */
+    struct proc_id peer;
+    enum link link;
+    struct instant told;
+};
+
+struct driver {
+    struct driver_config config;
+    struct world world;
+    struct loop loop;
+    void *zmq;
+    struct keys keys;
+    struct zap *zap;
+    struct hub *hub;
+    struct spine *spine;
+    const struct process *process; /* NULL: not running */
+    struct incarnation incarnation;
+    uint64_t seed, event_seq;
+    struct hlc hlc;
+    struct instant now; /* of the event that is being handled */
+    struct mailbox local;
+    struct msg message; /* the local one that is being delivered */
+    struct rejected rejected[ERR_COUNT];
+    struct driver_counts counts;
+};
+
+/* -- Events. -- */
+
+static void trace(void *context, const struct event *event)
+{
+    struct driver *d = context;
+    if (d->spine == NULL) {
+        return;
+    }
+    struct event e = *event;
+    ASSERT(e.kind != EVENT_NONE);
+    e.at = d->now;
+    e.wall_us = loop_wall_us();
+    e.hlc = hlc_tick(&d->hlc, e.wall_us / 1000);
+    e.proc = d->config.self;
+    e.incarnation = d->incarnation;
+    e.seq = ++d->event_seq;
+    spine_write(d->spine, &e);
+}
+
+static void trace_link(struct driver *d, enum event_kind kind, enum link link, struct proc_id peer,
+                       enum reason reason)
+{
+    struct event e = {.kind = kind, .peer = peer, .reason = reason};
+    snprintf(e.text, sizeof e.text, "%s", msg_link_name(link));
+    trace(d, &e);
+}
+
+static void trace_rejected(struct driver *d, enum err why)
+{
+    struct rejected *r = &d->rejected[why];
+    if (r->waiting == 0 ||
+        !instant_reached(d->now, instant_add(r->told, duration_ms(REJECTED_EVERY)))) {
+        return;
+    }
+    struct event e = {
+        .kind = EVENT_MESSAGE_REJECTED, .peer = r->peer, .value = (int64_t)r->waiting};
+    snprintf(e.text, sizeof e.text, "%s: %s", msg_link_name(r->link), err_text(why));
+    trace(d, &e);
+    r->waiting = 0;
+    r->told = d->now;
+}
+
+/* -- What the roles ask for. -- */
+
+static void send_local(struct driver *d, const struct msg *msg)
+{
+    struct mailbox *m = &d->local;
+    size_t len = 0;
+    if (m->cap - m->used < CODEC_ITEM_MAX + sizeof(uint32_t)) {
+        m->cap += MAILBOX_BYTES;
+        m->bytes = realloc(m->bytes, m->cap);
+        ASSERT(m->bytes != NULL);
+    }
+    enum err err =
+        codec_pack_message(msg, m->bytes + m->used + sizeof(uint32_t), CODEC_ITEM_MAX, &len);
+    ASSERT(err == ERR_OK);
+    uint32_t length = (uint32_t)len;
+    memcpy(m->bytes + m->used, &length, sizeof length);
+    m->used += sizeof length + len;
+}
+
+static void send_to(void *context, enum link link, struct proc_id peer, const struct msg *msg)
+{
+    struct driver *d = context;
+    ASSERT(msg_allowed(msg->kind, link));
+    d->counts.messages_out++;
+    if (link == LINK_LOCAL) {
+        send_local(d, msg);
+    } else {
+        hub_send(d->hub, link, peer, msg);
+    }
+}
+
+static void listen_on(void *context, enum link link, bool on)
+{
+    struct driver *d = context;
+    enum err err = hub_listen(d->hub, link, on);
+    if (err != ERR_OK) {
+        log_line(LOG_ERROR, "event=listen_failed link=%s reason=\"%s\"", msg_link_name(link),
+                 err_text(err));
+    }
+}
+
+static void connect_to(void *context, enum link link, struct proc_id peer, bool on)
+{
+    struct driver *d = context;
+    enum err err = hub_connect(d->hub, link, peer, on);
+    if (err != ERR_OK) {
+        log_line(LOG_ERROR, "event=connect_failed link=%s peer=%s reason=\"%s\"",
+                 msg_link_name(link), topology_name(d->config.topology, peer), err_text(err));
+    }
+}
+
+static uint64_t store(void *context, const struct msg *msg)
+{
+    (void)context;
+    (void)msg;
+    return 0;
+}
+
+static void trim(void *context, uint64_t outbox)
+{
+    (void)context;
+    (void)outbox;
+}
+
+static void media(void *context, const struct media_order *order)
+{
+    (void)context;
+    (void)order;
+}
+
+/* -- What the hub tells. -- */
+
+static void on_message(void *context, enum link link, struct proc_id peer, const struct msg *msg)
+{
+    struct driver *d = context;
+    d->counts.messages_in++;
+    d->now = loop_now();
+    d->process->message(d->process->self, d->now, link, peer, msg);
+}
+
+static void on_up(void *context, enum link link, struct proc_id peer)
+{
+    struct driver *d = context;
+    d->now = loop_now();
+    trace_link(d, EVENT_LINK_UP, link, peer, REASON_NONE);
+    if (d->process->link_up != NULL) {
+        d->process->link_up(d->process->self, d->now, link, peer);
+    }
+}
+
+static void on_down(void *context, enum link link, struct proc_id peer, enum reason reason)
+{
+    struct driver *d = context;
+    d->now = loop_now();
+    trace_link(d, EVENT_LINK_DOWN, link, peer, reason);
+    if (d->process->link_down != NULL) {
+        d->process->link_down(d->process->self, d->now, link, peer, reason);
+    }
+}
+
+static void on_rejected(void *context, enum link link, struct proc_id peer, enum err why)
+{
+    struct driver *d = context;
+    d->counts.rejected++;
+    d->rejected[why].waiting++;
+    d->rejected[why].peer = peer;
+    d->rejected[why].link = link;
+}
+
+/* -- A turn. -- */
+
+static void deliver_local(struct driver *d)
+{
+    struct mailbox *m = &d->local;
+    while (m->at < m->used) {
+        uint32_t len = 0;
+        memcpy(&len, m->bytes + m->at, sizeof len);
+        enum err err = codec_unpack(LINK_LOCAL, m->bytes + m->at + sizeof len, len, &d->message);
+        ASSERT(err == ERR_OK);
+        m->at += sizeof len + len;
+        d->process->message(d->process->self, d->now, LINK_LOCAL, d->config.self, &d->message);
+    }
+    m->at = 0;
+    m->used = 0;
+}
+
+static struct instant process_deadline(const struct driver *d)
+{
+    return d->process->deadline != NULL ? d->process->deadline(d->process->self) : INSTANT_NEVER;
+}
+
+/* Local messages and deadlines, until there are none or it was enough for one turn. */
+static void run_due(struct driver *d)
+{
+    for (unsigned i = 0; i < ROUNDS_MAX; i++) {
+        d->now = loop_now();
+        bool due = instant_reached(d->now, process_deadline(d));
+        if (d->local.used == 0 && !due) {
+            return;
+        }
+        deliver_local(d);
+        if (due) {
+            d->process->tick(d->process->self, d->now);
+        }
+    }
+}
+
+static struct instant turn(void *context, struct instant now, struct duration late)
+{
+    struct driver *d = context;
+    d->now = now;
+    d->counts.turns++;
+    if (late.us > LOOP_LATE_US) {
+        struct event e = {.kind = EVENT_LOOP_LATE, .value = late.us};
+        d->counts.late++;
+        trace(d, &e);
+    }
+    run_due(d);
+    hub_turn(d->hub, d->now);
+    run_due(d);
+    for (unsigned why = 0; why < ERR_COUNT; why++) {
+        trace_rejected(d, (enum err)why);
+    }
+    if (d->spine != NULL) {
+        spine_flush(d->spine);
+    }
+    if (d->local.used > 0) {
+        return (struct instant){0};
+    }
+    return instant_min(process_deadline(d), hub_deadline(d->hub));
+}
+
+/* -- From the beginning to the end. -- */
+
+static enum err open_hub(struct driver *d, const char *block)
+{
+    struct hub_config config = {
+        .topology = d->config.topology,
+        .self = d->config.self,
+        .incarnation = d->incarnation,
+        .seed = d->seed,
+        .hlc = &d->hlc,
+        .ground = {.loop = &d->loop, .zmq = d->zmq, .keys = &d->keys},
+        .events = {d, on_message, on_up, on_down, on_rejected},
+    };
+    bool guest = !proc_id_some(d->config.self);
+    snprintf(config.name, sizeof config.name, "%s",
+             guest ? KEYS_OPERATOR : topology_name(d->config.topology, d->config.self));
+    snprintf(config.guest, sizeof config.guest, "%s", guest ? d->config.guest : "");
+    snprintf(config.block, sizeof config.block, "%s.", block);
+    d->hub = hub_new(&config);
+    enum err err = keys_load(d->config.keys_dir, config.name, d->config.topology, &d->keys);
+    if (err != ERR_OK || guest) {
+        return err;
+    }
+    err = zap_new(&d->loop, d->zmq, &d->keys, &d->zap);
+    if (err != ERR_OK) {
+        return err;
+    }
+    char address[LINK_ADDRESS_LEN];
+    if (!hub_address(d->hub, d->config.self, address)) {
+        return ERR_INVALID;
+    }
+    err = spine_new(d->config.state_dir, d->config.topology, &config.ground, address, &d->spine);
+    return err != ERR_OK ? err : hub_listen(d->hub, LINK_OPERATOR, true);
+}
+
+enum err driver_new(const struct driver_config *config, struct driver **ret_driver)
+{
+    struct driver *d = calloc(1, sizeof *d);
+    ASSERT(d != NULL);
+    d->config = *config;
+    d->incarnation.v = 1;
+    d->world = (struct world){d, send_to, listen_on, connect_to, trace, store, trim, media};
+    enum err err = loop_init(&d->loop);
+    if (err != ERR_OK) {
+        free(d);
+        return err;
+    }
+    d->loop.context = d;
+    d->now = loop_now();
+    if (proc_id_some(config->self)) {
+        err = state_count_start(config->state_dir, &d->incarnation);
+    }
+    if (err == ERR_OK && getrandom(&d->seed, sizeof d->seed, 0) != sizeof d->seed) {
+        err = ERR_IO;
+    }
+    d->zmq = zmq_ctx_new();
+    if (d->zmq == NULL || zmq_ctx_set(d->zmq, ZMQ_MAX_SOCKETS, ZMQ_SOCKETS_MAX) != 0) {
+        err = ERR_IO;
+    }
+    if (err == ERR_OK) {
+        err = open_hub(d, config->block);
+    }
+    if (err != ERR_OK) {
+        driver_free(&d);
+        return err;
+    }
+    *ret_driver = d;
+    return ERR_OK;
+}
+
+void driver_free(struct driver **driver)
+{
+    struct driver *d = *driver;
+    if (d == NULL) {
+        return;
+    }
+    hub_free(&d->hub);
+    spine_free(&d->spine);
+    zap_free(&d->zap);
+    loop_deinit(&d->loop);
+    if (d->zmq != NULL) {
+        zmq_ctx_term(d->zmq);
+    }
+    free(d->local.bytes);
+    free(d);
+    *driver = NULL;
+}
+
+const struct world *driver_world(struct driver *d)
+{
+    return &d->world;
+}
+
+uv_loop_t *driver_loop(struct driver *d)
+{
+    return &d->loop.uv;
+}
+
+struct incarnation driver_incarnation(const struct driver *d)
+{
+    return d->incarnation;
+}
+
+uint64_t driver_seed(const struct driver *d)
+{
+    return d->seed;
+}
+
+bool driver_address(const struct driver *d, struct proc_id proc, char *ret_address, size_t cap)
+{
+    char address[LINK_ADDRESS_LEN];
+    if (!hub_address(d->hub, proc, address)) {
+        return false;
+    }
+    snprintf(ret_address, cap, "%s", address);
+    return true;
+}
+
+struct driver_counts driver_counted(const struct driver *d)
+{
+    return d->counts;
+}
+
+void driver_run(struct driver *d, const struct process *process)
+{
+    ASSERT(process->message != NULL);
+    ASSERT(process->deadline == NULL || process->tick != NULL);
+    d->process = process;
+    d->loop.turn = turn;
+    d->now = loop_now();
+    struct event e = {.kind = EVENT_PROCESS_START, .value = (int64_t)getpid()};
+    trace(d, &e);
+    log_line(LOG_INFO, "event=start incarnation=%llu seed=%llu",
+             (unsigned long long)d->incarnation.v, (unsigned long long)d->seed);
+    if (process->start != NULL) {
+        process->start(process->self, d->now);
+    }
+    loop_run(&d->loop);
+    d->now = loop_now();
+    struct event stop = {.kind = EVENT_PROCESS_STOP};
+    trace(d, &stop);
+    hub_turn(d->hub, d->now);
+    if (d->spine != NULL) {
+        spine_flush(d->spine);
+    }
+    d->loop.turn = NULL;
+}
+
+void driver_stop(struct driver *d)
+{
+    loop_stop(&d->loop);
+}

@@ -1,0 +1,63 @@
+#include "node/runtime/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_NAME "incarnation"
+
+static enum err read_count(int dir, uint64_t *ret_count)
+{
+    int fd = openat(dir, FILE_NAME, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        *ret_count = 0;
+        return errno == ENOENT ? ERR_OK : ERR_IO;
+    }
+    char text[32] = "";
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n < 0) {
+        return ERR_IO;
+    }
+    return sscanf(text, "%" SCNu64, ret_count) == 1 ? ERR_OK : ERR_INVALID;
+}
+
+/* A new file beside the old one, then in its place: never half a number. */
+static enum err write_count(int dir, uint64_t count)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%" PRIu64 "\n", count);
+    int fd = openat(dir, FILE_NAME ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    bool written = write(fd, text, (size_t)len) == len && fsync(fd) == 0;
+    close(fd);
+    if (!written || renameat(dir, FILE_NAME ".new", dir, FILE_NAME) != 0 || fsync(dir) != 0) {
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+enum err state_count_start(const char *dir, struct incarnation *ret_incarnation)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    uint64_t count = 0;
+    enum err err = read_count(fd, &count);
+    if (err == ERR_OK) {
+        count++;
+        err = write_count(fd, count);
+    }
+    close(fd);
+    if (err == ERR_OK) {
+        ret_incarnation->v = count;
+    }
+    return err;
+}

@@ -1,0 +1,93 @@
+#include "node/runtime/zwatch.h"
+
+#include <stdlib.h>
+#include <zmq.h>
+
+struct zwatch {
+    uv_poll_t poll;
+    struct loop *loop;
+    struct zwatch *next;
+    void *socket; /* NULL: freed, waits for its close callback */
+    void (*readable)(void *context);
+    void *context;
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)poll;
+    (void)status;
+    (void)events; /* it only wakes the loop; zwatch_dispatch looks */
+}
+
+struct zwatch *zwatch_new(struct loop *loop, void *socket, void (*readable)(void *context),
+                          void *context)
+{
+    struct zwatch *watch = calloc(1, sizeof *watch);
+    ASSERT(watch != NULL);
+    int fd = -1;
+    size_t size = sizeof fd;
+    int rc = zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
+    ASSERT(rc == 0);
+    rc = uv_poll_init(&loop->uv, &watch->poll, fd);
+    ASSERT(rc == 0);
+    rc = uv_poll_start(&watch->poll, UV_READABLE, on_poll);
+    ASSERT(rc == 0);
+    watch->poll.data = watch;
+    watch->loop = loop;
+    watch->socket = socket;
+    watch->readable = readable;
+    watch->context = context;
+    watch->next = loop->watches;
+    loop->watches = watch;
+    return watch;
+}
+
+/* Only here does a watch leave the list: no callback of ours is running. */
+static void on_closed(uv_handle_t *handle)
+{
+    struct zwatch *watch = handle->data;
+    struct zwatch **at = &watch->loop->watches;
+    while (*at != watch) {
+        at = &(*at)->next;
+    }
+    *at = watch->next;
+    free(watch);
+}
+
+void zwatch_free(struct zwatch **watch)
+{
+    if (*watch != NULL) {
+        (*watch)->socket = NULL;
+        uv_poll_stop(&(*watch)->poll);
+        uv_close((uv_handle_t *)&(*watch)->poll, on_closed);
+        *watch = NULL;
+    }
+}
+
+static bool is_readable(const struct zwatch *watch)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return watch->socket != NULL &&
+           zmq_getsockopt(watch->socket, ZMQ_EVENTS, &events, &size) == 0 &&
+           (events & ZMQ_POLLIN) != 0;
+}
+
+bool zwatch_pending(struct loop *loop)
+{
+    for (const struct zwatch *w = loop->watches; w != NULL; w = w->next) {
+        if (is_readable(w)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void zwatch_dispatch(struct loop *loop)
+{
+    for (struct zwatch *w = loop->watches; w != NULL; w = w->next) {
+        if (is_readable(w)) {
+            w->readable(w->context);
+        }
+    }
+}
