@@ -61,4 +61,39 @@
     F(U64, index, 0)                \
     F(ENUM, reason, REASON_COUNT)
 
+/* Snapshot of the registry: never sent, only stored. A head, then rows, then `proposed` for each
+ * origin. */
+#define FIELDS_SNAPSHOT_HEAD(F) \
+    F(U64, applied, 0)          \
+    F(U64, hash, 0)             \
+    F(U64, topology, 0)         \
+    F(U32, devices, 0)          \
+    F(U32, nodes, 0)            \
+    F(U32, texts, 0)            \
+    F(U32, batches, 0)
+
+#define FIELDS_SNAPSHOT_DEVICE(F)      \
+    F(DEVICE, device, 0)               \
+    F(PROC, owner, 0)                  \
+    F(ENUM, state, DEVICE_STATE_COUNT) \
+    F(U32, epoch, 0)                   \
+    F(INC, incarnation, 0)             \
+    F(U64, counter, 0)                 \
+    F(U64, since, 0)
+
+#define FIELDS_SNAPSHOT_NODE(F) \
+    F(PROC, node, 0)            \
+    F(BOOL, up, 0)              \
+    F(INC, incarnation, 0)      \
+    F(BOOL, callmanager_up, 0)  \
+    F(INC, callmanager, 0)      \
+    F(BOOL, ctimanager_up, 0)   \
+    F(INC, ctimanager, 0)
+
+/* Forwards and configuration are told as the commands that make them. */
+#define FIELDS_SNAPSHOT_ROWS(F)           \
+    F(REPEATED, devices, snapshot_device) \
+    F(REPEATED, nodes, snapshot_node)     \
+    F(REPEATED, texts, command)
+
 #endif

@@ -122,17 +122,21 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(OP_CALLS, op_calls, OpCalls, LINK_BIT(OPERATOR))                                            \
     X(OP_AGENTS, op_agents, OpAgents, LINK_BIT(OPERATOR))                                         \
     X(OP_COMMAND, op_command, OpCommand, LINK_BIT(OPERATOR))                                      \
-    X(OP_DONE, op_done, OpDone, LINK_BIT(OPERATOR))
+    X(OP_DONE, op_done, OpDone, LINK_BIT(OPERATOR))                                               \
+    X(SNAPSHOT_HEAD, snapshot_head, SnapshotHead, LINK_BIT(LOCAL))                                \
+    X(SNAPSHOT_ROWS, snapshot_rows, SnapshotRows, LINK_BIT(LOCAL))
 
 /* Parts of messages. X(name, ProtobufName) */
-#define PART_MAP(X)                  \
-    X(device_event, DeviceEvent)     \
-    X(device_ref, DeviceRef)         \
-    X(command, Command)              \
-    X(command_result, CommandResult) \
-    X(op_device, OpDevice)           \
-    X(op_call, OpCall)               \
-    X(op_agent, OpAgent)
+#define PART_MAP(X)                    \
+    X(device_event, DeviceEvent)       \
+    X(device_ref, DeviceRef)           \
+    X(command, Command)                \
+    X(command_result, CommandResult)   \
+    X(op_device, OpDevice)             \
+    X(op_call, OpCall)                 \
+    X(op_agent, OpAgent)               \
+    X(snapshot_device, SnapshotDevice) \
+    X(snapshot_node, SnapshotNode)
 
 #define MSG_ENUM(NAME, name, Pb, links) MSG_##NAME,
 /* The numbers are the wire's and the log's: MSG_MAP is append-only, so a new kind goes to its end,
@@ -141,12 +145,14 @@ enum msg_kind { MSG_NONE, MSG_MAP(MSG_ENUM) MSG_COUNT };
 #undef MSG_ENUM
 
 /* How many of a part one message may carry. */
-#define MAX_device_ref     256
-#define MAX_command        256
-#define MAX_command_result 256
-#define MAX_op_device      256
-#define MAX_op_call        64
-#define MAX_op_agent       64
+#define MAX_device_ref      256
+#define MAX_command         256
+#define MAX_command_result  256
+#define MAX_op_device       256
+#define MAX_op_call         64
+#define MAX_op_agent        64
+#define MAX_snapshot_device 256
+#define MAX_snapshot_node   48
 
 #define FIELD_U32(name, bound)    uint32_t name;
 #define FIELD_U64(name, bound)    uint64_t name;
@@ -186,6 +192,12 @@ struct msg_op_call {
 };
 struct msg_op_agent {
     FIELDS_OP_AGENT(FIELD)
+};
+struct msg_snapshot_device {
+    FIELDS_SNAPSHOT_DEVICE(FIELD)
+};
+struct msg_snapshot_node {
+    FIELDS_SNAPSHOT_NODE(FIELD)
 };
 struct msg_station_register {
     FIELDS_STATION_REGISTER(FIELD)
@@ -423,6 +435,12 @@ struct msg_op_command {
 };
 struct msg_op_done {
     FIELDS_OP_DONE(FIELD)
+};
+struct msg_snapshot_head {
+    FIELDS_SNAPSHOT_HEAD(FIELD)
+};
+struct msg_snapshot_rows {
+    FIELDS_SNAPSHOT_ROWS(FIELD)
 };
 #undef FIELD
 

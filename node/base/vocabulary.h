@@ -174,7 +174,7 @@
     X(ROUTE, LABEL, label, "an agent is reserved; here is the number") \
     X(ROUTE, QUEUED, queued, "no agent is free; the caller waits")
 
-/* What a node is to Raft. */
+/* What a node is to Raft. (libraft has an `enum raft_state` of its own.) */
 #define RAFT_STATE_MAP(X)                                  \
     X(RAFT_STATE, UNAVAILABLE, unavailable, "unavailable") \
     X(RAFT_STATE, FOLLOWER, follower, "follower")          \
@@ -215,7 +215,7 @@
     V(agent_request, AGENT_REQUEST) \
     V(opc_input, OPC_INPUT)         \
     V(route, ROUTE)                 \
-    V(raft_state, RAFT_STATE)       \
+    V(raft_standing, RAFT_STATE)    \
     V(op_list, OP_LIST)             \
     V(op_verb, OP_VERB)
 
@@ -232,7 +232,7 @@ enum agent_state { AGENT_STATE_MAP(VOCABULARY_ENUM) AGENT_STATE_COUNT };
 enum agent_request { AGENT_REQUEST_MAP(VOCABULARY_ENUM) AGENT_REQUEST_COUNT };
 enum opc_input { OPC_INPUT_MAP(VOCABULARY_ENUM) OPC_INPUT_COUNT };
 enum route { ROUTE_MAP(VOCABULARY_ENUM) ROUTE_COUNT };
-enum raft_state { RAFT_STATE_MAP(VOCABULARY_ENUM) RAFT_STATE_COUNT };
+enum raft_standing { RAFT_STATE_MAP(VOCABULARY_ENUM) RAFT_STATE_COUNT };
 enum op_list { OP_LIST_MAP(VOCABULARY_ENUM) OP_LIST_COUNT };
 enum op_verb { OP_VERB_MAP(VOCABULARY_ENUM) OP_VERB_COUNT };
 

@@ -45,6 +45,8 @@ SAMPLE_PART(command_result, FIELDS_COMMAND_RESULT)
 SAMPLE_PART(op_device, FIELDS_OP_DEVICE)
 SAMPLE_PART(op_call, FIELDS_OP_CALL)
 SAMPLE_PART(op_agent, FIELDS_OP_AGENT)
+SAMPLE_PART(snapshot_device, FIELDS_SNAPSHOT_DEVICE)
+SAMPLE_PART(snapshot_node, FIELDS_SNAPSHOT_NODE)
 #undef SAMPLE_PART
 
 #define SAMPLE_MSG(NAME, word, Pb, links)                                  \

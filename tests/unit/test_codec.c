@@ -228,7 +228,7 @@ static void test_codec__too_many_parts_are_refused(void **state)
             again[2 * i] = 0x12; /* devices, empty */
             again[2 * i + 1] = 0;
         }
-        size_t len = item(MSG_MONITOR, again, 2 * counts[c], bytes);
+        size_t len = item(MSG_MONITOR, again, (size_t)2 * counts[c], bytes);
         assert_int_equal(codec_unpack_message(bytes, len, &back), want[c]);
     }
 }

@@ -1,0 +1,175 @@
+#include "node/role/icm/grants.h"
+
+static struct grants_pair *pair_of(struct grants *g, struct proc_id peer)
+{
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        struct grants_pair *p = &g->pairs[i];
+        if (proc_id_some(peer) &&
+            (proc_id_eq(p->sides[0], peer) || proc_id_eq(p->sides[1], peer))) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static struct grants_pair *pair_numbered(struct grants *g, uint32_t pair)
+{
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        if (g->pairs[i].pair == pair) {
+            return &g->pairs[i];
+        }
+    }
+    return NULL;
+}
+
+static uint32_t place(const struct grants_pair *p, struct proc_id peer)
+{
+    return proc_id_eq(p->sides[1], peer) ? 1 : 0;
+}
+
+void grants_init(struct grants *g, const struct topology *topology, const struct world *world)
+{
+    *g = (struct grants){.topology = topology, .world = world};
+    for (uint32_t i = 0; i < topology->procs_n; i++) {
+        const struct topology_proc *proc = &topology->procs[i];
+        if (proc->kind != PROC_PG) {
+            continue;
+        }
+        struct grants_pair *p = pair_numbered(g, proc->pair);
+        if (p == NULL) {
+            ASSERT(g->pairs_n < GRANTS_PAIRS_MAX);
+            p = &g->pairs[g->pairs_n++];
+            p->pair = proc->pair;
+        }
+        p->sides[proc->side == SIDE_B ? 1 : 0] = (struct proc_id){(uint16_t)(i + 1)};
+    }
+}
+
+void grants_restore(struct grants *g, const struct msg_pg_grant *grant)
+{
+    struct grants_pair *p = pair_numbered(g, grant->pair);
+    if (p == NULL || grant->epoch < p->highest) {
+        return;
+    }
+    p->highest = grant->epoch;
+    p->active = p->sides[grant->side == SIDE_B ? 1 : 0];
+}
+
+void grants_link(struct grants *g, struct proc_id peer, bool up)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    if (p != NULL) {
+        p->linked[place(p, peer)] = up;
+    }
+}
+
+static void tell(const struct grants *g, const struct grants_pair *p, struct proc_id peer)
+{
+    struct msg msg = {.kind = MSG_PG_GRANT};
+    msg.pg_grant.side = place(p, peer) == 1 ? SIDE_B : SIDE_A;
+    msg.pg_grant.pair = p->pair;
+    msg.pg_grant.epoch = p->highest;
+    msg.pg_grant.active = proc_id_eq(p->active, peer);
+    world_send(g->world, LINK_CONTROLLER, peer, &msg);
+}
+
+static void trace(const struct grants *g, enum event_kind kind, struct proc_id peer, uint32_t epoch)
+{
+    struct event event = {.kind = kind, .peer = peer, .epoch = epoch, .value = (int64_t)epoch};
+    world_trace(g->world, &event);
+}
+
+static void begin(struct grants *g, struct grants_pair *p, struct proc_id peer, uint32_t epoch)
+{
+    ASSERT(epoch > p->highest);
+    struct msg msg = {.kind = MSG_PG_GRANT};
+    msg.pg_grant.side = place(p, peer) == 1 ? SIDE_B : SIDE_A;
+    msg.pg_grant.pair = p->pair;
+    msg.pg_grant.epoch = epoch;
+    msg.pg_grant.active = true;
+    p->pending = peer;
+    p->pending_epoch = epoch;
+    p->ticket = g->world->store(g->world->context, &msg);
+    ASSERT(p->ticket != 0);
+}
+
+enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg_hello *hello)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    if (p == NULL || hello->pair != p->pair) {
+        return ERR_INVALID;
+    }
+    uint32_t side = place(p, peer);
+    if (hello->side != (side == 1 ? SIDE_B : SIDE_A)) {
+        return ERR_INVALID;
+    }
+    if (!hello->wants_active) {
+        /* It gave up, or it came back: from now on the other side may have it. */
+        if (proc_id_eq(p->active, peer)) {
+            p->active = (struct proc_id){0};
+        }
+        tell(g, p, peer);
+        return ERR_OK;
+    }
+    if (proc_id_eq(p->active, peer) && hello->epoch == p->highest) {
+        trace(g, EVENT_PG_GRANTED, peer, p->highest);
+        tell(g, p, peer); /* the link was down meanwhile, nothing else */
+        return ERR_OK;
+    }
+    if (proc_id_some(p->pending)) {
+        if (!proc_id_eq(p->pending, peer)) {
+            trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
+            tell(g, p, peer);
+        }
+        return ERR_OK;
+    }
+    bool agreed = hello->epoch > p->highest;
+    bool other_active = proc_id_some(p->active) && !proc_id_eq(p->active, peer);
+    if (other_active && p->linked[1 - side] && !agreed) {
+        trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
+        tell(g, p, peer);
+        return ERR_OK;
+    }
+    begin(g, p, peer, agreed ? hello->epoch : p->highest + 1);
+    return ERR_OK;
+}
+
+const struct grants_pair *grants_stored(struct grants *g, uint64_t ticket)
+{
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        struct grants_pair *p = &g->pairs[i];
+        if (!proc_id_some(p->pending) || p->ticket > ticket) {
+            continue;
+        }
+        struct proc_id before = p->active;
+        ASSERT(p->pending_epoch > p->highest);
+        p->active = p->pending;
+        p->highest = p->pending_epoch;
+        p->pending = (struct proc_id){0};
+        trace(g, EVENT_PG_GRANTED, p->active, p->highest);
+        tell(g, p, p->active);
+        if (proc_id_some(before) && !proc_id_eq(before, p->active)) {
+            tell(g, p, before);
+        }
+        return p;
+    }
+    return NULL;
+}
+
+const struct grants_pair *grants_of(const struct grants *g, struct proc_id peer)
+{
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        const struct grants_pair *p = &g->pairs[i];
+        if (proc_id_some(peer) &&
+            (proc_id_eq(p->sides[0], peer) || proc_id_eq(p->sides[1], peer))) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+bool grants_valid(const struct grants *g, struct proc_id peer, uint32_t epoch)
+{
+    const struct grants_pair *p = grants_of(g, peer);
+    return p != NULL && proc_id_eq(p->active, peer) && p->highest == epoch;
+}

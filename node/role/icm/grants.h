@@ -1,0 +1,51 @@
+/* grants: which side of a PG pair is active, and under which epoch.
+ *
+ *          hello{epoch > highest}: the pair agreed over its private link
+ *   none ───────────────────────────▶ pending ── stored ──▶ granted ── gave up ──▶ none
+ *          hello, and the other side is not active or not linked
+ *
+ * A grant is durable before it is told, so no restart gives one epoch to two sides. */
+#ifndef NODE_ROLE_ICM_GRANTS_H
+#define NODE_ROLE_ICM_GRANTS_H
+
+#include "node/base/topology.h"
+#include "proto/world.h"
+
+#define GRANTS_PAIRS_MAX 8
+
+struct grants_pair {
+    uint32_t pair;
+    uint32_t highest;        /* the highest epoch that was ever granted; durable */
+    struct proc_id active;   /* none: nobody, or the side gave up */
+    struct proc_id sides[2]; /* A, B; none where the topology has no such side */
+    bool linked[2];
+    struct proc_id pending; /* its grant is on its way to disk */
+    uint32_t pending_epoch;
+    uint64_t ticket;
+};
+
+struct grants {
+    const struct topology *topology;
+    const struct world *world;
+    uint32_t pairs_n;
+    struct grants_pair pairs[GRANTS_PAIRS_MAX];
+};
+
+void grants_init(struct grants *g, const struct topology *topology, const struct world *world);
+/* A grant of an earlier life (pg_grant). */
+void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
+void grants_link(struct grants *g, struct proc_id peer, bool up);
+/* A side says hello. ERR_INVALID: it is not the side that it says; nothing has changed.
+ *
+ * Upholds  PG-1: at most one active side per epoch
+ * Source   docs/protocol.md, "PG pair" */
+MUST_CHECK enum err grants_hello(struct grants *g, struct proc_id peer,
+                                 const struct msg_pg_hello *hello);
+/* The pair whose grant became durable with `ticket`, or NULL; call until it answers NULL. */
+const struct grants_pair *grants_stored(struct grants *g, uint64_t ticket);
+/* The pair of a process, or NULL if it is no PG side. */
+const struct grants_pair *grants_of(const struct grants *g, struct proc_id peer);
+/* Whether what `peer` says under `epoch` counts. */
+bool grants_valid(const struct grants *g, struct proc_id peer, uint32_t epoch);
+
+#endif

@@ -1,0 +1,37 @@
+/* icm: the central controller: it routes calls, says which PG side is active, and keeps the
+ * records.
+ *
+ * Route requests and agents' states count only under the epoch of the active side; records count
+ * under any (docs/protocol.md, "PG pair", "Agents and records"). */
+#ifndef NODE_ROLE_ICM_ICM_H
+#define NODE_ROLE_ICM_ICM_H
+
+#include "node/role/icm/grants.h"
+#include "node/role/icm/outbox.h"
+#include "node/role/icm/router.h"
+
+struct icm {
+    const struct topology *topology;
+    const struct world *world;
+    struct grants grants;
+    struct outbox outbox;
+    struct router router;
+    uint64_t tcd_rows, logout_rows, state_rows; /* given to the store since the start */
+    uint64_t rejected;
+};
+
+void icm_init(struct icm *icm, const struct topology *topology, const struct world *world);
+/* One message that an earlier life stored: grants and ranges of keys; others are passed over. */
+void icm_restore(struct icm *icm, const struct msg *msg);
+/* `wall_us` is the wall clock at `now`; RouterCallKeyDay follows from it. */
+void icm_start(struct icm *icm, struct instant now, int64_t wall_us);
+/* A message on CONTROLLER. What makes no sense is counted and traced. */
+void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const struct msg *msg);
+void icm_link_up(struct icm *icm, struct instant now, struct proc_id peer);
+void icm_link_down(struct icm *icm, struct instant now, struct proc_id peer);
+void icm_stored(struct icm *icm, struct instant now, uint64_t ticket);
+struct instant icm_deadline(const struct icm *icm);
+void icm_tick(struct icm *icm, struct instant now);
+void icm_status(const struct icm *icm, struct msg_op_icm_status *ret_status);
+
+#endif

@@ -1,0 +1,81 @@
+#include "node/role/icm/keys.h"
+
+#define DAY_US INT64_C(86400000000)
+
+static uint32_t day_of(const struct keys *k, struct instant now)
+{
+    int64_t wall_us = now.us + k->wall_offset_us;
+    return wall_us > 0 ? (uint32_t)(wall_us / DAY_US) : 0;
+}
+
+static void reserve(struct keys *k, uint32_t day, uint32_t from)
+{
+    if (k->ticket != 0) {
+        return;
+    }
+    struct msg msg = {.kind = MSG_ROUTE_ANSWER};
+    msg.route_answer.kind = ROUTE_NONE;
+    msg.route_answer.day = day;
+    msg.route_answer.key = from + KEYS_RANGE;
+    k->ticket_day = day;
+    k->ticket_end = from + KEYS_RANGE;
+    k->ticket = k->world->store(k->world->context, &msg);
+    ASSERT(k->ticket != 0);
+}
+
+void keys_init(struct keys *k, const struct world *world)
+{
+    *k = (struct keys){.world = world, .next = KEYS_FIRST, .durable = KEYS_FIRST};
+}
+
+void keys_start(struct keys *k, struct instant now, int64_t wall_us)
+{
+    k->wall_offset_us = wall_us - now.us;
+    uint32_t today = day_of(k, now);
+    /* A wall clock that went back must not give old keys again: the later day stays. */
+    if (today > k->day) {
+        k->day = today;
+        k->next = KEYS_FIRST;
+        k->durable = KEYS_FIRST;
+    }
+    reserve(k, k->day, k->next);
+}
+
+void keys_restore(struct keys *k, uint32_t day, uint32_t end)
+{
+    if (day > k->day || (day == k->day && end > k->next)) {
+        k->day = day;
+        k->next = end;
+        k->durable = end;
+    }
+}
+
+void keys_stored(struct keys *k, uint64_t ticket)
+{
+    if (k->ticket == 0 || ticket < k->ticket) {
+        return;
+    }
+    k->ticket = 0;
+    if (k->ticket_day > k->day) {
+        k->day = k->ticket_day;
+        k->next = KEYS_FIRST;
+    }
+    ASSERT(k->ticket_end >= k->next);
+    k->durable = k->ticket_end;
+}
+
+bool keys_take(struct keys *k, struct instant now, uint32_t *ret_day, uint32_t *ret_key)
+{
+    uint32_t today = day_of(k, now);
+    if (today > k->day) {
+        reserve(k, today, KEYS_FIRST);
+    } else if (k->durable - k->next < KEYS_RANGE / 2) {
+        reserve(k, k->day, k->durable);
+    }
+    if (k->next == k->durable) {
+        return false;
+    }
+    *ret_day = k->day;
+    *ret_key = k->next++;
+    return true;
+}

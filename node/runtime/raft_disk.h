@@ -1,0 +1,41 @@
+/* raft_disk: libraft's I/O in the real world: its log and snapshots on disk, its messages over TCP,
+ * with what it lacks: a check of the files before the start, a mark of how far the log reached, no
+ * delays by Nagle, closed connections as news. */
+#ifndef NODE_RUNTIME_RAFT_DISK_H
+#define NODE_RUNTIME_RAFT_DISK_H
+
+#include "cluster/replica/replica.h"
+
+#define RAFT_DISK_TEXT_LEN 512
+
+struct uv_loop_s;
+struct raft_disk;
+
+struct raft_disk_config {
+    struct uv_loop_s *loop;
+    const char *folder; /* exists; belongs to this process */
+    struct proc_id self;
+    void *context;
+    /* A connection with a peer closed: news for member_peer_lost. */
+    void (*peer_lost)(void *context, struct proc_id peer);
+    /* Storage failed: log `what` and end the process; the log is not trusted any more. */
+    void (*failed)(void *context, const char *what);
+};
+
+/* Read all files of a folder as libraft would, but refuse what it would pass over: a truncated or
+ * damaged closed segment, a gap, a damaged open segment that goes on with valid data or ends below
+ * the mark, a bad snapshot. A torn last write above the mark is fine.
+ *
+ * ret_text  empty, or a sentence that names the file; a warning if the answer is ERR_OK
+ * Errors    ERR_CORRUPT, ERR_IO; nothing is ever changed on disk */
+MUST_CHECK enum err raft_disk_check(const char *folder, char ret_text[RAFT_DISK_TEXT_LEN]);
+
+/* Make the I/O. Does not check: call raft_disk_check first.
+ * Errors   ERR_MEMORY, ERR_IO: nothing is made */
+MUST_CHECK enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk **ret);
+/* For struct member_config; valid until raft_disk_free. */
+struct raft_io *raft_disk_io(struct raft_disk *d);
+/* Only after member_closed(), or if it was never initialised. The loop must run once more. */
+void raft_disk_free(struct raft_disk **d);
+
+#endif

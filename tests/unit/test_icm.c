@@ -1,0 +1,235 @@
+#include "node/role/icm/icm.h"
+
+#include "tests/unit/icm_world.h"
+#include "tests/unit/unit.h"
+
+#define WALL_US INT64_C(1700000000000000)
+
+static struct icm icm;
+static struct instant now;
+
+static void started(void)
+{
+    cluster_make();
+    now = (struct instant){.us = 1000000};
+    icm_init(&icm, &cluster, &world);
+    icm_start(&icm, now, WALL_US);
+    icm_stored(&icm, now, seen.stored_n);
+    icm_link_up(&icm, now, PGA);
+    icm_link_up(&icm, now, PGB);
+}
+
+static void say_hello(struct proc_id peer, uint32_t epoch, bool wants)
+{
+    struct msg msg = {.kind = MSG_PG_HELLO};
+    msg.pg_hello.side = peer.v == PGA.v ? SIDE_A : SIDE_B;
+    msg.pg_hello.pair = 5000;
+    msg.pg_hello.epoch = epoch;
+    msg.pg_hello.wants_active = wants;
+    icm_message(&icm, now, peer, &msg);
+}
+
+static void activated(struct proc_id peer, uint32_t epoch)
+{
+    say_hello(peer, epoch, true);
+    icm_stored(&icm, now, seen.stored_n);
+}
+
+static void agent_says(struct proc_id pg, uint32_t epoch, uint32_t agent, enum agent_state state)
+{
+    struct msg msg = {.kind = MSG_AGENT_UPDATE};
+    msg.agent_update.epoch = epoch;
+    msg.agent_update.agent.v = agent;
+    msg.agent_update.state = state;
+    icm_message(&icm, now, pg, &msg);
+}
+
+static void asks_route(struct proc_id pg, uint32_t epoch, uint64_t call)
+{
+    struct msg msg = {.kind = MSG_ROUTE_REQUEST};
+    msg.route_request.epoch = epoch;
+    msg.route_request.request = call;
+    msg.route_request.call.v = call;
+    snprintf(msg.route_request.dialled, sizeof msg.route_request.dialled, "80001");
+    icm_message(&icm, now, pg, &msg);
+}
+
+static void test_icm__the_first_side_that_asks_is_granted_after_it_is_durable(void **state)
+{
+    (void)state;
+    started();
+    say_hello(PGA, 0, true);
+    assert_null(last_sent(MSG_PG_GRANT));
+    icm_stored(&icm, now, seen.stored_n);
+    const struct sent *grant = last_sent(MSG_PG_GRANT);
+    assert_non_null(grant);
+    assert_int_equal(grant->peer.v, PGA.v);
+    assert_true(grant->msg.pg_grant.active);
+    assert_int_equal(grant->msg.pg_grant.epoch, 1);
+    assert_int_equal(traced(EVENT_PG_GRANTED), 1);
+}
+
+static void test_icm__the_other_side_is_refused_while_one_is_active_and_linked(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    activated(PGB, 0);
+    const struct sent *grant = last_sent(MSG_PG_GRANT);
+    assert_int_equal(grant->peer.v, PGB.v);
+    assert_false(grant->msg.pg_grant.active);
+    assert_int_equal(traced(EVENT_PG_REFUSED), 1);
+}
+
+static void test_icm__an_epoch_that_the_pair_agreed_on_is_granted_and_the_former_told(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    activated(PGB, 2);
+    const struct sent *grant = last_sent(MSG_PG_GRANT);
+    assert_int_equal(grant->peer.v, PGA.v);
+    assert_false(grant->msg.pg_grant.active);
+    assert_int_equal(grant->msg.pg_grant.epoch, 2);
+    assert_true(grants_valid(&icm.grants, PGB, 2));
+}
+
+static void test_icm__an_old_epoch_is_refused(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    activated(PGB, 2);
+    activated(PGA, 1);
+    assert_false(grants_valid(&icm.grants, PGA, 1));
+    assert_true(grants_valid(&icm.grants, PGB, 2));
+    assert_int_equal(traced(EVENT_PG_REFUSED), 1);
+}
+
+static void test_icm__a_side_whose_peer_lost_its_link_is_granted(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    icm_link_down(&icm, now, PGA);
+    activated(PGB, 1);
+    assert_true(grants_valid(&icm.grants, PGB, 2));
+}
+
+static void test_icm__the_highest_epoch_survives_a_restart(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    activated(PGB, 2);
+    struct msg stored[8];
+    uint32_t n = seen.stored_n;
+    memcpy(stored, seen.stored, n * sizeof stored[0]);
+    icm_init(&icm, &cluster, &world);
+    for (uint32_t i = 0; i < n; i++) {
+        icm_restore(&icm, &stored[i]);
+    }
+    icm_start(&icm, now, WALL_US);
+    icm_stored(&icm, now, seen.stored_n);
+    icm_link_up(&icm, now, PGA);
+    icm_link_up(&icm, now, PGB);
+    activated(PGA, 2);
+    assert_false(grants_valid(&icm.grants, PGA, 2));
+    activated(PGB, 2);
+    assert_true(grants_valid(&icm.grants, PGB, 2));
+}
+
+static void test_icm__a_route_request_under_an_old_epoch_is_ignored(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    agent_says(PGA, 1, 5001, AGENT_STATE_READY);
+    activated(PGB, 2);
+    uint32_t sent = seen.sent_n;
+    asks_route(PGA, 1, 77);
+    assert_int_equal(seen.sent_n, sent);
+    assert_int_equal(icm.rejected, 1);
+}
+
+static void test_icm__agents_of_the_former_side_are_forgotten(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    agent_says(PGA, 1, 5001, AGENT_STATE_READY);
+    activated(PGB, 2);
+    asks_route(PGB, 2, 77);
+    assert_int_equal(last_sent(MSG_ROUTE_ANSWER)->msg.route_answer.kind, ROUTE_QUEUED);
+    agent_says(PGB, 2, 5001, AGENT_STATE_READY);
+    assert_int_equal(last_sent(MSG_ROUTE_ANSWER)->msg.route_answer.kind, ROUTE_LABEL);
+}
+
+static void test_icm__a_record_under_an_old_epoch_is_stored_and_acknowledged(void **state)
+{
+    (void)state;
+    started();
+    activated(PGB, 5);
+    struct msg msg = {.kind = MSG_RECORD_TCD};
+    msg.record_tcd.outbox = 41;
+    icm_message(&icm, now, PGA, &msg);
+    msg.record_tcd.outbox = 42;
+    icm_message(&icm, now, PGA, &msg);
+    assert_null(last_sent(MSG_RECORD_ACK));
+    icm_stored(&icm, now, seen.stored_n - 1);
+    assert_int_equal(last_sent(MSG_RECORD_ACK)->msg.record_ack.outbox, 41);
+    icm_stored(&icm, now, seen.stored_n);
+    assert_int_equal(last_sent(MSG_RECORD_ACK)->msg.record_ack.outbox, 42);
+    assert_int_equal(last_sent(MSG_RECORD_ACK)->peer.v, PGA.v);
+}
+
+static void test_icm__more_records_than_the_ring_holds_are_all_acknowledged(void **state)
+{
+    (void)state;
+    started();
+    struct msg msg = {.kind = MSG_RECORD_STATE};
+    for (uint64_t i = 1; i <= OUTBOX_WAITING_MAX + 100; i++) {
+        msg.record_state.outbox = i;
+        icm_message(&icm, now, PGA, &msg);
+    }
+    icm_stored(&icm, now, seen.stored_n);
+    assert_int_equal(last_sent(MSG_RECORD_ACK)->msg.record_ack.outbox, OUTBOX_WAITING_MAX + 100);
+}
+
+static void test_icm__a_hello_in_the_name_of_the_other_side_is_rejected(void **state)
+{
+    (void)state;
+    started();
+    struct msg msg = {.kind = MSG_PG_HELLO};
+    msg.pg_hello.side = SIDE_B;
+    msg.pg_hello.pair = 5000;
+    msg.pg_hello.wants_active = true;
+    icm_message(&icm, now, PGA, &msg);
+    assert_int_equal(icm.rejected, 1);
+}
+
+static void test_icm__a_message_of_another_link_is_rejected(void **state)
+{
+    (void)state;
+    started();
+    struct msg msg = {.kind = MSG_STATION_DIAL};
+    icm_message(&icm, now, PGA, &msg);
+    assert_int_equal(traced(EVENT_MESSAGE_REJECTED), 1);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_icm__the_first_side_that_asks_is_granted_after_it_is_durable),
+    cmocka_unit_test(test_icm__the_other_side_is_refused_while_one_is_active_and_linked),
+    cmocka_unit_test(test_icm__an_epoch_that_the_pair_agreed_on_is_granted_and_the_former_told),
+    cmocka_unit_test(test_icm__an_old_epoch_is_refused),
+    cmocka_unit_test(test_icm__a_side_whose_peer_lost_its_link_is_granted),
+    cmocka_unit_test(test_icm__the_highest_epoch_survives_a_restart),
+    cmocka_unit_test(test_icm__a_route_request_under_an_old_epoch_is_ignored),
+    cmocka_unit_test(test_icm__agents_of_the_former_side_are_forgotten),
+    cmocka_unit_test(test_icm__a_record_under_an_old_epoch_is_stored_and_acknowledged),
+    cmocka_unit_test(test_icm__more_records_than_the_ring_holds_are_all_acknowledged),
+    cmocka_unit_test(test_icm__a_hello_in_the_name_of_the_other_side_is_rejected),
+    cmocka_unit_test(test_icm__a_message_of_another_link_is_rejected),
+};
+
+UNIT_MAIN(tests);
