@@ -11,7 +11,6 @@
 #define NODE_RUNTIME_DRIVER_H
 
 #include "node/base/topology.h"
-#include "node/runtime/keys.h"
 #include "node/runtime/loop.h"
 #include "proto/world.h"
 
