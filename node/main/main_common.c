@@ -107,9 +107,10 @@ int main_driver(const struct main_options *options, const struct topology *topol
     return EX_OK;
 }
 
-void main_serve(struct driver *driver, const struct process *process)
+int main_serve(struct driver *driver, const struct process *process)
 {
     sd_notify(0, "READY=1");
-    driver_run(driver, process);
+    enum err err = driver_run(driver, process);
     sd_notify(0, "STOPPING=1");
+    return err == ERR_OK ? EX_OK : EX_IOERR;
 }

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 /* logger: the tables of the central controller, in the words of the ICM schema.
  *
  * Termination_Call_Detail, Agent_Logout and Agent_State_Trace have the schema's columns, then our
@@ -69,5 +70,30 @@ struct logger_counts logger_counts(const struct logger *logger);
  *
  * Errors   ERR_IO  the file cannot be read */
 MUST_CHECK enum err logger_verify(struct logger *logger, uint64_t *ret_bad);
+=======
+/* logger: the central controller's database: Termination_Call_Detail, Agent_Logout and
+ * Agent_State_Trace, with the column names of the ICM schema and a few columns of our own at the
+ * end.
+ *
+ * The first row of a key wins: (PeripheralID, ICRCallKey, Leg, Segment) for a call record; a second
+ * delivery changes nothing. RecoveryKey is given here, in the order of arrival, and is never given
+ * twice. The row, the sender's cursor and the counter of keys are one transaction. Times in the
+ * standard columns are whole seconds and keep the rule Duration = LocalQTime + RingTime + TalkTime
+ * + WorkTime + HoldTime + DelayTime; the milliseconds are in columns of ours.
+ *
+ * SQLite does not see what a disk changed silently, so each row has a checksum over its other
+ * columns (logger_checksum). */
+#ifndef NODE_RUNTIME_LOGGER_H
+#define NODE_RUNTIME_LOGGER_H
+
+#include "node/runtime/store.h"
+
+#define LOGGER_FILE "icm.db"
+
+/* FNV-1a, 64 bits, over the first `columns` columns of a row: NULL as nothing, numbers in decimal
+ * (REAL as a whole number), text as it is, each followed by the byte 0x1f. RowChecksum, the last
+ * column of each table, is this over all columns before it. */
+int64_t logger_checksum(sqlite3_stmt *row, int columns);
+>>>>>>> wire
 
 #endif
