@@ -244,7 +244,7 @@ void operator_ask(struct operator* o, struct operator_ask *asks, uint32_t n, uin
         asks[i].err = ERR_STATE; /* not settled */
     }
     if (n > 0) {
-        driver_run(o->driver, &o->process);
+        err_ignore(driver_run(o->driver, &o->process), "a guest has nothing stored");
     }
     for (uint32_t i = 0; i < n; i++) {
         asks[i].err = is_open(&asks[i]) ? ERR_TIMEOUT : asks[i].err;

@@ -152,7 +152,7 @@ static int serve(struct program *p, const struct topology *topology,
     uv_prepare_init(driver_loop(p->driver), &p->prepare);
     p->prepare.data = p;
     uv_prepare_start(&p->prepare, before_end_of_turn);
-    main_serve(p->driver, &process);
+    code = main_serve(p->driver, &process);
     uv_prepare_stop(&p->prepare);
     enum err failure = p->node->failure;
     node_stop(p->node, loop_now());
@@ -161,7 +161,7 @@ static int serve(struct program *p, const struct topology *topology,
     if (failure != ERR_OK) {
         log_line(LOG_ERROR, "event=ended why=\"%s\"", err_text(failure));
     }
-    return failure == ERR_OK ? EX_OK : EX_IOERR;
+    return failure == ERR_OK ? code : EX_IOERR;
 }
 
 int main(int argc, char **argv)
