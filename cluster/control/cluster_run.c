@@ -267,6 +267,19 @@ static void read_old_block(struct cluster *c)
     json_decref(root);
 }
 
+/* Looked at first, so that a tree that is not built leaves nothing behind. */
+static int programs_there(const struct topology *t)
+{
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        enum proc_kind kind = t->procs[i].kind;
+        if (kind != PROC_RECORDER && !proc_exists(kind)) {
+            return outcome_error(OUTCOME_UNREACHABLE, "build it, or say where it is in REHOME_BIN",
+                                 "the program %s is not beside this one", proc_program(kind));
+        }
+    }
+    return OUTCOME_DONE;
+}
+
 /* The folder with all that the daemons read. */
 static int prepare(const struct home *h, const struct cluster_run_options *options,
                    struct cluster *c, int *ret_fd)
@@ -283,6 +296,11 @@ static int prepare(const struct home *h, const struct cluster_run_options *optio
     memset(c, 0, sizeof *c);
     if (topology_file_prepare(path, &change, stderr, &c->topology, &text, &length) != ERR_OK) {
         return OUTCOME_CONFIG;
+    }
+    code = programs_there(&c->topology);
+    if (code != OUTCOME_DONE) {
+        free(text);
+        return code;
     }
     c->home = *h;
     snprintf(c->name, sizeof c->name, "%s", c->topology.name);

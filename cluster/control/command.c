@@ -6,7 +6,7 @@
 
 #define SURVEY_WAIT_MS 1000
 
-int command_open(const struct options_common *common, struct session_of_command **ret)
+int command_open_silent(const struct options_common *common, struct session_of_command **ret)
 {
     struct session_of_command *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -16,19 +16,24 @@ int command_open(const struct options_common *common, struct session_of_command 
     if (code == OUTCOME_DONE) {
         code = operator_open(&s->cluster, &s->operator);
     }
-    if (code == OUTCOME_DONE) {
-        survey_take(s->operator, & s->cluster, SURVEY_WAIT_MS, &s->survey);
-        if (!s->survey.any_answered) {
-            code = outcome_error(OUTCOME_UNREACHABLE, "rehome up",
-                                 "cluster '%s' is down: no process answers", s->cluster.name);
-        }
-    }
     if (code != OUTCOME_DONE) {
         command_close(&s);
         return code;
     }
+    survey_take(s->operator, & s->cluster, SURVEY_WAIT_MS, &s->survey);
     *ret = s;
     return OUTCOME_DONE;
+}
+
+int command_open(const struct options_common *common, struct session_of_command **ret)
+{
+    int code = command_open_silent(common, ret);
+    if (code == OUTCOME_DONE && !(*ret)->survey.any_answered) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome up",
+                             "cluster '%s' is down: no process answers", (*ret)->cluster.name);
+        command_close(ret);
+    }
+    return code;
 }
 
 void command_close(struct session_of_command **s)

@@ -46,6 +46,9 @@ struct session_of_command {
 
 /* Open the cluster that the options mean and look at it. Says what is wrong. */
 MUST_CHECK int command_open(const struct options_common *common, struct session_of_command **ret);
+/* The same, though nobody may answer. */
+MUST_CHECK int command_open_silent(const struct options_common *common,
+                                   struct session_of_command **ret);
 void command_close(struct session_of_command **s);
 /* OUTCOME_USAGE, with the nearest of the names that were offered to `near`. */
 struct nearest;

@@ -206,7 +206,7 @@ int command_start(int argc, char **argv)
     options_parse(&spec, argc, argv, &common, &args);
     int code = home_cluster(common.cluster, &cluster);
     code = code == OUTCOME_DONE ? target_known(args.at[0], &cluster.topology) : code;
-    code = code == OUTCOME_DONE ? command_open(&common, &s) : code;
+    code = code == OUTCOME_DONE ? command_open_silent(&common, &s) : code;
     code = code == OUTCOME_DONE ? target_find(args.at[0], &s->cluster.topology, &s->survey, &id)
                                 : code;
     code = code == OUTCOME_DONE ? read_service(word, &service) : code;
@@ -267,7 +267,7 @@ int command_heal(int argc, char **argv)
     struct session_of_command *s = NULL;
     struct faults f;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open(&common, &s);
+    int code = command_open_silent(&common, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }

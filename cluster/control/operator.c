@@ -3,6 +3,7 @@
 #include "cluster/control/proc.h"
 #include "cluster/control/tick.h"
 #include "node/runtime/driver.h"
+#include "node/runtime/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +198,7 @@ int operator_open(const struct cluster *c, struct operator** ret)
     home_path(c, keys, sizeof keys, "keys");
     o->cluster = c;
     o->next_id = 1;
+    log_setup("rehome", LOG_ERROR); /* what is wrong is said in words of the command */
     const struct driver_config config = {
         .topology = &c->topology, .guest = guest, .keys_dir = keys, .block = c->block};
     enum err err = driver_new(&config, &o->driver);

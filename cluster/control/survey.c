@@ -150,7 +150,7 @@ static enum err take_page(struct pages *p, const struct msg *m, uint32_t *cursor
     if (m->kind == MSG_OP_AGENTS) {
         const struct msg_op_agents *a = &m->op_agents;
         add_rows(p, a->rows, a->rows_n);
-        *cursor = p->n;
+        *cursor = a->rows_n > 0 ? a->rows[a->rows_n - 1].agent.v : *cursor;
         *last = a->last || a->rows_n == 0;
         return ERR_OK;
     }
