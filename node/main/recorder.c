@@ -85,7 +85,7 @@ int main(int argc, char **argv)
         uv_timer_init(driver_loop(p.driver), &p.timer);
         p.timer.data = &p;
         uv_timer_start(&p.timer, on_timer, 0, FOLLOW_MS);
-        main_serve(p.driver, &process);
+        code = main_serve(p.driver, &process);
         uv_timer_stop(&p.timer);
         follow(&p);
         runfile_free(&p.runfile);

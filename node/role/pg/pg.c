@@ -201,7 +201,6 @@ void pg_start(struct pg *pg, struct instant now, struct incarnation incarnation,
     records_start(&pg->records, incarnation);
     duplex_start(&pg->duplex, now);
     pg->status_at = now;
-    pim_start(&pg->pim);
 }
 
 void pg_stop(struct pg *pg, struct instant now)
@@ -591,5 +590,24 @@ void pg_tick(struct pg *pg, struct instant now)
     }
     if (instant_reached(now, pg->status_at)) {
         send_status(pg);
+    }
+}
+
+void pg_status(const struct pg *pg, struct msg_op_pg_status *ret_status)
+{
+    *ret_status = (struct msg_op_pg_status){
+        .active = pg->duplex.state == DUPLEX_ACTIVE,
+        .epoch = duplex_acts(&pg->duplex) ? pg->duplex.epoch : pg->duplex.highest,
+        .provider_up = pg->pim.in_service,
+        .controller_up = proc_id_some(pg->controller),
+        .peer_up = pg->duplex.peer_up,
+        .monitors = pg->pim.confirmed,
+        .monitors_wanted = pg->pim.monitors_n,
+        .calls = pg->opc.calls_n,
+        .outbox = records_waiting(&pg->records),
+    };
+    for (uint32_t i = 0; i < pg->opc.agents_n; i++) {
+        ret_status->agents_logged_in += pg->opc.agents[i].state != AGENT_STATE_LOGGED_OFF;
+        ret_status->agents_ready += pg->opc.agents[i].state == AGENT_STATE_READY;
     }
 }

@@ -71,4 +71,10 @@ void pg_stored(struct pg *pg, struct instant now, uint64_t ticket);
 struct instant pg_deadline(const struct pg *pg);
 void pg_tick(struct pg *pg, struct instant now);
 
+void pg_status(const struct pg *pg, struct msg_op_pg_status *ret_status);
+/* A page of agents whose id is above `after` (pg_list.c). The id of the question is the caller's. */
+void pg_list_agents(const struct pg *pg, uint32_t after, struct msg_op_agents *ret_rows);
+/* A page of live legs; `after` is how many the asker has already. */
+void pg_list_calls(const struct pg *pg, uint32_t after, struct msg_op_calls *ret_rows);
+
 #endif

@@ -1,25 +1,6 @@
-#include "node/role/pg/pg_list.h"
+#include "node/role/pg/pg.h"
 
 #include <string.h>
-
-void pg_list_status(const struct pg *pg, struct msg_op_pg_status *ret_status)
-{
-    *ret_status = (struct msg_op_pg_status){
-        .active = pg->duplex.state == DUPLEX_ACTIVE,
-        .epoch = duplex_acts(&pg->duplex) ? pg->duplex.epoch : pg->duplex.highest,
-        .provider_up = pg->pim.in_service,
-        .controller_up = proc_id_some(pg->controller),
-        .peer_up = pg->duplex.peer_up,
-        .monitors = pg->pim.confirmed,
-        .monitors_wanted = pg->pim.monitors_n,
-        .calls = pg->opc.calls_n,
-        .outbox = records_waiting(&pg->records),
-    };
-    for (uint32_t i = 0; i < pg->opc.agents_n; i++) {
-        ret_status->agents_logged_in += pg->opc.agents[i].state != AGENT_STATE_LOGGED_OFF;
-        ret_status->agents_ready += pg->opc.agents[i].state == AGENT_STATE_READY;
-    }
-}
 
 static int64_t opc_now(const struct pg *pg)
 {
@@ -40,7 +21,9 @@ void pg_list_agents(const struct pg *pg, uint32_t after, struct msg_op_agents *r
             (struct msg_op_agent){.agent = a->info.id,
                                   .state = a->state,
                                   .device = a->info.device,
-                                  .skill = a->info.skill,
+                                  .skill = a->info.skill < pg->topology->skills_n
+                                               ? pg->topology->skills[a->info.skill].number
+                                               : 0,
                                   .for_us = a->since_us != 0 ? opc_now(pg) - a->since_us : 0,
                                   .reason_code = a->reason_code,
                                   .in_service = o->devices[a->info.device.v].in_service};
@@ -49,17 +32,22 @@ void pg_list_agents(const struct pg *pg, uint32_t after, struct msg_op_agents *r
     ret_rows->last = i == o->agents_n;
 }
 
-uint32_t pg_list_calls(const struct pg *pg, uint32_t after, struct msg_op_calls *ret_rows)
+void pg_list_calls(const struct pg *pg, uint32_t after, struct msg_op_calls *ret_rows)
 {
     const struct opc *o = &pg->opc;
-    uint32_t n = 0;
-    uint32_t i = after + 1;
-    for (; i <= o->legs_max && n < MAX_op_call; i++) {
+    uint32_t seen = 0;
+    ret_rows->rows_n = 0;
+    ret_rows->last = true;
+    for (uint32_t i = 1; i <= o->legs_max; i++) {
         const struct opc_leg *leg = &o->legs[i];
-        if (!call_id_some(leg->call) || leg->state == LEG_ENDED) {
+        if (!call_id_some(leg->call) || leg->state == LEG_ENDED || ++seen <= after) {
             continue;
         }
-        struct msg_op_call *row = &ret_rows->rows[n++];
+        if (ret_rows->rows_n == MAX_op_call) {
+            ret_rows->last = false;
+            return;
+        }
+        struct msg_op_call *row = &ret_rows->rows[ret_rows->rows_n++];
         *row = (struct msg_op_call){.call = leg->call,
                                     .device = leg->device,
                                     .state = leg->state,
@@ -67,7 +55,4 @@ uint32_t pg_list_calls(const struct pg *pg, uint32_t after, struct msg_op_calls 
         memcpy(row->from, leg->from, sizeof row->from);
         memcpy(row->to, leg->to, sizeof row->to);
     }
-    ret_rows->rows_n = n;
-    ret_rows->last = i > o->legs_max;
-    return i - 1;
 }

@@ -54,11 +54,6 @@ void pim_deinit(struct pim *p)
     p->is_confirmed = NULL;
 }
 
-void pim_start(struct pim *p)
-{
-    p->world->connect(p->world->context, LINK_JTAPI, p->manager, true);
-}
-
 static void send(struct pim *p, struct msg *out)
 {
     out->correlation = 0;

@@ -55,7 +55,6 @@ struct pim {
 MUST_CHECK enum err pim_init(struct pim *p, const struct topology *topology, struct proc_id self,
                              const struct world *world);
 void pim_deinit(struct pim *p);
-void pim_start(struct pim *p);
 
 void pim_link_up(struct pim *p);
 void pim_link_down(struct pim *p, struct instant now);
