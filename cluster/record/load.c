@@ -207,6 +207,10 @@ static bool yes(const char *word)
 
 static int64_t row_time(sqlite3_stmt *s)
 {
+    int exact = column(s, "WallUs"); /* DateTime has the schema's precision only */
+    if (exact >= 0 && sqlite3_column_int64(s, exact) > 0) {
+        return sqlite3_column_int64(s, exact);
+    }
     int i = column(s, "DateTime");
     int64_t wall_us = 0;
     if (i >= 0 && sqlite3_column_type(s, i) == SQLITE_INTEGER) {
