@@ -6,8 +6,8 @@
 #ifndef PROTO_FIELDS_SDL_H
 #define PROTO_FIELDS_SDL_H
 
-/* What a device's owner tells everyone who watches devices. `state` is for SNAPSHOT: what the leg is
- * now. */
+/* What a device's owner tells everyone who watches devices. `state` is for SNAPSHOT: what the leg
+ * is now. */
 #define FIELDS_DEVICE_EVENT(F)        \
     F(DEVICE, device, 0)              \
     F(U32, epoch, 0)                  \
