@@ -74,7 +74,7 @@ void check_cti_1(const struct history *h, struct check_result *ret)
         return;
     }
     check_say(ret, check_verdict(applied, 0),
-              "%llu events of %zu providers applied in order, %llu gaps and all ended the provider",
+              "%llu events of %zu providers applied in order; %llu gaps, none passed over",
               (unsigned long long)applied, n, (unsigned long long)gaps);
 }
 

@@ -1,5 +1,6 @@
 #include "cluster/registry/registry_row.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum row_kind { ROW_DEVICE = 1, ROW_NODE, ROW_BATCH, ROW_FORWARD, ROW_SETTING };
@@ -146,8 +147,8 @@ static enum reason table_set(const struct table *t, uint64_t *hash, const char *
         ++*t->n;
     }
     memset(row, 0, t->size);
-    memcpy(row, key, strlen(key));
-    memcpy(row + t->key_len, value, strlen(value));
+    snprintf(row, t->key_len, "%s", key);
+    snprintf(row + t->key_len, t->size - t->key_len, "%s", value);
     *hash ^= row_pair(t->kind, row, row + t->key_len);
     return REASON_NONE;
 }

@@ -6,16 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAGIC     "RHREG001"
-#define MAGIC_LEN 8
-#define HEAD_LEN  24
-#define PADDING   8
+#define HEAD_LEN 24
+#define PADDING  8
 /* The most that a row takes: all its numbers as long as they can be, and the tags. */
 #define DEVICE_BYTES 72
 #define NODE_BYTES   72
 #define TEXT_BYTES   128
 #define RESULT_BYTES 16
 #define ITEM_BYTES   128
+
+static const uint8_t magic[8] = {'R', 'H', 'R', 'E', 'G', '0', '0', '1'};
 
 /* FNV-1a: it is there to find accidents, not forgers. */
 static uint64_t checksum(const uint8_t *bytes, size_t len)
@@ -46,7 +46,7 @@ static uint64_t get64(const uint8_t *at)
 size_t registry_snapshot_room(const struct registry *r)
 {
     size_t room = HEAD_LEN + PADDING + ITEM_BYTES;
-    room += (size_t)r->devices_n * DEVICE_BYTES + PROCS_MAX * NODE_BYTES;
+    room += (size_t)r->devices_n * DEVICE_BYTES + (size_t)PROCS_MAX * NODE_BYTES;
     room += (size_t)(r->forwards_n + r->settings_n) * TEXT_BYTES;
     for (uint32_t i = 0; i < PROCS_MAX; i++) {
         room += ITEM_BYTES + (size_t)r->batches[i].results_n * RESULT_BYTES;
@@ -219,7 +219,7 @@ enum err registry_snapshot_encode(const struct registry *r, struct msg *scratch,
     if (w.err != ERR_OK) {
         return w.err;
     }
-    memcpy(buf, MAGIC, MAGIC_LEN);
+    memcpy(buf, magic, sizeof magic);
     put64(buf + 8, w.len - HEAD_LEN);
     put64(buf + 16, checksum(buf + HEAD_LEN, w.len - HEAD_LEN));
     size_t padding = (PADDING - w.len % PADDING) % PADDING;
@@ -235,7 +235,7 @@ enum err registry_snapshot_check(const uint8_t *buf, size_t len)
     if (len < HEAD_LEN) {
         return ERR_TRUNCATED;
     }
-    if (memcmp(buf, MAGIC, MAGIC_LEN) != 0) {
+    if (memcmp(buf, magic, sizeof magic) != 0) {
         return ERR_VERSION;
     }
     uint64_t body = get64(buf + 8);

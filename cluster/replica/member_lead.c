@@ -113,7 +113,7 @@ void member_lead_applied(struct member *m, const struct msg_proposed *proposed)
 struct instant member_lead_lease(const struct member *m, struct instant now)
 {
     /* Signs of life of the other voters, latest first. */
-    struct instant heard[PROCS_MAX];
+    struct instant heard[PROCS_MAX] = {{0}};
     uint32_t n = 0;
     for (uint16_t i = 0; i < PROCS_MAX; i++) {
         struct proc_id id = {(uint16_t)(i + 1)};
@@ -127,6 +127,7 @@ struct instant member_lead_lease(const struct member *m, struct instant now)
         heard[at] = m->peers[i].heard;
     }
     uint32_t others = replica_voters(&m->replica) / 2; /* needed besides ourselves */
+    ASSERT(n >= others);
     struct instant proven = others == 0 ? now : heard[others - 1];
     return instant_add(proven, m->config.topology->timers.lease_grant);
 }

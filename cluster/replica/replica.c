@@ -1,18 +1,13 @@
 #include "cluster/replica/replica.h"
 
-#include "cluster/registry/registry_snapshot.h"
+#include "cluster/replica/replica_fsm.h"
 #include "proto/codec.h"
 
 #include <string.h>
 
-#define ENTRY_FORMAT    1
-#define ENTRY_HEAD      8
 #define ENTRY_ALIGN     8
-#define HASH_EVERY      8       /* log entries */
-#define SNAPSHOT_EVERY  1024    /* log entries, or sooner: */
-#define SNAPSHOT_BYTES  4194304 /* the log is all in memory */
-#define SNAPSHOT_TRAIL  64      /* entries kept for a follower that is a little late */
-#define STAGGER_DIVISOR 8       /* of the election timeout: between voters that begin an election */
+#define SNAPSHOT_TRAIL  64 /* entries kept for a follower that is a little late */
+#define STAGGER_DIVISOR 8  /* of the election timeout: between voters that begin an election */
 #define LOST_RETRY_MS   5
 #define INSTALL_FACTOR  20 /* election timeouts until an InstallSnapshot counts as failed */
 
@@ -32,11 +27,6 @@ static void put32(uint8_t *at, uint32_t v)
     for (unsigned i = 0; i < 4; i++) {
         at[i] = (uint8_t)(v >> (8 * i));
     }
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
 static enum err translated(int code)
@@ -61,98 +51,6 @@ static enum err translated(int code)
     default:
         return ERR_IO;
     }
-}
-
-/* -- The state machine that libraft drives. -- */
-
-static void trace_hash(struct replica *r, uint64_t index)
-{
-    if (index / HASH_EVERY == r->hashed / HASH_EVERY) {
-        return;
-    }
-    r->hashed = index;
-    struct event event = {.kind = EVENT_STATE_HASH, .value = (int64_t)index};
-    event.value2 = (int64_t)registry_hash(r->config.registry);
-    trace(r, &event);
-}
-
-static enum err apply_entry(struct replica *r, uint64_t index, const uint8_t *bytes, size_t len)
-{
-    if (len < ENTRY_HEAD || get32(bytes) != ENTRY_FORMAT || get32(bytes + 4) > len - ENTRY_HEAD) {
-        return ERR_CORRUPT;
-    }
-    const uint8_t *item = NULL;
-    size_t item_len = 0;
-    struct codec_batch batch = {bytes + ENTRY_HEAD, bytes + ENTRY_HEAD + get32(bytes + 4)};
-    enum err err = ERR_OK;
-    while ((err = codec_batch_next(&batch, &item, &item_len)) == ERR_OK) {
-        err = codec_unpack_message(item, item_len, &r->decoded);
-        if (err != ERR_OK || r->decoded.kind != MSG_PROPOSE) {
-            return ERR_CORRUPT;
-        }
-        registry_apply(r->config.registry, index, &r->decoded.propose, &r->answer.proposed);
-        r->config.hooks.applied(r->config.hooks.context, index, &r->decoded.propose,
-                                &r->answer.proposed);
-    }
-    return err == ERR_UNKNOWN ? ERR_OK : ERR_CORRUPT;
-}
-
-static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
-{
-    struct replica *r = fsm->data;
-    uint64_t index = raft_last_applied(&r->raft) + 1;
-    *result = NULL;
-    enum err err = apply_entry(r, index, buf->base, buf->len);
-    if (err != ERR_OK) {
-        r->failure = err;
-        return RAFT_CORRUPT;
-    }
-    trace_hash(r, index);
-    r->log_bytes += buf->len;
-    if (r->log_bytes > SNAPSHOT_BYTES) {
-        raft_set_snapshot_threshold(&r->raft, 1);
-    }
-    return 0;
-}
-
-static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *n_bufs)
-{
-    struct replica *r = fsm->data;
-    size_t room = registry_snapshot_room(r->config.registry);
-    struct raft_buffer *buf = raft_malloc(sizeof *buf);
-    uint8_t *bytes = raft_malloc(room);
-    if (buf == NULL || bytes == NULL) {
-        raft_free(buf);
-        raft_free(bytes);
-        return RAFT_NOMEM;
-    }
-    enum err err = registry_snapshot_encode(r->config.registry, &r->answer, bytes, room, &buf->len);
-    ASSERT(err == ERR_OK);
-    buf->base = bytes;
-    *bufs = buf;
-    *n_bufs = 1;
-    r->log_bytes = 0;
-    raft_set_snapshot_threshold(&r->raft, SNAPSHOT_EVERY);
-    struct event event = {.kind = EVENT_RAFT_SNAPSHOT, .text = "taken"};
-    event.value = (int64_t)raft_last_applied(&r->raft);
-    trace(r, &event);
-    return 0;
-}
-
-static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
-{
-    struct replica *r = fsm->data;
-    enum err err = registry_snapshot_decode(r->config.registry, &r->decoded, buf->base, buf->len);
-    if (err != ERR_OK) {
-        r->failure = ERR_CORRUPT;
-        return RAFT_CORRUPT;
-    }
-    raft_free(buf->base);
-    r->hashed = registry_applied(r->config.registry);
-    struct event event = {.kind = EVENT_RAFT_SNAPSHOT, .text = "installed"};
-    event.value = (int64_t)registry_applied(r->config.registry);
-    trace(r, &event);
-    return 0;
 }
 
 /* -- The seam in the raft_io: what libraft receives passes through here. -- */
@@ -196,23 +94,25 @@ static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
 
 /* -- Life. -- */
 
+static const struct replica_peer *self_of(const struct replica_config *config)
+{
+    for (uint32_t i = 0; i < config->peers_n; i++) {
+        if (proc_id_eq(config->peers[i].id, config->self)) {
+            return &config->peers[i];
+        }
+    }
+    UNREACHABLE("a node is one of its cluster's nodes");
+}
+
 enum err replica_init(struct replica *r, const struct replica_config *config)
 {
     const struct topology_timers *timers = &config->topology->timers;
-    const struct replica_peer *self = NULL;
-    for (uint32_t i = 0; i < config->peers_n; i++) {
-        self = proc_id_eq(config->peers[i].id, config->self) ? &config->peers[i] : self;
-    }
-    ASSERT(self != NULL);
+    const struct replica_peer *self = self_of(config);
     ASSERT(config->peers_n <= NODES_MAX);
     memset(r, 0, sizeof *r);
     r->config = *config;
     r->lost_at = INSTANT_NEVER;
-    r->fsm = (struct raft_fsm){.version = 1,
-                               .data = r,
-                               .apply = fsm_apply,
-                               .snapshot = fsm_snapshot,
-                               .restore = fsm_restore};
+    r->fsm = replica_fsm_make(r);
     int code = raft_init(&r->raft, config->io, &r->fsm, config->self.v, self->address);
     if (code != 0) {
         return translated(code);
@@ -223,7 +123,7 @@ enum err replica_init(struct replica *r, const struct replica_config *config)
     raft_set_heartbeat_timeout(&r->raft, (unsigned)duration_to_ms(timers->raft_heartbeat));
     raft_set_install_snapshot_timeout(&r->raft, election * INSTALL_FACTOR);
     raft_set_pre_vote(&r->raft, true);
-    raft_set_snapshot_threshold(&r->raft, SNAPSHOT_EVERY);
+    raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
     raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAIL);
     r->io_start = config->io->start;
     config->io->start = seam_start;
@@ -342,8 +242,8 @@ static void begin_entry(struct replica *r)
         return;
     }
     memset(r->next + r->next_len, 0, len - r->next_len);
-    put32(r->next, ENTRY_FORMAT);
-    put32(r->next + 4, (uint32_t)(r->next_len - ENTRY_HEAD));
+    put32(r->next, REPLICA_FSM_FORMAT);
+    put32(r->next + 4, (uint32_t)(r->next_len - REPLICA_FSM_HEAD));
     memcpy(buf.base, r->next, len);
     int code = raft_apply(&r->raft, &r->apply, &buf, 1, NULL);
     if (code == RAFT_NOTLEADER || code == RAFT_NOSPACE) {
@@ -492,7 +392,7 @@ enum err replica_submit(struct replica *r, const struct msg *propose)
     if (!leads(r)) {
         return ERR_STATE;
     }
-    size_t at = r->next_len > 0 ? r->next_len : ENTRY_HEAD;
+    size_t at = r->next_len > 0 ? r->next_len : REPLICA_FSM_HEAD;
     size_t len = 0;
     enum err err = codec_pack(propose, r->next + at, sizeof r->next - at - ENTRY_ALIGN, &len);
     if (err != ERR_OK) {

@@ -63,10 +63,10 @@ int main(int argc, char **argv)
     uv_prepare_init(driver_loop(p.driver), &p.prepare);
     p.prepare.data = &p;
     uv_prepare_start(&p.prepare, end_of_turn);
-    main_serve(p.driver, &process);
+    code = main_serve(p.driver, &process);
     fleet_stop(p.fleet, loop_now());
     call_log_free(&p.log);
     driver_free(&p.driver);
     free(memory);
-    return EX_OK;
+    return code;
 }

@@ -107,9 +107,31 @@ int main_driver(const struct main_options *options, const struct topology *topol
     return EX_OK;
 }
 
-void main_serve(struct driver *driver, const struct process *process)
+static uv_prepare_t end_handle;
+
+static void look_for_end(uv_prepare_t *handle)
+{
+    const bool *ended = handle->data;
+    if (*ended) {
+        driver_stop(served);
+    }
+}
+
+void main_end_when(struct driver *driver, const bool *ended)
+{
+    union {
+        const bool *in;
+        void *out;
+    } pointer = {.in = ended};
+    uv_prepare_init(driver_loop(driver), &end_handle);
+    end_handle.data = pointer.out;
+    uv_prepare_start(&end_handle, look_for_end);
+}
+
+int main_serve(struct driver *driver, const struct process *process)
 {
     sd_notify(0, "READY=1");
-    driver_run(driver, process);
+    enum err err = driver_run(driver, process);
     sd_notify(0, "STOPPING=1");
+    return err == ERR_OK ? EX_OK : EX_IOERR;
 }

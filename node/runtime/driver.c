@@ -2,8 +2,10 @@
 
 #include "node/runtime/hub.h"
 #include "node/runtime/log.h"
+#include "node/runtime/media.h"
 #include "node/runtime/spine.h"
 #include "node/runtime/state.h"
+#include "node/runtime/store.h"
 #include "node/runtime/zap.h"
 
 #include <stdio.h>
@@ -40,6 +42,10 @@ struct driver {
     struct zap *zap;
     struct hub *hub;
     struct spine *spine;
+    struct store *store;           /* PG and central controller sides */
+    struct media *media;           /* fleets */
+    uint64_t stored;               /* the last ticket that was told */
+    struct proc_id sender;         /* of the message that is being handled */
     const struct process *process; /* NULL: not running */
     struct incarnation incarnation;
     uint64_t seed, event_seq;
@@ -146,21 +152,23 @@ static void connect_to(void *context, enum link link, struct proc_id peer, bool 
 
 static uint64_t store(void *context, const struct msg *msg)
 {
-    (void)context;
-    (void)msg;
-    return 0;
+    struct driver *d = context;
+    ASSERT(d->store != NULL); /* only PG and controller sides store */
+    return store_put(d->store, topology_name(d->config.topology, d->sender), msg);
 }
 
 static void trim(void *context, uint64_t outbox)
 {
-    (void)context;
-    (void)outbox;
+    struct driver *d = context;
+    ASSERT(d->store != NULL);
+    store_trim(d->store, outbox);
 }
 
-static void media(void *context, const struct media_order *order)
+static void order_media(void *context, const struct media_order *order)
 {
-    (void)context;
-    (void)order;
+    struct driver *d = context;
+    ASSERT(d->media != NULL); /* only fleets have media */
+    media_order(d->media, d->now, order);
 }
 
 /* -- What the hub tells. -- */
@@ -170,7 +178,9 @@ static void on_message(void *context, enum link link, struct proc_id peer, const
     struct driver *d = context;
     d->counts.messages_in++;
     d->now = loop_now();
+    d->sender = peer;
     d->process->message(d->process->self, d->now, link, peer, msg);
+    d->sender = d->config.self;
 }
 
 static void on_up(void *context, enum link link, struct proc_id peer)
@@ -240,6 +250,39 @@ static void run_due(struct driver *d)
     }
 }
 
+static void on_media(void *context, const struct media_report *report)
+{
+    struct driver *d = context;
+    if (d->process->media != NULL) {
+        d->process->media(d->process->self, d->now, report);
+    }
+}
+
+/* One commit for all that the turn stored, and the news of it. */
+static void commit(struct driver *d)
+{
+    uint64_t ticket = store_commit(d->store, d->now, trace, d);
+    if (ticket > d->stored) {
+        d->stored = ticket;
+        d->now = loop_now();
+        if (d->process->stored != NULL) {
+            d->process->stored(d->process->self, d->now, ticket);
+        }
+    }
+}
+
+static struct instant deadline_of(const struct driver *d)
+{
+    if (d->local.used > 0) {
+        return (struct instant){0};
+    }
+    struct instant at = instant_min(process_deadline(d), hub_deadline(d->hub));
+    if (d->media != NULL) {
+        at = instant_min(at, media_deadline(d->media));
+    }
+    return d->store != NULL ? instant_min(at, store_deadline(d->store)) : at;
+}
+
 static struct instant turn(void *context, struct instant now, struct duration late)
 {
     struct driver *d = context;
@@ -251,21 +294,42 @@ static struct instant turn(void *context, struct instant now, struct duration la
         trace(d, &e);
     }
     run_due(d);
+    if (d->media != NULL) {
+        media_turn(d->media, d->now, on_media, d);
+    }
+    if (d->store != NULL) {
+        commit(d);
+    }
     hub_turn(d->hub, d->now);
-    run_due(d);
     for (unsigned why = 0; why < ERR_COUNT; why++) {
         trace_rejected(d, (enum err)why);
     }
     if (d->spine != NULL) {
         spine_flush(d->spine);
     }
-    if (d->local.used > 0) {
-        return (struct instant){0};
-    }
-    return instant_min(process_deadline(d), hub_deadline(d->hub));
+    return deadline_of(d);
 }
 
 /* -- From the beginning to the end. -- */
+
+/* What only some kinds of processes have. */
+static enum err open_kind(struct driver *d, const char *block)
+{
+    const struct driver_config *c = &d->config;
+    switch (topology_proc_of(c->topology, c->self)->kind) {
+    case PROC_PG:
+        return store_new(c->state_dir, c->topology, &outbox_backend, &d->store);
+    case PROC_ICM:
+        return store_new(c->state_dir, c->topology, &logger_backend, &d->store);
+    case PROC_FLEET:
+        return media_new(&d->loop, c->topology, block, c->self, &d->media);
+    case PROC_NONE:
+    case PROC_NODE:
+    case PROC_RECORDER:
+        break;
+    }
+    return ERR_OK;
+}
 
 static enum err open_hub(struct driver *d, const char *block)
 {
@@ -297,6 +361,9 @@ static enum err open_hub(struct driver *d, const char *block)
         return ERR_INVALID;
     }
     err = spine_new(d->config.state_dir, d->config.topology, &config.ground, address, &d->spine);
+    if (err == ERR_OK) {
+        err = open_kind(d, config.block);
+    }
     return err != ERR_OK ? err : hub_listen(d->hub, LINK_OPERATOR, true);
 }
 
@@ -306,13 +373,14 @@ enum err driver_new(const struct driver_config *config, struct driver **ret_driv
     ASSERT(d != NULL);
     d->config = *config;
     d->incarnation.v = 1;
-    d->world = (struct world){d, send_to, listen_on, connect_to, trace, store, trim, media};
+    d->world = (struct world){d, send_to, listen_on, connect_to, trace, store, trim, order_media};
     enum err err = loop_init(&d->loop);
     if (err != ERR_OK) {
         free(d);
         return err;
     }
     d->loop.context = d;
+    d->sender = config->self;
     d->now = loop_now();
     if (proc_id_some(config->self)) {
         err = state_count_start(config->state_dir, &d->incarnation);
@@ -343,6 +411,8 @@ void driver_free(struct driver **driver)
     }
     hub_free(&d->hub);
     spine_free(&d->spine);
+    media_free(&d->media);
+    store_free(&d->store);
     zap_free(&d->zap);
     loop_deinit(&d->loop);
     if (d->zmq != NULL) {
@@ -388,7 +458,14 @@ struct driver_counts driver_counted(const struct driver *d)
     return d->counts;
 }
 
-void driver_run(struct driver *d, const struct process *process)
+static void on_restore(void *context, const struct msg *msg)
+{
+    struct driver *d = context;
+    ASSERT(d->process->restore != NULL);
+    d->process->restore(d->process->self, msg);
+}
+
+enum err driver_run(struct driver *d, const struct process *process)
 {
     ASSERT(process->message != NULL);
     ASSERT(process->deadline == NULL || process->tick != NULL);
@@ -399,6 +476,13 @@ void driver_run(struct driver *d, const struct process *process)
     trace(d, &e);
     log_line(LOG_INFO, "event=start incarnation=%llu seed=%llu",
              (unsigned long long)d->incarnation.v, (unsigned long long)d->seed);
+    if (d->store != NULL) {
+        enum err err = store_restore(d->store, on_restore, d);
+        if (err != ERR_OK) {
+            log_line(LOG_ERROR, "event=restore_failed reason=\"%s\"", err_text(err));
+            return err;
+        }
+    }
     if (process->start != NULL) {
         process->start(process->self, d->now);
     }
@@ -406,11 +490,15 @@ void driver_run(struct driver *d, const struct process *process)
     d->now = loop_now();
     struct event stop = {.kind = EVENT_PROCESS_STOP};
     trace(d, &stop);
+    err_ignore(d->store != NULL && store_commit(d->store, d->now, trace, d) == 0 ? ERR_STATE
+                                                                                 : ERR_OK,
+               "what is not stored was not acknowledged");
     hub_turn(d->hub, d->now);
     if (d->spine != NULL) {
         spine_flush(d->spine);
     }
     d->loop.turn = NULL;
+    return ERR_OK;
 }
 
 void driver_stop(struct driver *d)

@@ -11,7 +11,6 @@
 #define NODE_RUNTIME_DRIVER_H
 
 #include "node/base/topology.h"
-#include "node/runtime/keys.h"
 #include "node/runtime/loop.h"
 #include "proto/world.h"
 
@@ -47,8 +46,10 @@ uint64_t driver_seed(const struct driver *driver);
 bool driver_address(const struct driver *driver, struct proc_id proc, char *ret_address,
                     size_t cap);
 
-/* Restore what was stored, start the process, and serve it until driver_stop. */
-void driver_run(struct driver *driver, const struct process *process);
+/* Restore what was stored, start the process, and serve it until driver_stop.
+ *
+ * Errors   ERR_IO, ERR_CORRUPT  what was stored cannot be read; the process did not start */
+MUST_CHECK enum err driver_run(struct driver *driver, const struct process *process);
 void driver_stop(struct driver *driver);
 
 /* Counted since the start. */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define DISK_FORMAT        1
-#define MARK_MAGIC         "RHMARK01"
 #define NAME_MAX_LEN       64
 #define BATCH_ENTRIES_MAX  65536
 #define META_HEAD          32
@@ -21,6 +20,8 @@
 #define FILE_MAX           (1u << 30)
 #define BATCH_PREAMBLE     16 /* two checksums and the number of entries */
 #define BATCH_ENTRY_HEADER 16
+
+static const uint8_t mark_magic[8] = {'R', 'H', 'M', 'A', 'R', 'K', '0', '1'};
 
 struct segment {
     char name[NAME_MAX_LEN];
@@ -309,12 +310,35 @@ static enum err check_snapshot(struct check *c)
 
 /* -- The folder. -- */
 
+/* A decimal number at *at, which moves behind it; false: there is none. */
+static bool take_number(const char **at, unsigned long long *ret)
+{
+    char *end = NULL;
+    if (**at < '0' || **at > '9') {
+        return false;
+    }
+    errno = 0;
+    *ret = strtoull(*at, &end, 10);
+    *at = end;
+    return errno == 0;
+}
+
+static bool take_text(const char **at, const char *text)
+{
+    if (strncmp(*at, text, strlen(text)) != 0) {
+        return false;
+    }
+    *at += strlen(text);
+    return true;
+}
+
 static void note_snapshot(struct check *c, const char *name)
 {
     struct snapshot s = {0};
-    int used = 0;
-    if (sscanf(name, "snapshot-%llu-%llu-%llu.meta%n", &s.term, &s.index, &s.time, &used) != 3 ||
-        used == 0 || name[used] != '\0') {
+    const char *at = name;
+    if (!take_text(&at, "snapshot-") || !take_number(&at, &s.term) || !take_text(&at, "-") ||
+        !take_number(&at, &s.index) || !take_text(&at, "-") || !take_number(&at, &s.time) ||
+        !take_text(&at, ".meta") || *at != '\0') {
         return;
     }
     snprintf(s.name, sizeof s.name, "snapshot-%llu-%llu-%llu", s.term, s.index, s.time);
@@ -334,18 +358,18 @@ static void note_snapshot(struct check *c, const char *name)
 
 static bool segment_named(const char *name, struct segment *ret)
 {
-    int used = 0;
+    const char *at = name;
     memset(ret, 0, sizeof *ret);
     if (strlen(name) >= sizeof ret->name) {
         return false;
     }
-    memcpy(ret->name, name, strlen(name));
-    if (sscanf(name, "%16llu-%16llu%n", &ret->first, &ret->end, &used) == 2 && used == 33 &&
-        name[used] == '\0') {
-        return ret->first >= 1 && ret->end >= ret->first;
+    snprintf(ret->name, sizeof ret->name, "%s", name);
+    ret->open = take_text(&at, "open-");
+    if (ret->open) {
+        return take_number(&at, &ret->counter) && *at == '\0';
     }
-    ret->open = true;
-    return sscanf(name, "open-%llu%n", &ret->counter, &used) == 1 && name[used] == '\0';
+    return take_number(&at, &ret->first) && take_text(&at, "-") && take_number(&at, &ret->end) &&
+           *at == '\0' && ret->first >= 1 && ret->end >= ret->first;
 }
 
 static int by_age(const void *a, const void *b)
@@ -467,7 +491,7 @@ enum err raft_check_folder(const char *folder, char ret_text[RAFT_CHECK_TEXT_LEN
 
 void raft_check_mark_encode(uint64_t index, uint8_t ret_bytes[RAFT_CHECK_MARK_LEN])
 {
-    memcpy(ret_bytes, MARK_MAGIC, 8);
+    memcpy(ret_bytes, mark_magic, sizeof mark_magic);
     put64(ret_bytes + 8, index);
     put64(ret_bytes + 16, ~index);
 }
@@ -483,7 +507,7 @@ enum err raft_check_mark_read(const char *folder, uint64_t *ret_index)
     }
     enum err err = read_all(fd, sizeof bytes, bytes);
     close(fd);
-    if (err != ERR_OK || memcmp(bytes, MARK_MAGIC, 8) != 0 ||
+    if (err != ERR_OK || memcmp(bytes, mark_magic, sizeof mark_magic) != 0 ||
         get64(bytes + 8) != ~get64(bytes + 16)) {
         return ERR_CORRUPT;
     }

@@ -27,6 +27,8 @@ struct topology_change {
     uint32_t
         calls_per_second_m; /* both kinds together, in thousandths; they keep their proportions */
     bool calls_set;
+    uint64_t seed; /* of the traffic */
+    bool seed_set;
 };
 
 /* Load a file. Complaints (file:line:col: what, the line, a caret and a hint) go to `complaints`;

@@ -129,6 +129,9 @@ enum err topology_scale_apply(struct raw_topology *raw, const struct topology_ch
     if (change->name != NULL) {
         snprintf(raw->name, sizeof raw->name, "%s", change->name);
     }
+    if (change->seed_set) {
+        raw->traffic.seed = change->seed;
+    }
     if (change->profile != NULL) {
         struct topology_timers timers;
         if (topology_profile(change->profile, &timers) != ERR_OK) {

@@ -212,6 +212,42 @@ void cluster_start_all(struct cluster *c)
     }
 }
 
+/* -- Running. -- */
+
+static void deliver_mail(struct cluster *c)
+{
+    while (c->mail != NULL) {
+        struct cluster_mail *mail = c->mail;
+        c->mail = mail->next;
+        c->mail_end = c->mail == NULL ? &c->mail : c->mail_end;
+        struct cluster_node *to = &c->nodes[mail->to.v - 1];
+        if (to->running && !c->cut[mail->from.v - 1][mail->to.v - 1]) {
+            member_message(to->member, cluster_now(), mail->from, &mail->msg);
+            member_poll(to->member, cluster_now());
+        }
+        free(mail);
+    }
+}
+
+static void step(struct cluster *c)
+{
+    uv_run(&c->loop, UV_RUN_ONCE);
+    for (uint32_t i = 0; i < c->n; i++) {
+        struct cluster_node *node = &c->nodes[i];
+        if (!node->running) {
+            continue;
+        }
+        struct instant now = cluster_now();
+        if (instant_reached(now, member_deadline(node->member))) {
+            member_tick(node->member, now);
+        } else {
+            member_poll(node->member, now);
+        }
+        assert_int_equal(replica_failure(member_replica(node->member)), ERR_OK);
+    }
+    deliver_mail(c);
+}
+
 void cluster_kill(struct cluster *c, uint32_t n)
 {
     struct cluster_node *node = &c->nodes[n];
@@ -219,7 +255,7 @@ void cluster_kill(struct cluster *c, uint32_t n)
     node->running = false;
     member_close(node->member);
     for (uint32_t i = 0; i < 5000 && !member_closed(node->member); i++) {
-        uv_run(&c->loop, UV_RUN_ONCE);
+        step(c);
     }
     assert_true(member_closed(node->member));
     raft_disk_free(&node->disk);
@@ -261,42 +297,6 @@ void cluster_free(struct cluster *c)
     drop_mail(c);
     nftw(c->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(c);
-}
-
-/* -- Running. -- */
-
-static void deliver_mail(struct cluster *c)
-{
-    while (c->mail != NULL) {
-        struct cluster_mail *mail = c->mail;
-        c->mail = mail->next;
-        c->mail_end = c->mail == NULL ? &c->mail : c->mail_end;
-        struct cluster_node *to = &c->nodes[mail->to.v - 1];
-        if (to->running && !c->cut[mail->from.v - 1][mail->to.v - 1]) {
-            member_message(to->member, cluster_now(), mail->from, &mail->msg);
-            member_poll(to->member, cluster_now());
-        }
-        free(mail);
-    }
-}
-
-static void step(struct cluster *c)
-{
-    uv_run(&c->loop, UV_RUN_ONCE);
-    for (uint32_t i = 0; i < c->n; i++) {
-        struct cluster_node *node = &c->nodes[i];
-        if (!node->running) {
-            continue;
-        }
-        struct instant now = cluster_now();
-        if (instant_reached(now, member_deadline(node->member))) {
-            member_tick(node->member, now);
-        } else {
-            member_poll(node->member, now);
-        }
-        assert_int_equal(replica_failure(member_replica(node->member)), ERR_OK);
-    }
-    deliver_mail(c);
 }
 
 bool cluster_until(struct cluster *c, bool (*done)(struct cluster *c), int64_t ms)

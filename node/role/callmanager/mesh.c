@@ -382,7 +382,7 @@ static void take_key_result(struct callmanager *cm, struct proc_id peer,
         party_drop(cm, p);
     }
     if (m->device.v > 0 && m->device.v <= cm->devices_n) {
-        station_key_result(cm, m->device, m->call, m->key, m->reason);
+        keypad_result(cm, m->device, m->call, m->key, m->reason);
     }
 }
 

@@ -1,4 +1,4 @@
-#include "node/role/callmanager/station.h"
+#include "node/role/callmanager/keypad.h"
 
 #include "node/role/callmanager/callmanager.h"
 
@@ -6,7 +6,7 @@
 
 static const struct call_id no_call = {0};
 
-void station_dial(struct callmanager *cm, struct proc_id peer, const struct msg_station_dial *m)
+void keypad_dial(struct callmanager *cm, struct proc_id peer, const struct msg_station_dial *m)
 {
     if (!device_check(cm, peer, m->device, m->epoch)) {
         return;
@@ -26,8 +26,8 @@ void station_dial(struct callmanager *cm, struct proc_id peer, const struct msg_
     }
 }
 
-void station_key_result(struct callmanager *cm, struct device_id device, struct call_id call,
-                        enum key key, enum reason reason)
+void keypad_result(struct callmanager *cm, struct device_id device, struct call_id call,
+                   enum key key, enum reason reason)
 {
     if (!device_served(cm, device)) {
         return;
@@ -58,7 +58,7 @@ static enum reason key_alone(struct callmanager *cm, struct party *p, enum key k
     return REASON_NONE;
 }
 
-void station_key(struct callmanager *cm, struct proc_id peer, const struct msg_station_key *m)
+void keypad_key(struct callmanager *cm, struct proc_id peer, const struct msg_station_key *m)
 {
     if (!device_check(cm, peer, m->device, m->epoch)) {
         return;
@@ -80,5 +80,5 @@ void station_key(struct callmanager *cm, struct proc_id peer, const struct msg_s
     } else if (p != NULL) {
         reason = key_alone(cm, p, m->key);
     }
-    station_key_result(cm, m->device, m->call, m->key, reason);
+    keypad_result(cm, m->device, m->call, m->key, reason);
 }

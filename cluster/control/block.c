@@ -1,0 +1,77 @@
+#include "cluster/control/block.h"
+
+#include "proto/msg.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TRIES_MAX    256
+#define HOLDER_HOST  255
+#define HOLDER_PORT  8999
+#define FIRST_SECOND 16 /* 127.0 to 127.15 are left to others */
+
+/* A socket bound to 127.x.y.host:port, or -1. */
+static int bound(uint32_t x, uint32_t y, uint32_t host, uint16_t port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* TIME_WAIT is no owner */
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+    a.sin_addr.s_addr = htonl(127u << 24 | x << 16 | y << 8 | host);
+    if (bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 1) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int reserve(uint32_t x, uint32_t y)
+{
+    int holder = bound(x, y, HOLDER_HOST, HOLDER_PORT);
+    for (uint32_t host = 1; holder >= 0 && host < 255; host++) {
+        int fd = bound(x, y, host, msg_link_port(LINK_OPERATOR));
+        if (fd < 0) {
+            close(holder);
+            return -1;
+        }
+        close(fd);
+    }
+    return holder;
+}
+
+enum err block_reserve(const char *wanted, uint64_t seed, char ret_block[BLOCK_LEN], int *ret_fd)
+{
+    unsigned x = 0;
+    unsigned y = 0;
+    char rest = '\0';
+    if (wanted != NULL) {
+        if (sscanf(wanted, "127.%3u.%3u%c", &x, &y, &rest) != 2 || x > 255 || y > 255) {
+            return ERR_INVALID;
+        }
+        int fd = reserve(x, y);
+        if (fd < 0) {
+            return ERR_IN_USE;
+        }
+        snprintf(ret_block, BLOCK_LEN, "127.%u.%u", x, y);
+        *ret_fd = fd;
+        return ERR_OK;
+    }
+    for (uint32_t i = 0; i < TRIES_MAX; i++) {
+        uint64_t at = seed + i;
+        x = FIRST_SECOND + (unsigned)((at >> 8) % (255 - FIRST_SECOND));
+        y = (unsigned)(at % 256);
+        int fd = reserve(x, y);
+        if (fd >= 0) {
+            snprintf(ret_block, BLOCK_LEN, "127.%u.%u", x, y);
+            *ret_fd = fd;
+            return ERR_OK;
+        }
+    }
+    return ERR_IN_USE;
+}

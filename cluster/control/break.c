@@ -1,0 +1,148 @@
+#include "cluster/control/break.h"
+
+#include "cluster/control/proc.h"
+#include "cluster/control/survey.h"
+#include "cluster/control/tick.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORDER_MS 3000
+#define STOP_MS  5000
+#define POLL_MS  20
+
+static const char *const words[] = {
+    [BREAK_CRASH] = "crash", [BREAK_STOP] = "stop", [BREAK_HANG] = "hang"};
+
+bool break_how_named(const char *word, enum break_how *ret)
+{
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], word) == 0) {
+            *ret = (enum break_how)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int order_service(struct operator* o, struct proc_id target, enum service service,
+                         enum op_verb verb)
+{
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command.verb = (uint32_t)verb;
+    m->op_command.service = (uint32_t)service;
+    int code = operator_order(o, target, m, ORDER_MS, NULL);
+    free(m);
+    return code;
+}
+
+int break_make(struct operator* o, const struct cluster *c, struct proc_id target,
+               enum service service, enum break_how how, int64_t *ret_t0_us)
+{
+    static const int signals[] = {
+        [BREAK_CRASH] = SIGKILL, [BREAK_STOP] = SIGTERM, [BREAK_HANG] = SIGSTOP};
+    const char *name = topology_name(&c->topology, target);
+    struct fault f = {.at_us = tick_now_us(), .wall_us = tick_wall_us()};
+    int code = OUTCOME_DONE;
+    snprintf(f.target, sizeof f.target, "%s", name);
+    snprintf(f.how, sizeof f.how, "%s", words[how]);
+    if (service != SERVICE_NONE) {
+        snprintf(f.service, sizeof f.service, "%s", service_text(service));
+        if (how == BREAK_HANG) {
+            return outcome_error(OUTCOME_USAGE, "leave --service out",
+                                 "a service cannot hang alone; its process can");
+        }
+        code = order_service(o, target, service,
+                             how == BREAK_STOP ? OP_VERB_SERVICE_STOP : OP_VERB_SERVICE_CRASH);
+    } else if (!proc_signal(c, name, signals[how])) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
+    }
+    *ret_t0_us = f.at_us;
+    code = code == OUTCOME_DONE ? faults_begin(c, &f) : code;
+    if (code == OUTCOME_DONE && service == SERVICE_NONE && how != BREAK_HANG &&
+        !proc_wait_gone(c, name, STOP_MS)) {
+        code = outcome_error(OUTCOME_TIMEOUT, "rehome kill TARGET --how crash", "%s does not go",
+                             name);
+    }
+    return code;
+}
+
+/* Until the process answers. */
+static int wait_answer(struct operator* o, const struct cluster *c, struct proc_id target)
+{
+    int64_t until = tick_now_us() + (int64_t)STOP_MS * 1000;
+    struct survey *s = calloc(1, sizeof *s);
+    int code = OUTCOME_TIMEOUT;
+    if (s == NULL) {
+        abort();
+    }
+    while (tick_now_us() < until && !tick_interrupted()) {
+        survey_take(o, c, POLL_MS * 10, s);
+        if (s->procs[target.v - 1].state == SURVEY_UP) {
+            code = OUTCOME_DONE;
+            break;
+        }
+        tick_sleep_ms(POLL_MS);
+    }
+    free(s);
+    if (code != OUTCOME_DONE) {
+        proc_show_log_end(c, topology_name(&c->topology, target));
+        return outcome_error(OUTCOME_TIMEOUT, "look at its log", "%s does not answer",
+                             topology_name(&c->topology, target));
+    }
+    return code;
+}
+
+static int start_services(struct operator* o, const struct cluster *c, struct proc_id target,
+                          enum service service)
+{
+    const struct topology_proc *p = topology_proc_of(&c->topology, target);
+    struct survey *s = calloc(1, sizeof *s);
+    int code = OUTCOME_DONE;
+    if (s == NULL) {
+        abort();
+    }
+    survey_take(o, c, ORDER_MS, s);
+    const struct msg_op_node_status *n = &s->procs[target.v - 1].node;
+    bool callmanager = p->callmanager && !n->callmanager && service != SERVICE_CTIMANAGER;
+    bool ctimanager = p->ctimanager && !n->ctimanager && service != SERVICE_CALLMANAGER;
+    if (callmanager) {
+        code = order_service(o, target, SERVICE_CALLMANAGER, OP_VERB_SERVICE_START);
+    }
+    if (code == OUTCOME_DONE && ctimanager) {
+        code = order_service(o, target, SERVICE_CTIMANAGER, OP_VERB_SERVICE_START);
+    }
+    free(s);
+    return code;
+}
+
+int break_undo(struct operator* o, const struct cluster *c, struct proc_id target,
+               enum service service)
+{
+    const struct topology_proc *p = topology_proc_of(&c->topology, target);
+    struct proc_pid pid;
+    enum proc_state state = proc_read(c, p->name, &pid);
+    int code = OUTCOME_DONE;
+    bool fresh = state == PROC_STATE_DEAD;
+    if (fresh) {
+        code = proc_start(c, target);
+    } else if (state == PROC_STATE_STOPPED && !proc_signal(c, p->name, SIGCONT)) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", p->name);
+    }
+    if (code == OUTCOME_DONE && p->kind != PROC_RECORDER) {
+        code = wait_answer(o, c, target);
+    }
+    if (code == OUTCOME_DONE && p->kind == PROC_NODE && !fresh) {
+        code = start_services(o, c, target, service);
+    }
+    if (code == OUTCOME_DONE) {
+        code = faults_end(c, p->name, service == SERVICE_NONE ? "" : service_text(service));
+    }
+    return code;
+}

@@ -1,0 +1,435 @@
+#include "cluster/control/cluster_run.h"
+
+#include "cluster/control/block.h"
+#include "cluster/control/delivered.h"
+#include "cluster/control/faults.h"
+#include "cluster/control/proc.h"
+#include "cluster/control/tick.h"
+#include "node/base/nearest.h"
+#include "node/runtime/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define POLL_MS        20
+#define STOP_WAIT_MS   3000
+#define ACTIVE_WAIT_MS 10000
+#define SURVEY_MS      500
+
+int cluster_run_topology(const char *name_or_null, char *ret_path, size_t size)
+{
+    const char *name = name_or_null != NULL ? name_or_null : "default";
+    if (name_or_null != NULL && access(name, R_OK) == 0) {
+        snprintf(ret_path, size, "%s", name);
+        return OUTCOME_DONE;
+    }
+    if (delivered_path("topologies", name, ret_path, size)) {
+        return OUTCOME_DONE;
+    }
+    struct delivered files;
+    struct nearest near = nearest_to(name);
+    delivered_list("topologies", &files);
+    for (uint32_t i = 0; i < files.n; i++) {
+        nearest_offer(&near, files.names[i]);
+    }
+    return outcome_error(OUTCOME_CONFIG, NULL, "there is no topology file '%s'%s%s%s", name,
+                         near.best != NULL ? "; delivered is for example '" : "",
+                         near.best != NULL ? near.best : "", near.best != NULL ? "'" : "");
+}
+
+/* -- Progress, as on the contract's screen. -- */
+
+struct show {
+    int64_t began_us;
+    bool quiet, nodes, raft, pg, fleet;
+};
+
+__attribute__((format(printf, 3, 4))) static void show_line(const struct show *show,
+                                                            const char *names, const char *format,
+                                                            ...)
+{
+    char text[SURVEY_WHY_LEN];
+    va_list args;
+    if (show->quiet) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    outcome_progress("  %-20s  %-24s  %.1f s", names, text,
+                     (double)(tick_now_us() - show->began_us) / 1e6);
+}
+
+static void names_of(const struct topology *t, enum proc_kind kind, enum proc_kind other, char *ret,
+                     size_t size)
+{
+    size_t used = 0;
+    ret[0] = '\0';
+    for (uint32_t i = 0; i < t->procs_n && used + NAME_LEN < size; i++) {
+        if (t->procs[i].kind == kind || t->procs[i].kind == other) {
+            used += (size_t)snprintf(ret + used, size - used, "%-5s ", t->procs[i].name);
+        }
+    }
+}
+
+static void show_progress(struct show *show, const struct topology *t, const struct survey *s)
+{
+    char names[SURVEY_WHY_LEN];
+    if (!show->nodes && s->nodes_up == s->nodes) {
+        show->nodes = true;
+        names_of(t, PROC_NODE, PROC_NODE, names, sizeof names);
+        show_line(show, names, "callmanager ctimanager");
+    }
+    if (!show->raft && proc_id_some(s->leader)) {
+        show->raft = true;
+        show_line(show, "raft", "leader %s, term %llu", topology_name(t, s->leader),
+                  (unsigned long long)s->term);
+    }
+    for (uint32_t i = 0; i < t->procs_n && !show->pg; i++) {
+        if (t->procs[i].kind == PROC_PG && s->procs[i].state == SURVEY_UP &&
+            s->procs[i].pg.active) {
+            show->pg = true;
+            names_of(t, PROC_PG, PROC_PG, names, sizeof names);
+            show_line(show, names, "side %s active", t->procs[i].side == SIDE_A ? "A" : "B");
+        }
+    }
+    if (!show->fleet && s->phones > 0 && s->phones_registered == s->phones) {
+        show->fleet = true;
+        names_of(t, PROC_ICM, PROC_FLEET, names, sizeof names);
+        show_line(show, names, "%u phones registered", s->phones);
+    }
+}
+
+/* -- Waiting. -- */
+
+/* A daemon that died while it is waited for: say so, with the end of its log. */
+static int look_for_dead(const struct cluster *c)
+{
+    for (uint32_t i = 0; i < c->topology.procs_n; i++) {
+        struct proc_pid pid;
+        const char *name = c->topology.procs[i].name;
+        if (proc_read(c, name, &pid) == PROC_STATE_DEAD && pid.pid > 0) {
+            proc_show_log_end(c, name);
+            return outcome_error(OUTCOME_UNREACHABLE, "look at the log above", "%s ended", name);
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+int cluster_run_wait_healthy(struct operator* o, const struct cluster *c, uint32_t timeout_ms,
+                             bool quiet)
+{
+    struct show show = {.began_us = tick_now_us(), .quiet = quiet};
+    int64_t until = show.began_us + (int64_t)timeout_ms * 1000;
+    char why[SURVEY_WHY_LEN] = "";
+    struct survey *s = calloc(1, sizeof *s);
+    int code = OUTCOME_DONE;
+    if (s == NULL) {
+        abort();
+    }
+    for (;;) {
+        struct survey_homes homes;
+        survey_take(o, c, SURVEY_MS, s);
+        show_progress(&show, &c->topology, s);
+        if (survey_homes(o, c, s, &homes) == ERR_OK &&
+            survey_healthy(s, &c->topology, &homes, why)) {
+            break;
+        }
+        code = look_for_dead(c);
+        if (code == OUTCOME_DONE && tick_interrupted()) {
+            code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
+        }
+        if (code == OUTCOME_DONE && tick_now_us() > until) {
+            code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "not healthy after %u s: %s",
+                                 timeout_ms / 1000, why[0] != '\0' ? why : "no leader answers");
+        }
+        if (code != OUTCOME_DONE) {
+            break;
+        }
+        tick_sleep_ms(POLL_MS);
+    }
+    if (code == OUTCOME_DONE && !quiet) {
+        outcome_progress("healthy in %.1f s", (double)(tick_now_us() - show.began_us) / 1e6);
+    }
+    free(s);
+    return code;
+}
+
+/* -- Up. -- */
+
+static int start_kind(const struct cluster *c, enum proc_kind kind, enum side side)
+{
+    for (uint32_t i = 0; i < c->topology.procs_n; i++) {
+        const struct topology_proc *p = &c->topology.procs[i];
+        if (p->kind != kind || (side != SIDE_NONE && p->side != side)) {
+            continue;
+        }
+        if (tick_interrupted()) {
+            return outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
+        }
+        if (kind == PROC_RECORDER && !proc_exists(kind)) {
+            continue; /* the cluster never needs it */
+        }
+        int code = proc_start(c, (struct proc_id){(uint16_t)(i + 1)});
+        if (code != OUTCOME_DONE) {
+            return code;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+/* Side B comes when A is active, or after a while: the cluster may be one without A. */
+static int wait_active(struct operator* o, const struct cluster *c)
+{
+    int64_t until = tick_now_us() + (int64_t)ACTIVE_WAIT_MS * 1000;
+    struct survey *s = calloc(1, sizeof *s);
+    int code = OUTCOME_DONE;
+    bool active = false;
+    if (s == NULL) {
+        abort();
+    }
+    while (!active && code == OUTCOME_DONE && tick_now_us() < until) {
+        survey_take(o, c, SURVEY_MS, s);
+        for (uint32_t i = 0; i < c->topology.procs_n; i++) {
+            active = active || s->procs[i].pg.active;
+        }
+        code = look_for_dead(c);
+        if (code == OUTCOME_DONE && tick_interrupted()) {
+            code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
+        }
+        if (!active && code == OUTCOME_DONE) {
+            tick_sleep_ms(POLL_MS);
+        }
+    }
+    free(s);
+    return code;
+}
+
+static int start_all(struct operator* o, const struct cluster *c, bool wait)
+{
+    static const struct {
+        enum proc_kind kind;
+        enum side side;
+    } order[] = {{PROC_NODE, SIDE_NONE}, {PROC_ICM, SIDE_NONE},   {PROC_PG, SIDE_A},
+                 {PROC_PG, SIDE_B},      {PROC_FLEET, SIDE_NONE}, {PROC_RECORDER, SIDE_NONE}};
+    int code = OUTCOME_DONE;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && code == OUTCOME_DONE; i++) {
+        if (order[i].kind == PROC_PG && order[i].side == SIDE_B && wait) {
+            code = wait_active(o, c);
+        }
+        if (code == OUTCOME_DONE) {
+            code = start_kind(c, order[i].kind, order[i].side);
+        }
+    }
+    return code;
+}
+
+/* The old block, if this cluster was up before; a new one if it is taken by now. */
+static int take_block(struct cluster *c, const char *wanted, int *ret_fd)
+{
+    char block[BLOCK_LEN];
+    uint64_t seed = c->topology.hash;
+    for (const char *p = c->folder; *p != '\0'; p++) {
+        seed = seed * 31 + (unsigned char)*p;
+    }
+    const char *first = wanted != NULL ? wanted : c->block[0] != '\0' ? c->block : NULL;
+    enum err err = block_reserve(first, seed, block, ret_fd);
+    if (err != ERR_OK && wanted == NULL && first != NULL) {
+        err = block_reserve(NULL, seed, block, ret_fd);
+    }
+    if (err == ERR_INVALID) {
+        return outcome_error(OUTCOME_USAGE, "for example --block 127.7.3",
+                             "'%s' is not a block of addresses", wanted);
+    }
+    if (err != ERR_OK) {
+        return outcome_error(OUTCOME_EXISTS, "leave --block out, or take down who uses it",
+                             "ports of %s are in use", wanted != NULL ? wanted : "all blocks");
+    }
+    snprintf(c->block, sizeof c->block, "%s", block);
+    return OUTCOME_DONE;
+}
+
+static void read_old_block(struct cluster *c)
+{
+    char path[HOME_PATH_MAX];
+    home_path(c, path, sizeof path, "cluster.json");
+    json_t *root = json_load_file(path, 0, NULL);
+    const char *block = json_string_value(json_object_get(root, "block"));
+    snprintf(c->block, sizeof c->block, "%s", block != NULL ? block : "");
+    json_decref(root);
+}
+
+/* Looked at first, so that a tree that is not built leaves nothing behind. */
+static int programs_there(const struct topology *t)
+{
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        enum proc_kind kind = t->procs[i].kind;
+        if (kind != PROC_RECORDER && !proc_exists(kind)) {
+            return outcome_error(OUTCOME_UNREACHABLE, "build it, or say where it is in REHOME_BIN",
+                                 "the program %s is not beside this one", proc_program(kind));
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+/* The folder with all that the daemons read. */
+static int prepare(const struct home *h, const struct cluster_run_options *options,
+                   struct cluster *c, int *ret_fd)
+{
+    char path[HOME_PATH_MAX];
+    char *text = NULL;
+    size_t length = 0;
+    int code = cluster_run_topology(options->topology, path, sizeof path);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    struct topology_change change = options->change;
+    change.name = options->cluster;
+    memset(c, 0, sizeof *c);
+    if (topology_file_prepare(path, &change, stderr, &c->topology, &text, &length) != ERR_OK) {
+        return OUTCOME_CONFIG;
+    }
+    code = programs_there(&c->topology);
+    if (code != OUTCOME_DONE) {
+        free(text);
+        return code;
+    }
+    c->home = *h;
+    snprintf(c->name, sizeof c->name, "%s", c->topology.name);
+    snprintf(c->folder, sizeof c->folder, "%.*s/clusters/%s", HOME_PATH_MAX / 2 + 8, h->root,
+             c->name);
+    if (home_running(h, c->name)) {
+        code = outcome_error(OUTCOME_EXISTS, "rehome status      rehome down",
+                             "cluster '%s' is up already", c->name);
+    }
+    if (code == OUTCOME_DONE) {
+        code = home_make_folder(c->folder);
+    }
+    if (code == OUTCOME_DONE) {
+        read_old_block(c);
+        code = take_block(c, options->block, ret_fd);
+    }
+    if (code == OUTCOME_DONE) {
+        home_path(c, path, sizeof path, "topology.yaml");
+        if (home_write(path, text, length) != ERR_OK) {
+            code =
+                outcome_error(OUTCOME_EXISTS, NULL, "cannot write %s: %s", path, strerror(errno));
+        }
+    }
+    free(text);
+    home_path(c, path, sizeof path, "keys");
+    if (code == OUTCOME_DONE && keys_make(path, &c->topology) != ERR_OK) {
+        code = outcome_error(OUTCOME_EXISTS, NULL, "cannot make keys in %s", path);
+    }
+    return code == OUTCOME_DONE ? home_save(c, true) : code;
+}
+
+/* One `up` or `down` at a time. */
+static int lock_of(const struct cluster *c)
+{
+    char path[HOME_PATH_MAX];
+    home_path(c, path, sizeof path, "lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static void forget_pids(const struct cluster *c)
+{
+    for (uint32_t i = 0; i < c->topology.procs_n; i++) {
+        char path[HOME_PATH_MAX];
+        home_proc_path(c, c->topology.procs[i].name, "pid", path, sizeof path);
+        unlink(path);
+    }
+}
+
+int cluster_run_up(const struct home *h, const struct cluster_run_options *options,
+                   struct cluster *ret)
+{
+    int block = -1;
+    int lock = -1;
+    struct operator* o = NULL;
+    int code = prepare(h, options, ret, &block);
+    if (code != OUTCOME_DONE) {
+        goto end;
+    }
+    lock = lock_of(ret);
+    if (lock < 0) {
+        code = outcome_error(OUTCOME_EXISTS, "wait for it", "somebody else starts cluster '%s'",
+                             ret->name);
+        goto end;
+    }
+    tick_catch_interrupts();
+    forget_pids(ret);
+    code = operator_open(ret, &o);
+    if (code != OUTCOME_DONE) {
+        goto end;
+    }
+    code = start_all(o, ret, options->wait);
+    if (code == OUTCOME_DONE && options->wait) {
+        code = cluster_run_wait_healthy(o, ret, CLUSTER_RUN_WAIT_MS, options->quiet);
+    }
+    if (code != OUTCOME_DONE) {
+        err_ignore(cluster_run_down(ret, false) == OUTCOME_DONE ? ERR_OK : ERR_IO,
+                   "the first error is the one to report");
+    }
+end:
+    operator_close(&o);
+    if (block >= 0) {
+        close(block);
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    return code;
+}
+
+/* -- Down. -- */
+
+int cluster_run_down(const struct cluster *c, bool destroy)
+{
+    static const enum proc_kind order[] = {PROC_FLEET, PROC_PG, PROC_ICM, PROC_NODE, PROC_RECORDER};
+    const struct topology *t = &c->topology;
+    char path[HOME_PATH_MAX];
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
+        for (uint32_t i = 0; i < t->procs_n; i++) {
+            if (t->procs[i].kind == order[k]) {
+                (void)proc_signal(c, t->procs[i].name, SIGCONT);
+                (void)proc_signal(c, t->procs[i].name, SIGTERM);
+            }
+        }
+        for (uint32_t i = 0; i < t->procs_n; i++) {
+            if (t->procs[i].kind == order[k] &&
+                !proc_wait_gone(c, t->procs[i].name, STOP_WAIT_MS)) {
+                (void)proc_signal(c, t->procs[i].name, SIGKILL);
+                (void)proc_wait_gone(c, t->procs[i].name, STOP_WAIT_MS);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct proc_pid pid;
+        if (proc_read(c, t->procs[i].name, &pid) != PROC_STATE_DEAD) {
+            return outcome_error(OUTCOME_IO, NULL, "%s (pid %d) cannot be stopped",
+                                 t->procs[i].name, (int)pid.pid);
+        }
+    }
+    forget_pids(c);
+    home_path(c, path, sizeof path, "faults.json");
+    unlink(path);
+    if (destroy) {
+        home_remove(c->folder);
+        return OUTCOME_DONE;
+    }
+    return home_save(c, false);
+}

@@ -1,0 +1,32 @@
+/* cluster_run: start and stop a whole cluster, and wait until it is healthy. */
+#ifndef CLUSTER_CONTROL_CLUSTER_RUN_H
+#define CLUSTER_CONTROL_CLUSTER_RUN_H
+
+#include "cluster/control/survey.h"
+#include "node/runtime/topology_file.h"
+
+#define CLUSTER_RUN_WAIT_MS 60000
+
+struct cluster_run_options {
+    const char *topology; /* a file, or the name of a delivered one; NULL: default */
+    const char *block;    /* NULL: any free one */
+    const char *cluster;  /* name; NULL: the topology's */
+    struct topology_change change;
+    bool wait;
+    bool quiet;
+};
+
+/* Make the folder, the effective topology, the keys and reserve a block; start everything in order;
+ * wait until it is healthy. What is wrong is said, and then nothing is left running. */
+MUST_CHECK int cluster_run_up(const struct home *h, const struct cluster_run_options *options,
+                              struct cluster *ret);
+/* Stop everything politely, and what does not go, at once. Clears the faults. */
+MUST_CHECK int cluster_run_down(const struct cluster *c, bool destroy);
+/* Wait until healthy; progress lines as in the contract unless quiet. */
+MUST_CHECK int cluster_run_wait_healthy(struct operator* o, const struct cluster *c,
+                                        uint32_t timeout_ms, bool quiet);
+/* The path of a topology: a file, or one of those that are delivered with the program. Says what is
+ * wrong (OUTCOME_CONFIG). */
+MUST_CHECK int cluster_run_topology(const char *name_or_null, char *ret_path, size_t size);
+
+#endif

@@ -1,0 +1,67 @@
+#include "cluster/control/command.h"
+
+#include "node/base/nearest.h"
+
+#include <stdlib.h>
+
+#define SURVEY_WAIT_MS 1000
+
+int command_open_silent(const struct options_common *common, struct session_of_command **ret)
+{
+    struct session_of_command *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        abort();
+    }
+    int code = home_cluster(common->cluster, &s->cluster);
+    if (code == OUTCOME_DONE) {
+        code = operator_open(&s->cluster, &s->operator);
+    }
+    if (code != OUTCOME_DONE) {
+        command_close(&s);
+        return code;
+    }
+    survey_take(s->operator, & s->cluster, SURVEY_WAIT_MS, &s->survey);
+    *ret = s;
+    return OUTCOME_DONE;
+}
+
+int command_open(const struct options_common *common, struct session_of_command **ret)
+{
+    int code = command_open_silent(common, ret);
+    if (code == OUTCOME_DONE && !(*ret)->survey.any_answered) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome up",
+                             "cluster '%s' is down: no process answers", (*ret)->cluster.name);
+        command_close(ret);
+    }
+    return code;
+}
+
+void command_close(struct session_of_command **s)
+{
+    if (*s != NULL) {
+        operator_close(&(*s)->operator);
+        free(*s);
+        *s = NULL;
+    }
+}
+
+int command_no_such(const char *kind, const struct nearest *near)
+{
+    if (near->best == NULL) {
+        return outcome_error(OUTCOME_USAGE, NULL, "there is no %s '%s'", kind, near->word);
+    }
+    return outcome_error(OUTCOME_USAGE, NULL, "there is no %s '%s'; the nearest name is '%s'", kind,
+                         near->word, near->best);
+}
+
+int command_none_up(const struct home *h, const char *next)
+{
+    char names[HOME_NAMES_MAX][NAME_LEN];
+    uint32_t n = home_clusters(h, names);
+    for (uint32_t i = 0; i < n; i++) {
+        if (home_running(h, names[i])) {
+            return outcome_error(OUTCOME_EXISTS, next, "cluster '%s' is up already", names[i]);
+        }
+    }
+    return OUTCOME_DONE;
+}

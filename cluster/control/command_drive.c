@@ -1,0 +1,265 @@
+/* phone, agent, config, forward: orders to one process, and what undoes them. */
+#include "cluster/control/command.h"
+#include "cluster/control/table.h"
+#include "cluster/control/tick.h"
+#include "node/base/nearest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORDER_MS 5000
+#define RETRY_MS 50
+
+struct word {
+    const char *word;
+    uint32_t value;
+    bool argument; /* takes a number */
+    const char *undo;
+};
+
+static const struct word keys[] = {{"dial", KEY_DIAL, true, "hangup"},
+                                   {"answer", KEY_ANSWER, false, "hangup"},
+                                   {"hold", KEY_HOLD, false, "retrieve"},
+                                   {"retrieve", KEY_RETRIEVE, false, "hold"},
+                                   {"transfer", KEY_TRANSFER, true, "hangup"},
+                                   {"complete", KEY_TRANSFER_COMPLETE, false, NULL},
+                                   {"blind", KEY_TRANSFER_BLIND, true, NULL},
+                                   {"conference", KEY_CONFERENCE, true, "hangup"},
+                                   {"join", KEY_CONFERENCE_COMPLETE, false, "hangup"},
+                                   {"hangup", KEY_HANGUP, false, NULL}};
+static const struct word requests[] = {{"login", AGENT_REQUEST_LOGIN, false, "logout"},
+                                       {"logout", AGENT_REQUEST_LOGOUT, false, "login"},
+                                       {"ready", AGENT_REQUEST_READY, false, "notready"},
+                                       {"notready", AGENT_REQUEST_NOT_READY, false, "ready"},
+                                       {"wrapup", AGENT_REQUEST_WRAPUP_DONE, false, NULL}};
+
+static const struct word *word_named(const struct word *words, size_t n, const char *text,
+                                     const char *kind)
+{
+    struct nearest near = nearest_to(text);
+    for (size_t i = 0; i < n; i++) {
+        nearest_offer(&near, words[i].word);
+        if (strcmp(words[i].word, text) == 0) {
+            return &words[i];
+        }
+    }
+    (void)command_no_such(kind, &near);
+    return NULL;
+}
+
+static int done(const struct options_common *common, const char *what, const char *undo)
+{
+    if (common->json) {
+        table_json(
+            json_pack("{s:i, s:b, s:s, s:s}", "schema", 1, "done", 1, "what", what, "undo", undo));
+    } else if (!common->quiet) {
+        outcome_progress("%s%s%s", what, undo[0] != '\0' ? ".        undo: " : ".", undo);
+    }
+    return OUTCOME_DONE;
+}
+
+static int order_message(const struct session_of_command *s, struct proc_id to,
+                         const struct msg_op_command *command)
+{
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command = *command;
+    int code = operator_order(s->operator, to, m, ORDER_MS, NULL);
+    free(m);
+    return code;
+}
+
+/* Where a phone or an agent's desktop lives. */
+static struct proc_id fleet_of(const struct topology *t, struct device_id device)
+{
+    struct device_info info;
+    return topology_device(t, device, &info) ? info.fleet : (struct proc_id){0};
+}
+
+static int no_such_number(const char *what, const char *text, const struct topology *t)
+{
+    return outcome_error(OUTCOME_USAGE, "rehome registrations",
+                         "there is no %s '%s'; the nearest name is '%llu'", what, text,
+                         t->phones_n > 0 ? (unsigned long long)t->phones[0].first : 0ull);
+}
+
+int command_phone(int argc, char **argv)
+{
+    static const struct options_spec spec = {
+        .name = "phone",
+        .args_doc =
+            "NUMBER dial|answer|hold|retrieve|transfer|complete|blind|conference|join|hangup "
+            "[NUMBER]",
+        .doc = "Presses a key of a phone.",
+        .args_min = 2,
+        .args_max = 3};
+    struct options_common common = {0};
+    struct options_args args;
+    struct session_of_command *s = NULL;
+    char what[128];
+    char undo[128] = "";
+    options_parse(&spec, argc, argv, &common, &args);
+    const struct word *key =
+        word_named(keys, sizeof keys / sizeof keys[0], args.at[1], "key of a phone");
+    if (key == NULL) {
+        return OUTCOME_USAGE;
+    }
+    if (key->argument != (args.n == 3)) {
+        return outcome_error(OUTCOME_USAGE, NULL, "%s %s", key->word,
+                             key->argument ? "needs a number" : "takes no number");
+    }
+    int code = command_open(&common, &s);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    const struct topology *t = &s->cluster.topology;
+    struct device_id device = topology_number(t, args.at[0]);
+    if (!proc_id_some(fleet_of(t, device))) {
+        code = no_such_number("phone", args.at[0], t);
+        command_close(&s);
+        return code;
+    }
+    struct msg_op_command command = {.verb = OP_VERB_PHONE, .key = key->value};
+    snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
+    snprintf(command.to, sizeof command.to, "%.23s", args.n == 3 ? args.at[2] : "");
+    code = order_message(s, fleet_of(t, device), &command);
+    snprintf(what, sizeof what, "%s: %s%s%s", args.at[0], key->word, args.n == 3 ? " " : "",
+             args.n == 3 ? args.at[2] : "");
+    if (key->undo != NULL) {
+        snprintf(undo, sizeof undo, "rehome phone %s %s", args.at[0], key->undo);
+    }
+    command_close(&s);
+    return code == OUTCOME_DONE ? done(&common, what, undo) : code;
+}
+
+int command_agent(int argc, char **argv)
+{
+    static const struct options_spec spec = {.name = "agent",
+                                             .args_doc = "ID login|logout|ready|notready|wrapup",
+                                             .doc = "Lets an agent ask something of the PG.",
+                                             .args_min = 2,
+                                             .args_max = 3};
+    struct options_common common = {0};
+    struct options_args args;
+    struct session_of_command *s = NULL;
+    struct agent_info agent;
+    char what[128];
+    char undo[128] = "";
+    options_parse(&spec, argc, argv, &common, &args);
+    const struct word *request = word_named(requests, sizeof requests / sizeof requests[0],
+                                            args.at[1], "request of an agent");
+    if (request == NULL) {
+        return OUTCOME_USAGE;
+    }
+    uint32_t id = options_number("agent", args.at[0], 1, UINT32_MAX);
+    int code = command_open(&common, &s);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    const struct topology *t = &s->cluster.topology;
+    if (!topology_agent_by_id(t, (struct agent_id){id}, &agent)) {
+        code = outcome_error(OUTCOME_USAGE, "rehome agents",
+                             "there is no agent '%u'; the nearest name is '%u'", id,
+                             t->agents_n > 0 ? t->agents[0].first : 0);
+        command_close(&s);
+        return code;
+    }
+    struct msg_op_command command = {
+        .verb = OP_VERB_AGENT, .agent = {id}, .request = request->value};
+    snprintf(command.text, sizeof command.text, "%.63s", args.n == 3 ? args.at[2] : "");
+    code = order_message(s, fleet_of(t, agent.device), &command);
+    snprintf(what, sizeof what, "agent %u: %s", id, request->word);
+    if (request->undo != NULL) {
+        snprintf(undo, sizeof undo, "rehome agent %u %s", id, request->undo);
+    }
+    command_close(&s);
+    return code == OUTCOME_DONE ? done(&common, what, undo) : code;
+}
+
+int command_config(int argc, char **argv)
+{
+    static const struct options_spec spec = {
+        .name = "config",
+        .args_doc = "set KEY=VALUE",
+        .doc = "Writes configuration on the publisher; for example recovery.80001=1005.",
+        .args_min = 2,
+        .args_max = 3};
+    struct options_common common = {0};
+    struct options_args args;
+    struct session_of_command *s = NULL;
+    struct msg_op_command command = {.verb = OP_VERB_CONFIG_SET};
+    char what[128];
+    options_parse(&spec, argc, argv, &common, &args);
+    if (strcmp(args.at[0], "set") != 0) {
+        struct nearest near = nearest_to(args.at[0]);
+        nearest_offer(&near, "set");
+        return command_no_such("action", &near);
+    }
+    int n = snprintf(command.text, sizeof command.text, "%s%s%s", args.at[1],
+                     args.n == 3 ? "=" : "", args.n == 3 ? args.at[2] : "");
+    if (strchr(command.text, '=') == NULL || n >= (int)sizeof command.text) {
+        return outcome_error(OUTCOME_USAGE, "rehome config set recovery.80001=1005",
+                             "'%s' is not KEY=VALUE, or too long", args.at[1]);
+    }
+    int code = command_open(&common, &s);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    code = order_message(s, topology_publisher(&s->cluster.topology), &command);
+    snprintf(what, sizeof what, "%s", command.text);
+    char undo[128];
+    snprintf(undo, sizeof undo, "rehome config set %.*s=", (int)strcspn(command.text, "="),
+             command.text);
+    command_close(&s);
+    return code == OUTCOME_DONE ? done(&common, what, undo) : code;
+}
+
+int command_forward(int argc, char **argv)
+{
+    const char *node = NULL;
+    const struct option_row rows[] = {
+        {"node", 0, "N", "write it at this node (any will do)", NULL, &node}};
+    const struct options_spec spec = {
+        .name = "forward",
+        .args_doc = "NUMBER TO|off",
+        .doc = "Sends the calls of a number to another; user data, any node takes it.",
+        .rows = rows,
+        .rows_n = 1,
+        .args_min = 2,
+        .args_max = 2};
+    struct options_common common = {0};
+    struct options_args args;
+    struct session_of_command *s = NULL;
+    char what[128];
+    char undo[128];
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = command_open(&common, &s);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    const struct topology *t = &s->cluster.topology;
+    bool off = strcmp(args.at[1], "off") == 0;
+    struct proc_id to = node != NULL ? topology_proc_named(t, node) : survey_node(&s->survey, t);
+    if (!proc_id_some(to) || topology_proc_of(t, to)->kind != PROC_NODE) {
+        struct nearest near = nearest_to(node != NULL ? node : "");
+        for (uint32_t i = 0; i < t->procs_n; i++) {
+            nearest_offer(&near, t->procs[i].name);
+        }
+        code = command_no_such("node", &near);
+    } else if (!device_id_some(topology_number(t, args.at[0]))) {
+        code = no_such_number("number", args.at[0], t);
+    } else {
+        struct msg_op_command command = {.verb = OP_VERB_FORWARD};
+        snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
+        snprintf(command.to, sizeof command.to, "%.23s", off ? "" : args.at[1]);
+        code = order_message(s, to, &command);
+    }
+    command_close(&s);
+    snprintf(what, sizeof what, "calls to %s go to %s", args.at[0], off ? "it again" : args.at[1]);
+    snprintf(undo, sizeof undo, "rehome forward %s off", args.at[0]);
+    return code == OUTCOME_DONE ? done(&common, what, off ? "" : undo) : code;
+}

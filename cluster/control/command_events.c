@@ -1,0 +1,130 @@
+/* events: the spine. */
+#include "cluster/control/command.h"
+#include "cluster/control/table.h"
+#include "cluster/control/tail.h"
+#include "cluster/control/tick.h"
+#include "node/base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FOLLOW_MS 50
+
+struct filter {
+    const struct topology *topology;
+    enum event_kind kind;
+    struct proc_id node;
+    json_t *list; /* NULL: print */
+    bool lines;   /* --json --follow: one object a line */
+};
+
+static void print_event(const struct topology *t, const struct event *e)
+{
+    char stamp[TICK_STAMP_LEN];
+    struct device_info device;
+    printf("%s  %-8s %-18s", tick_stamp(e->wall_us, stamp), topology_name(t, e->proc),
+           event_word(e->kind));
+    if (proc_id_some(e->peer)) {
+        printf(" peer=%s", topology_name(t, e->peer));
+    }
+    if (topology_device(t, e->device, &device)) {
+        printf(" device=%s", device.name);
+    }
+    if (call_id_some(e->call)) {
+        printf(" call=%016llx", (unsigned long long)e->call.v);
+    }
+    if (e->epoch != 0) {
+        printf(" epoch=%u", e->epoch);
+    }
+    if (e->reason != REASON_NONE) {
+        printf(" reason=%s", reason_text(e->reason));
+    }
+    if (e->value != 0) {
+        printf(" value=%lld", (long long)e->value);
+    }
+    if (e->value2 != 0) {
+        printf(" value2=%lld", (long long)e->value2);
+    }
+    printf("%s%s\n", e->text[0] != '\0' ? " " : "", e->text);
+}
+
+static void each_event(void *context, const struct event *e, const char *line)
+{
+    struct filter *f = context;
+    if ((f->kind != EVENT_NONE && e->kind != f->kind) ||
+        (proc_id_some(f->node) && !proc_id_eq(e->proc, f->node))) {
+        return;
+    }
+    if (f->list != NULL) {
+        json_array_append_new(f->list, json_loads(line, 0, NULL));
+    } else if (f->lines) {
+        puts(line);
+    } else {
+        print_event(f->topology, e);
+    }
+}
+
+static int read_filter(struct filter *f, const char *kind, const char *node)
+{
+    if (kind != NULL) {
+        f->kind = event_named(kind);
+        struct nearest near = nearest_to(kind);
+        for (unsigned k = EVENT_NONE + 1; k < EVENT_COUNT; k++) {
+            nearest_offer(&near, event_word((enum event_kind)k));
+        }
+        if (f->kind == EVENT_NONE) {
+            return command_no_such("kind of event", &near);
+        }
+    }
+    if (node != NULL) {
+        f->node = topology_proc_named(f->topology, node);
+        struct nearest near = nearest_to(node);
+        for (uint32_t i = 0; i < f->topology->procs_n; i++) {
+            nearest_offer(&near, f->topology->procs[i].name);
+        }
+        if (!proc_id_some(f->node)) {
+            return command_no_such("process", &near);
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+int command_events(int argc, char **argv)
+{
+    static struct cluster cluster;
+    bool follow = false;
+    const char *kind = NULL;
+    const char *node = NULL;
+    const struct option_row rows[] = {
+        {"follow", 'f', NULL, "go on as they happen", &follow, NULL},
+        {"kind", 0, "KIND", "only these, for example raft_serving", NULL, &kind},
+        {"node", 0, "NAME", "only those of this process", NULL, &node}};
+    const struct options_spec spec = {
+        .name = "events", .doc = "What happened, and why.", .rows = rows, .rows_n = 3};
+    struct options_common common = {0};
+    struct options_args args;
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = home_cluster(common.cluster, &cluster);
+    struct filter f = {.topology = &cluster.topology};
+    code = code == OUTCOME_DONE ? read_filter(&f, kind, node) : code;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    f.lines = common.json && follow;
+    f.list = common.json && !follow ? json_array() : NULL;
+    struct tail *tail = tail_new(&cluster, 0);
+    tail_read(tail, each_event, &f);
+    if (follow) {
+        tick_catch_interrupts();
+    }
+    while (follow && !tick_interrupted()) {
+        fflush(stdout);
+        tick_sleep_ms(FOLLOW_MS);
+        tail_read(tail, each_event, &f);
+    }
+    tail_free(&tail);
+    if (f.list != NULL) {
+        table_json(json_pack("{s:i, s:o}", "schema", 1, "events", f.list));
+    }
+    return OUTCOME_DONE;
+}

@@ -1,0 +1,140 @@
+/* explain, topology check, logs: commands that need no process. */
+#include "cluster/control/command.h"
+#include "cluster/control/explain.h"
+#include "cluster/control/proc.h"
+#include "cluster/control/table.h"
+#include "cluster/control/tick.h"
+#include "node/base/nearest.h"
+#include "node/runtime/topology_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COPY_ROOM 8192
+
+static int explain_json(const char *word)
+{
+    struct explain_found found[EXPLAIN_FOUND_MAX];
+    struct nearest near;
+    uint32_t n = explain_find(word, found, &near);
+    json_t *meanings = json_array();
+    for (uint32_t i = 0; i < n; i++) {
+        json_array_append_new(meanings, json_pack("{s:s, s:s, s:s}", "kind", found[i].kind, "word",
+                                                  found[i].word, "text", found[i].text));
+    }
+    if (n == 0) {
+        json_decref(meanings);
+        return command_no_such("word", &near);
+    }
+    table_json(json_pack("{s:i, s:s, s:o}", "schema", 1, "word", word, "meanings", meanings));
+    return OUTCOME_DONE;
+}
+
+int command_explain(int argc, char **argv)
+{
+    static const struct options_spec spec = {
+        .name = "explain",
+        .args_doc = "WORD",
+        .doc = "Says what an event, a reason code, a column, a state or an exit code means.",
+        .args_min = 1,
+        .args_max = 1};
+    struct options_common common = {0};
+    struct options_args args;
+    options_parse(&spec, argc, argv, &common, &args);
+    if (common.json) {
+        return explain_json(args.at[0]);
+    }
+    struct explain_found found[EXPLAIN_FOUND_MAX];
+    struct nearest near;
+    uint32_t n = explain_find(args.at[0], found, &near);
+    for (uint32_t i = 0; i < n; i++) {
+        printf("%s (%s): %s\n", found[i].word, found[i].kind, found[i].text);
+    }
+    return n > 0 ? OUTCOME_DONE : command_no_such("word", &near);
+}
+
+int command_topology(int argc, char **argv)
+{
+    static const struct options_spec spec = {
+        .name = "topology",
+        .args_doc = "check FILE",
+        .doc = "Judges a topology file without starting anything.",
+        .args_min = 2,
+        .args_max = 2};
+    static struct topology topology;
+    struct options_common common = {0};
+    struct options_args args;
+    options_parse(&spec, argc, argv, &common, &args);
+    if (strcmp(args.at[0], "check") != 0) {
+        struct nearest near = nearest_to(args.at[0]);
+        nearest_offer(&near, "check");
+        return command_no_such("action", &near);
+    }
+    enum err err = topology_file_load(args.at[1], stderr, &topology);
+    if (common.json) {
+        table_json(json_pack("{s:i, s:s, s:b}", "schema", 1, "file", args.at[1], "ok",
+                             err == ERR_OK ? 1 : 0));
+    } else if (err == ERR_OK) {
+        printf("%s is fine: %u processes, %u devices, %u agents, profile %s\n", args.at[1],
+               topology.procs_n, topology_devices(&topology), topology_agents_total(&topology),
+               topology.timers.profile);
+    }
+    return err == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
+}
+
+static int copy_log(const struct cluster *c, const char *name, bool follow)
+{
+    char path[HOME_PATH_MAX];
+    char text[COPY_ROOM];
+    home_proc_path(c, name, "log", path, sizeof path);
+    FILE *in = fopen(path, "re");
+    if (in == NULL) {
+        return outcome_error(OUTCOME_UNREACHABLE, "rehome up", "%s has no log yet", name);
+    }
+    while (!tick_interrupted()) {
+        size_t n = fread(text, 1, sizeof text, in);
+        fwrite(text, 1, n, stdout);
+        if (n > 0) {
+            continue;
+        }
+        if (!follow) {
+            break;
+        }
+        fflush(stdout);
+        clearerr(in);
+        tick_sleep_ms(100);
+    }
+    fclose(in);
+    return OUTCOME_DONE;
+}
+
+int command_logs(int argc, char **argv)
+{
+    bool follow = false;
+    const struct option_row rows[] = {
+        {"follow", 'f', NULL, "go on as the log grows", &follow, NULL}};
+    const struct options_spec spec = {.name = "logs",
+                                      .args_doc = "NAME",
+                                      .doc = "Prints the log of a process.",
+                                      .rows = rows,
+                                      .rows_n = 1,
+                                      .args_min = 1,
+                                      .args_max = 1};
+    static struct cluster cluster;
+    struct options_common common = {0};
+    struct options_args args;
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = home_cluster(common.cluster, &cluster);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    struct nearest near = nearest_to(args.at[0]);
+    for (uint32_t i = 0; i < cluster.topology.procs_n; i++) {
+        nearest_offer(&near, cluster.topology.procs[i].name);
+    }
+    if (near.distance != 0) {
+        return command_no_such("process", &near);
+    }
+    return copy_log(&cluster, args.at[0], follow);
+}

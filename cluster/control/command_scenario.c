@@ -1,0 +1,323 @@
+/* scenario, check, report. */
+#include "cluster/control/command.h"
+#include "cluster/control/judge.h"
+#include "cluster/control/scenario_run.h"
+#include "cluster/control/table.h"
+#include "node/base/nearest.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct scenario_words {
+    const char *trigger, *topology, *backend, *profile, *seed, *report;
+    bool here;
+};
+
+static json_t *backends_json(const struct scenario *s)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < s->backends_count; i++) {
+        json_array_append_new(list, json_string(s->backends[i]));
+    }
+    return list;
+}
+
+static int list_them(const struct scenario_all *all, bool json)
+{
+    static const char *const columns[] = {"NUMBER>", "NAME", "TITLE", "TRIGGERS", NULL};
+    if (json) {
+        json_t *list = json_array();
+        for (uint32_t i = 0; i < all->n; i++) {
+            const struct scenario *s = all->at[i];
+            json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:o}", "name", s->name, "number",
+                                                  (int)s->number, "title", s->title, "backends",
+                                                  backends_json(s)));
+        }
+        table_json(json_pack("{s:i, s:o}", "schema", 1, "scenarios", list));
+        return OUTCOME_DONE;
+    }
+    struct table *table = table_new(columns);
+    for (uint32_t i = 0; i < all->n; i++) {
+        const struct scenario *s = all->at[i];
+        char triggers[128] = "";
+        for (uint32_t k = 0; k < s->triggers_count; k++) {
+            size_t used = strlen(triggers);
+            snprintf(triggers + used, sizeof triggers - used, "%s%s", k > 0 ? ", " : "",
+                     s->triggers[k].name);
+        }
+        table_row(table);
+        table_cell(table, "%u", s->number);
+        table_cell(table, "%s", s->name);
+        table_cell(table, "%s", s->title);
+        table_cell(table, "%s", triggers);
+    }
+    table_end(&table);
+    return OUTCOME_DONE;
+}
+
+static json_t *steps_json(const struct scenario_step *steps, uint32_t n)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < n; i++) {
+        json_array_append_new(
+            list, json_pack("{s:s, s:s}", "text", steps[i].text, "within", steps[i].within));
+    }
+    return list;
+}
+
+static int show_json(const struct scenario *s)
+{
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < s->table_count; i++) {
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s}", "test", s->table[i].test,
+                                              "action", s->table[i].action, "expected",
+                                              s->table[i].expected, "result", s->table[i].result));
+    }
+    json_t *triggers = json_array();
+    for (uint32_t i = 0; i < s->triggers_count; i++) {
+        json_array_append_new(triggers, json_pack("{s:s, s:s}", "name", s->triggers[i].name, "text",
+                                                  s->triggers[i].text));
+    }
+    table_json(json_pack(
+        "{s:i, s:s, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "name",
+        s->name, "number", (int)s->number, "title", s->title, "backends", backends_json(s),
+        "triggers", triggers, "topology", s->topology, "table", rows, "given",
+        steps_json(s->given, s->given_count), "when", steps_json(s->when, s->when_count), "then",
+        steps_json(s->then, s->then_count), "finally", steps_json(s->finally, s->finally_count)));
+    return OUTCOME_DONE;
+}
+
+static void show_steps(const char *phase, const struct scenario_step *steps, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        printf("%-8s %s (within %s)\n", i == 0 ? phase : "", steps[i].text, steps[i].within);
+    }
+}
+
+static int show_it(const struct scenario *s)
+{
+    static const char *const columns[] = {"TEST", "ACTION", "EXPECTED", "RESULT", NULL};
+    printf("%u  %s\n%s\n\n", s->number, s->name, s->title);
+    for (uint32_t i = 0; i < s->triggers_count; i++) {
+        printf("--trigger %-12s %s%s\n", s->triggers[i].name, s->triggers[i].text,
+               i == 0 ? " (default)" : "");
+    }
+    putchar('\n');
+    show_steps("given", s->given, s->given_count);
+    show_steps("when", s->when, s->when_count);
+    show_steps("then", s->then, s->then_count);
+    show_steps("finally", s->finally, s->finally_count);
+    putchar('\n');
+    struct table *table = table_new(columns);
+    for (uint32_t i = 0; i < s->table_count; i++) {
+        table_row(table);
+        table_cell(table, "%s", s->table[i].test);
+        table_cell(table, "%s", s->table[i].action);
+        table_cell(table, "%s", s->table[i].expected);
+        table_cell(table, "%s", s->table[i].result);
+    }
+    table_end(&table);
+    return OUTCOME_DONE;
+}
+
+static int run_one(const struct home *h, const struct scenario *s, const struct scenario_words *w,
+                   const struct options_common *common)
+{
+    struct scenario_run_options o = {.scenario = s,
+                                     .topology = w->topology,
+                                     .profile = w->profile,
+                                     .report_folder = w->report,
+                                     .cluster = common->cluster,
+                                     .here = w->here,
+                                     .quiet = common->quiet};
+    json_t *verdict = NULL;
+    int code = scenario_trigger(s, w->trigger, &o.trigger);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    if (w->seed != NULL) {
+        o.seed = options_number("--seed", w->seed, 0, UINT32_MAX);
+        o.seed_set = true;
+    }
+    code = scenario_run(h, &o, &verdict);
+    if (verdict != NULL && common->json) {
+        table_json(verdict);
+    } else if (verdict != NULL) {
+        judge_print(verdict);
+        json_decref(verdict);
+    }
+    return code;
+}
+
+/* The worst of two: a failure over an inconclusive run over a pass; an error over all. */
+static int worse(int a, int b)
+{
+    if (a == OUTCOME_DONE || b == OUTCOME_DONE) {
+        return a == OUTCOME_DONE ? b : a;
+    }
+    if (a == OUTCOME_INCONCLUSIVE || b == OUTCOME_INCONCLUSIVE) {
+        return a == OUTCOME_INCONCLUSIVE ? b : a;
+    }
+    return a > b ? a : b;
+}
+
+static int run_them(const struct scenario_all *all, const char *word,
+                    const struct scenario_words *w, const struct options_common *common)
+{
+    struct home h;
+    const struct scenario *s = NULL;
+    bool every = strcmp(word, "all") == 0;
+    int code = every ? OUTCOME_DONE : scenario_find(all, word, &s);
+    if (code == OUTCOME_DONE && w->backend != NULL && strcmp(w->backend, "local") != 0) {
+        code = outcome_error(OUTCOME_CONFIG, "--backend local", "the backend %s is not built yet",
+                             w->backend);
+    }
+    code = code == OUTCOME_DONE ? home_find(&h) : code;
+    if (code == OUTCOME_DONE && !w->here) {
+        code = command_none_up(&h, "rehome down      or run it --here, in that cluster");
+    }
+    if (code != OUTCOME_DONE || !every) {
+        return code == OUTCOME_DONE ? run_one(&h, s, w, common) : code;
+    }
+    for (uint32_t i = 0; i < all->n && code != OUTCOME_INTERRUPTED; i++) {
+        code = worse(code, run_one(&h, all->at[i], w, common));
+    }
+    return code;
+}
+
+int command_scenario(int argc, char **argv)
+{
+    struct scenario_words w = {0};
+    const struct option_row rows[] = {
+        {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
+        {"topology", 't', "FILE", "another topology", NULL, &w.topology},
+        {"backend", 0, "KIND", "local", NULL, &w.backend},
+        {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
+        {"seed", 0, "N", "of the traffic", NULL, &w.seed},
+        {"report", 0, "DIR", "put the report there, too", NULL, &w.report},
+        {"here", 0, NULL, "in the cluster that is up", &w.here, NULL}};
+    const struct options_spec spec = {
+        .name = "scenario",
+        .args_doc = "list | show NAME | run NAME|all",
+        .doc = "Rehearsed failures with a verdict; a number is as good as a name.",
+        .rows = rows,
+        .rows_n = sizeof rows / sizeof rows[0],
+        .args_min = 1,
+        .args_max = 2};
+    static const char *const actions[] = {"list", "show", "run"};
+    struct options_common common = {0};
+    struct options_args args;
+    struct scenario_all all;
+    const struct scenario *s = NULL;
+    options_parse(&spec, argc, argv, &common, &args);
+    struct nearest near = nearest_to(args.at[0]);
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        nearest_offer(&near, actions[i]);
+    }
+    if (near.distance != 0) {
+        return command_no_such("action", &near);
+    }
+    if ((strcmp(args.at[0], "list") == 0) != (args.n == 1)) {
+        return outcome_error(OUTCOME_USAGE, "rehome scenario list", "%s takes %s", args.at[0],
+                             args.n == 1 ? "the name of a scenario" : "no name");
+    }
+    int code = scenario_load(&all);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    if (args.n == 1) {
+        code = list_them(&all, common.json);
+    } else if (strcmp(args.at[0], "show") == 0) {
+        code = scenario_find(&all, args.at[1], &s);
+        code = code != OUTCOME_DONE ? code : common.json ? show_json(s) : show_it(s);
+    } else {
+        code = run_them(&all, args.at[1], &w, &common);
+    }
+    scenario_free(&all);
+    return code;
+}
+
+/* A run's folder: a path, an id, or the newest. */
+static int find_run(const char *word_or_null, char *ret_folder, size_t size)
+{
+    struct home h;
+    int code = home_find(&h);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    const char *word = word_or_null != NULL ? word_or_null : "latest";
+    snprintf(ret_folder, size, "%.*s/runs/%s", HOME_PATH_MAX / 2 + 8, h.root, word);
+    if (access(ret_folder, R_OK) != 0) {
+        snprintf(ret_folder, size, "%s", word);
+    }
+    if (access(ret_folder, R_OK) != 0) {
+        return outcome_error(OUTCOME_USAGE, "rehome scenario run NAME", "there is no run '%s'",
+                             word);
+    }
+    char real[PATH_MAX];
+    if (realpath(ret_folder, real) != NULL && strlen(real) < size) {
+        snprintf(ret_folder, size, "%s", real);
+    }
+    return OUTCOME_DONE;
+}
+
+int command_check(int argc, char **argv)
+{
+    static const struct options_spec spec = {.name = "check",
+                                             .args_doc = "[RUN]",
+                                             .doc = "Judges a recorded run again: an id, a folder, "
+                                                    "or the newest.",
+                                             .args_max = 1};
+    struct options_common common = {0};
+    struct options_args args;
+    char folder[HOME_PATH_MAX];
+    json_t *verdict = NULL;
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = find_run(args.n > 0 ? args.at[0] : NULL, folder, sizeof folder);
+    code = code == OUTCOME_DONE ? judge_again(folder, &verdict) : code;
+    if (code == OUTCOME_DONE) {
+        code = judge_outcome(verdict);
+        if (common.json) {
+            table_json(json_incref(verdict));
+        } else {
+            judge_print(verdict);
+        }
+    }
+    json_decref(verdict);
+    return code;
+}
+
+int command_report(int argc, char **argv)
+{
+    const char *out = NULL;
+    const struct option_row rows[] = {{"output", 'o', "FILE", "write it there", NULL, &out}};
+    const struct options_spec spec = {.name = "report",
+                                      .args_doc = "[RUN]",
+                                      .doc = "Writes a recorded run as one HTML file.",
+                                      .rows = rows,
+                                      .rows_n = 1,
+                                      .args_max = 1};
+    struct options_common common = {0};
+    struct options_args args;
+    char folder[HOME_PATH_MAX];
+    char path[HOME_PATH_MAX + 32];
+    json_t *verdict = NULL;
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = find_run(args.n > 0 ? args.at[0] : NULL, folder, sizeof folder);
+    code = code == OUTCOME_DONE ? judge_again(folder, &verdict) : code;
+    json_decref(verdict);
+    snprintf(path, sizeof path, "%s/report.html", folder);
+    if (code == OUTCOME_DONE && out != NULL) {
+        code = judge_copy(path, out);
+        snprintf(path, sizeof path, "%.*s", HOME_PATH_MAX, out);
+    }
+    if (code == OUTCOME_DONE && common.json) {
+        table_json(json_pack("{s:i, s:s}", "schema", 1, "report", path));
+    } else if (code == OUTCOME_DONE) {
+        puts(path);
+    }
+    return code;
+}

@@ -1,0 +1,161 @@
+/* tcd: call records, read where the logger keeps them; with --check, the ledger. */
+#include "cluster/control/command.h"
+#include "cluster/control/judge.h"
+#include "cluster/control/table.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TABLE   "Termination_Call_Detail"
+#define BUSY_MS 2000
+
+static json_t *cell(sqlite3_stmt *q, int i)
+{
+    switch (sqlite3_column_type(q, i)) {
+    case SQLITE_INTEGER:
+        return json_integer(sqlite3_column_int64(q, i));
+    case SQLITE_FLOAT: {
+        double v = sqlite3_column_double(q, i);
+        json_int_t whole = (json_int_t)v;
+        return (double)whole >= v && (double)whole <= v ? json_integer(whole) : json_real(v);
+    }
+    case SQLITE_TEXT:
+        return json_string((const char *)sqlite3_column_text(q, i));
+    default:
+        return json_null();
+    }
+}
+
+static int read_rows(const char *path, json_t *rows)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    int code = OUTCOME_DONE;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, "SELECT * FROM " TABLE " ORDER BY RecoveryKey", -1, &q, NULL) !=
+            SQLITE_OK) {
+        code = outcome_error(OUTCOME_DATA, "rehome status", "%s: %s", path,
+                             db != NULL ? sqlite3_errmsg(db) : "cannot be opened");
+    }
+    int step = SQLITE_DONE;
+    while (code == OUTCOME_DONE && (step = sqlite3_step(q)) == SQLITE_ROW) {
+        json_t *row = json_object();
+        for (int i = 0; i < sqlite3_column_count(q); i++) {
+            json_object_set_new(row, sqlite3_column_name(q, i), cell(q, i));
+        }
+        json_array_append_new(rows, row);
+    }
+    if (code == OUTCOME_DONE && step != SQLITE_DONE) {
+        code = outcome_error(OUTCOME_IO, NULL, "%s: %s", path, sqlite3_errmsg(db));
+    }
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return code;
+}
+
+static const char *text_of(const json_t *row, const char *key, char *room, size_t size)
+{
+    const json_t *v = json_object_get(row, key);
+    if (json_is_string(v)) {
+        return json_string_value(v);
+    }
+    if (!json_is_integer(v)) {
+        return "-";
+    }
+    snprintf(room, size, "%lld", (long long)json_integer_value(v));
+    return room;
+}
+
+static void rows_table(const json_t *rows)
+{
+    static const char *const columns[] = {"RecoveryKey>",
+                                          "RouterCallKey>",
+                                          "PeripheralCallKey>",
+                                          "DigitsDialed",
+                                          "AgentPeripheralNumber",
+                                          "CallDisposition>",
+                                          "Duration>",
+                                          "TalkTime>",
+                                          "WorkTime>",
+                                          "WrapupData",
+                                          NULL};
+    struct table *table = table_new(columns);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        table_row(table);
+        for (size_t k = 0; columns[k] != NULL; k++) {
+            char key[64];
+            char room[32];
+            snprintf(key, sizeof key, "%s", columns[k]);
+            key[strcspn(key, ">")] = '\0';
+            table_cell(table, "%s", text_of(json_array_get(rows, i), key, room, sizeof room));
+        }
+    }
+    table_end(&table);
+}
+
+static void ledger_line(const json_t *ledger)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    printf("ledger:");
+    json_object_foreach((json_t *)(uintptr_t)ledger, key, value)
+    {
+        printf(" %s %lld", key, (long long)json_integer_value(value));
+    }
+    putchar('\n');
+}
+
+static bool clean(const json_t *ledger)
+{
+    return json_integer_value(json_object_get(ledger, "lost")) == 0 &&
+           json_integer_value(json_object_get(ledger, "duplicate")) == 0 &&
+           json_integer_value(json_object_get(ledger, "unexplained")) == 0;
+}
+
+int command_tcd(int argc, char **argv)
+{
+    static struct cluster cluster;
+    bool check = false;
+    const struct option_row options[] = {
+        {"check", 0, NULL, "judge them against what the fleet saw", &check, NULL}};
+    const struct options_spec spec = {
+        .name = "tcd", .doc = "The call records.", .rows = options, .rows_n = 1};
+    struct options_common common = {0};
+    struct options_args args;
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = home_cluster(common.cluster, &cluster);
+    json_t *rows = json_array();
+    json_t *ledger = NULL;
+    for (uint32_t i = 0; i < cluster.topology.procs_n && code == OUTCOME_DONE; i++) {
+        if (cluster.topology.procs[i].kind == PROC_ICM) {
+            char path[HOME_PATH_MAX];
+            home_proc_path(&cluster, cluster.topology.procs[i].name, "icm.db", path, sizeof path);
+            code = read_rows(path, rows);
+            break;
+        }
+    }
+    if (code == OUTCOME_DONE && check) {
+        code = judge_ledger(&cluster, &ledger);
+    }
+    if (code == OUTCOME_DONE && common.json) {
+        json_t *root = json_pack("{s:i, s:O}", "schema", 1, "rows", rows);
+        if (ledger != NULL) {
+            json_object_set(root, "ledger", ledger);
+        }
+        table_json(root);
+    } else if (code == OUTCOME_DONE) {
+        if (!check) {
+            rows_table(rows);
+        } else {
+            ledger_line(ledger);
+        }
+    }
+    if (code == OUTCOME_DONE && ledger != NULL && !clean(ledger)) {
+        code = OUTCOME_NO;
+    }
+    json_decref(rows);
+    json_decref(ledger);
+    return code;
+}

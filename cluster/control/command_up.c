@@ -1,0 +1,128 @@
+/* up, down. */
+#include "cluster/control/cluster_run.h"
+#include "cluster/control/command.h"
+#include "cluster/control/proc.h"
+#include "cluster/control/table.h"
+#include "node/base/nearest.h"
+#include "node/runtime/topology_raw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct up_words {
+    const char *topology, *backend, *phones, *agents, *calls, *profile, *block;
+};
+
+static int check_backend(const char *word)
+{
+    static const char *const others[] = {"netns", "ssh", "vagrant"};
+    if (word == NULL || strcmp(word, "local") == 0) {
+        return OUTCOME_DONE;
+    }
+    struct nearest near = nearest_to(word);
+    nearest_offer(&near, "local");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        nearest_offer(&near, others[i]);
+    }
+    if (near.distance != 0) {
+        return command_no_such("backend", &near);
+    }
+    return outcome_error(OUTCOME_CONFIG, "--backend local", "the backend %s is not built yet",
+                         word);
+}
+
+/* Numbers out of words; a wrong one ends the program with 64. */
+static struct cluster_run_options read_words(const struct up_words *w,
+                                             const struct options_common *common)
+{
+    struct cluster_run_options o = {.topology = w->topology,
+                                    .block = w->block,
+                                    .cluster = common->cluster,
+                                    .wait = !common->no_wait,
+                                    .quiet = common->quiet};
+    o.change.profile = w->profile;
+    if (w->phones != NULL) {
+        o.change.phones_set = true;
+        o.change.phones = options_number("--phones", w->phones, 1, DEVICES_MAX);
+    }
+    if (w->agents != NULL) {
+        o.change.agents_set = true;
+        o.change.agents = options_number("--agents", w->agents, 0, AGENTS_MAX);
+    }
+    if (w->calls != NULL) {
+        o.change.calls_set = true;
+        o.change.calls_per_second_m = options_rate("--calls-per-second", w->calls);
+    }
+    return o;
+}
+
+int command_up(int argc, char **argv)
+{
+    static struct cluster cluster;
+    struct up_words w = {0};
+    const struct option_row rows[] = {
+        {"topology", 't', "FILE", "a topology file, or the name of a delivered one", NULL,
+         &w.topology},
+        {"backend", 0, "KIND", "local", NULL, &w.backend},
+        {"phones", 0, "N", "this many phones", NULL, &w.phones},
+        {"agents", 0, "N", "this many agents", NULL, &w.agents},
+        {"calls-per-second", 0, "R", "this many calls a second, both kinds together", NULL,
+         &w.calls},
+        {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
+        {"block", 0, "127.X.Y", "use these addresses, not any free ones", NULL, &w.block}};
+    const struct options_spec spec = {.name = "up",
+                                      .doc = "Starts a cluster and returns when it is healthy.",
+                                      .rows = rows,
+                                      .rows_n = sizeof rows / sizeof rows[0]};
+    struct options_common common = {0};
+    struct options_args args;
+    struct home home;
+    options_parse(&spec, argc, argv, &common, &args);
+    struct cluster_run_options o = read_words(&w, &common);
+    int code = check_backend(w.backend);
+    code = code == OUTCOME_DONE ? home_find(&home) : code;
+    if (code == OUTCOME_DONE && common.cluster == NULL) {
+        code = command_none_up(&home, "rehome status      rehome down");
+    }
+    code = code == OUTCOME_DONE ? cluster_run_up(&home, &o, &cluster) : code;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    if (common.json) {
+        table_json(json_pack("{s:i, s:s, s:s, s:s, s:b}", "schema", 1, "cluster", cluster.name,
+                             "block", cluster.block, "folder", cluster.folder, "healthy",
+                             o.wait ? 1 : 0));
+    } else if (!common.quiet) {
+        outcome_progress("next:  rehome status      rehome kill sub1      rehome scenario list\n"
+                         "undo:  rehome down");
+    }
+    return OUTCOME_DONE;
+}
+
+int command_down(int argc, char **argv)
+{
+    static struct cluster cluster;
+    bool destroy = false;
+    const struct option_row rows[] = {
+        {"destroy", 0, NULL, "remove its state, too", &destroy, NULL}};
+    const struct options_spec spec = {
+        .name = "down", .doc = "Stops the cluster.", .rows = rows, .rows_n = 1};
+    struct options_common common = {0};
+    struct options_args args;
+    options_parse(&spec, argc, argv, &common, &args);
+    int code = home_cluster(common.cluster, &cluster);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    bool ran = home_running(&cluster.home, cluster.name);
+    code = cluster_run_down(&cluster, destroy);
+    if (code == OUTCOME_DONE && common.json) {
+        table_json(json_pack("{s:i, s:s, s:b, s:b}", "schema", 1, "cluster", cluster.name, "ran",
+                             ran ? 1 : 0, "destroyed", destroy ? 1 : 0));
+    } else if (code == OUTCOME_DONE && !common.quiet) {
+        outcome_progress("cluster '%s' is %s%s", cluster.name, ran ? "down" : "down already",
+                         destroy ? ", its state is gone" : "");
+        outcome_progress("%s", destroy ? "again: rehome up" : "undo:  rehome up (state is kept)");
+    }
+    return code;
+}

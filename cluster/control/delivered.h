@@ -1,0 +1,25 @@
+/* delivered: the files that come with the program: topologies and scenarios. */
+#ifndef CLUSTER_CONTROL_DELIVERED_H
+#define CLUSTER_CONTROL_DELIVERED_H
+
+#include "node/base/id.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DELIVERED_MAX      64
+#define DELIVERED_PATH_MAX 1024
+
+struct delivered {
+    uint32_t n;
+    char names[DELIVERED_MAX][NAME_LEN]; /* without ".yaml" */
+};
+
+/* The files of a kind ("topologies", "scenarios"). They are in $REHOME_SHARE, in the source tree
+ * that the program was built in, or where it was installed. */
+void delivered_list(const char *kind, struct delivered *ret);
+/* The path of one; false if it is not there. */
+bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size);
+
+#endif

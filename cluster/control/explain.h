@@ -1,0 +1,21 @@
+/* explain: what the words on screens, in JSON and in files mean. */
+#ifndef CLUSTER_CONTROL_EXPLAIN_H
+#define CLUSTER_CONTROL_EXPLAIN_H
+
+#include "node/base/nearest.h"
+
+#include <stdint.h>
+
+#define EXPLAIN_FOUND_MAX 12
+
+struct explain_found {
+    const char *kind; /* "event", "reason", "exit code", … */
+    const char *word;
+    const char *text;
+};
+
+/* Everything that a word means; 0: nothing, and `ret_near` knows the nearest word. */
+uint32_t explain_find(const char *word, struct explain_found ret_found[EXPLAIN_FOUND_MAX],
+                      struct nearest *ret_near);
+
+#endif

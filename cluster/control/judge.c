@@ -1,0 +1,172 @@
+#include "cluster/control/judge.h"
+
+#include "cluster/control/tick.h"
+#include "cluster/record/judged.h"
+#include "cluster/record/record.h"
+#include "cluster/record/runfile.h"
+#include "node/runtime/topology_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TOPOLOGY_NAME "topology.yaml"
+
+static int bad_run(const char *path, const char *what, enum err err)
+{
+    return outcome_error(err == ERR_IO ? OUTCOME_IO : OUTCOME_DATA, NULL, "%s: %s: %s", path, what,
+                         err_text(err));
+}
+
+/* Judge a run's folder; verdict and report are written there. */
+static int judge_folder(const struct topology *t, const char *folder, json_t **ret_verdict)
+{
+    enum verdict verdict = VERDICT_INCONCLUSIVE;
+    enum err err = record_judge(folder, t, NULL, &verdict, ret_verdict);
+    return err == ERR_OK ? OUTCOME_DONE : bad_run(folder, "it cannot be judged", err);
+}
+
+int judge_copy(const char *from, const char *to)
+{
+    char text[16384];
+    size_t n = 0;
+    FILE *in = fopen(from, "re");
+    FILE *out = in != NULL ? fopen(to, "we") : NULL;
+    bool good = out != NULL;
+    while (good && (n = fread(text, 1, sizeof text, in)) > 0) {
+        good = fwrite(text, 1, n, out) == n;
+    }
+    good = good && !ferror(in);
+    if (in != NULL) {
+        fclose(in);
+    }
+    good = (out == NULL || fclose(out) == 0) && good;
+    return good ? OUTCOME_DONE
+                : outcome_error(OUTCOME_IO, NULL, "cannot copy %s to %s: %s", from, to,
+                                strerror(errno));
+}
+
+static int copy_topology(const struct cluster *c, const char *folder)
+{
+    char from[HOME_PATH_MAX];
+    char to[HOME_PATH_MAX];
+    home_path(c, from, sizeof from, TOPOLOGY_NAME);
+    snprintf(to, sizeof to, "%s/" TOPOLOGY_NAME, folder);
+    return judge_copy(from, to);
+}
+
+int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
+                 uint64_t seed, json_t **ret_verdict)
+{
+    int code = copy_topology(c, run_folder);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
+    return err == ERR_OK ? judge_folder(&c->topology, run_folder, ret_verdict)
+                         : bad_run(run_folder, "the run cannot be recorded", err);
+}
+
+int judge_again(const char *run_folder, json_t **ret_verdict)
+{
+    static struct topology topology;
+    char path[HOME_PATH_MAX];
+    snprintf(path, sizeof path, "%s/" TOPOLOGY_NAME, run_folder);
+    if (access(path, R_OK) != 0) {
+        return outcome_error(OUTCOME_DATA, "rehome scenario run NAME", "%s holds no recorded run",
+                             run_folder);
+    }
+    if (topology_file_load(path, stderr, &topology) != ERR_OK) {
+        return OUTCOME_DATA;
+    }
+    snprintf(path, sizeof path, "%s/" RUNFILE_NAME, run_folder);
+    if (access(path, R_OK) != 0) {
+        return outcome_error(OUTCOME_DATA, NULL, "%s: %s", path, strerror(errno));
+    }
+    return judge_folder(&topology, run_folder, ret_verdict);
+}
+
+int judge_ledger(const struct cluster *c, json_t **ret_ledger)
+{
+    char folder[HOME_PATH_MAX];
+    char path[HOME_PATH_MAX];
+    struct runfile *runfile = NULL;
+    struct judged *j = calloc(1, sizeof *j);
+    if (j == NULL) {
+        abort();
+    }
+    home_path(c, folder, sizeof folder, "ledger.XXXXXX");
+    if (mkdtemp(folder) == NULL) {
+        free(j);
+        return outcome_error(OUTCOME_IO, NULL, "cannot write in %s: %s", c->folder,
+                             strerror(errno));
+    }
+    snprintf(path, sizeof path, "%.*s/" RUNFILE_NAME, HOME_PATH_MAX - 16, folder);
+    enum err err = runfile_open(path, &c->topology, &runfile);
+    if (err == ERR_OK) {
+        err = runfile_follow(runfile, c->folder, NULL);
+    }
+    if (err == ERR_OK) {
+        err = runfile_records(runfile, c->folder);
+    }
+    if (err == ERR_OK) {
+        err = judged_make(runfile, &c->topology, j);
+    }
+    int code = err == ERR_OK ? OUTCOME_DONE : bad_run(path, "no ledger can be made", err);
+    if (err == ERR_OK) {
+        json_t *all = judged_json(j, "", "");
+        *ret_ledger = json_incref(json_object_get(all, "ledger"));
+        json_decref(all);
+        judged_free(j);
+    }
+    runfile_free(&runfile);
+    home_remove(folder);
+    free(j);
+    return code;
+}
+
+static const char *word(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "-";
+}
+
+static void print_numbers(const json_t *verdict, const char *key)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_t *object = json_object_get(verdict, key);
+    printf("%-9s", key);
+    json_object_foreach(object, name, value)
+    {
+        if (json_is_integer(value)) {
+            printf("  %s %lld", name, (long long)json_integer_value(value));
+        }
+    }
+    putchar('\n');
+}
+
+void judge_print(const json_t *verdict)
+{
+    const json_t *checks = json_object_get(verdict, "checks");
+    printf("%s: %s\n", word(verdict, "scenario"), word(verdict, "verdict"));
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *c = json_array_get(checks, i);
+        printf("  %-12s  %-24s  %s\n", word(c, "verdict"), word(c, "id"), word(c, "observed"));
+    }
+    print_numbers(verdict, "timings");
+    print_numbers(verdict, "devices");
+    print_numbers(verdict, "calls");
+    print_numbers(verdict, "ledger");
+    printf("run       %s\nreport    %s\n", word(verdict, "run"), word(verdict, "report"));
+}
+
+int judge_outcome(const json_t *verdict)
+{
+    const char *text = word(verdict, "verdict");
+    return strcmp(text, "pass") == 0   ? OUTCOME_DONE
+           : strcmp(text, "fail") == 0 ? OUTCOME_NO
+                                       : OUTCOME_INCONCLUSIVE;
+}

@@ -1,0 +1,27 @@
+/* judge: a cluster's folder, or a recorded run, in; verdict and report out (cluster/record). */
+#ifndef CLUSTER_CONTROL_JUDGE_H
+#define CLUSTER_CONTROL_JUDGE_H
+
+#include "cluster/control/home.h"
+
+#include <jansson.h>
+
+/* The ledger of what a cluster has recorded until now. Says what is wrong. */
+MUST_CHECK int judge_ledger(const struct cluster *c, json_t **ret_ledger);
+
+/* Copy what was recorded since `from_us` into the folder of a run, judge it by the scenario, and
+ * write verdict.json and report.html there. The verdict is as in the contract. */
+MUST_CHECK int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
+                            uint64_t seed, json_t **ret_verdict);
+/* Judge a run's folder again. */
+MUST_CHECK int judge_again(const char *run_folder, json_t **ret_verdict);
+
+/* Copy a file. Says what is wrong. */
+MUST_CHECK int judge_copy(const char *from, const char *to);
+
+/* Print a verdict for people. */
+void judge_print(const json_t *verdict);
+/* 0, 1 or 3. */
+int judge_outcome(const json_t *verdict);
+
+#endif

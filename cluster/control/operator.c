@@ -1,0 +1,286 @@
+#include "cluster/control/operator.h"
+
+#include "cluster/control/proc.h"
+#include "cluster/control/tick.h"
+#include "node/runtime/driver.h"
+#include "node/runtime/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_MS 20 /* how often it is looked whether the asked ones still live */
+
+struct operator
+{
+    const struct cluster *cluster;
+    struct driver *driver;
+    const struct world *world;
+    struct process process;
+    bool dialled[PROCS_MAX + 1];
+    bool up[PROCS_MAX + 1];
+    uint64_t next_id;
+    /* What is being asked at the moment. */
+    struct operator_ask *asks;
+    bool *sent;
+    uint32_t asks_n, open;
+    struct instant until, look_at;
+};
+
+static void set_id(struct msg *m, uint64_t id)
+{
+    if (m->kind == MSG_OP_STATUS) {
+        m->op_status.id = id;
+    } else if (m->kind == MSG_OP_LIST) {
+        m->op_list.id = id;
+    } else {
+        ASSERT(m->kind == MSG_OP_COMMAND);
+        m->op_command.id = id;
+    }
+}
+
+static uint64_t id_of(const struct msg *m)
+{
+    switch ((int)m->kind) {
+    case MSG_OP_STATUS:
+        return m->op_status.id;
+    case MSG_OP_LIST:
+        return m->op_list.id;
+    case MSG_OP_COMMAND:
+        return m->op_command.id;
+    case MSG_OP_NODE_STATUS:
+        return m->op_node_status.id;
+    case MSG_OP_PG_STATUS:
+        return m->op_pg_status.id;
+    case MSG_OP_ICM_STATUS:
+        return m->op_icm_status.id;
+    case MSG_OP_FLEET_STATUS:
+        return m->op_fleet_status.id;
+    case MSG_OP_DEVICES:
+        return m->op_devices.id;
+    case MSG_OP_CALLS:
+        return m->op_calls.id;
+    case MSG_OP_AGENTS:
+        return m->op_agents.id;
+    case MSG_OP_DONE:
+        return m->op_done.id;
+    default:
+        return 0;
+    }
+}
+
+static void settle(struct operator* o, struct operator_ask *ask, enum err err)
+{
+    ask->err = err;
+    o->open--;
+    if (o->open == 0) {
+        driver_stop(o->driver);
+    }
+}
+
+static bool is_open(const struct operator_ask *ask)
+{
+    return ask->err == ERR_STATE;
+}
+
+static void send_waiting(struct operator* o, struct proc_id peer)
+{
+    for (uint32_t i = 0; i < o->asks_n; i++) {
+        struct operator_ask *a = &o->asks[i];
+        if (is_open(a) && proc_id_eq(a->to, peer) && !o->sent[i]) {
+            o->sent[i] = true;
+            world_send(o->world, LINK_OPERATOR, peer, &a->question);
+        }
+    }
+}
+
+static void on_start(void *self, struct instant now)
+{
+    struct operator* o = self;
+    (void)now;
+    for (uint32_t i = 0; i < o->asks_n; i++) {
+        struct proc_id to = o->asks[i].to;
+        if (!o->dialled[to.v]) {
+            o->dialled[to.v] = true;
+            o->world->connect(o->world->context, LINK_OPERATOR, to, true);
+        } else if (o->up[to.v]) {
+            send_waiting(o, to);
+        }
+    }
+}
+
+static void on_message(void *self, struct instant now, enum link link, struct proc_id peer,
+                       const struct msg *msg)
+{
+    struct operator* o = self;
+    (void)now;
+    (void)link;
+    for (uint32_t i = 0; i < o->asks_n; i++) {
+        struct operator_ask *a = &o->asks[i];
+        if (is_open(a) && proc_id_eq(a->to, peer) && id_of(msg) == id_of(&a->question)) {
+            a->answer = *msg;
+            settle(o, a, ERR_OK);
+            return;
+        }
+    }
+}
+
+static void on_up(void *self, struct instant now, enum link link, struct proc_id peer)
+{
+    struct operator* o = self;
+    (void)now;
+    (void)link;
+    if (peer.v <= PROCS_MAX) {
+        o->up[peer.v] = true;
+        send_waiting(o, peer);
+    }
+}
+
+static void on_down(void *self, struct instant now, enum link link, struct proc_id peer,
+                    enum reason reason)
+{
+    struct operator* o = self;
+    (void)now;
+    (void)link;
+    (void)reason;
+    if (peer.v > PROCS_MAX) {
+        return;
+    }
+    o->up[peer.v] = false;
+    /* A question may be asked again; whether an order was done is not known. */
+    for (uint32_t i = 0; i < o->asks_n; i++) {
+        if (proc_id_eq(o->asks[i].to, peer) && o->asks[i].question.kind != MSG_OP_COMMAND) {
+            o->sent[i] = false;
+        }
+    }
+}
+
+static struct instant on_deadline(const void *self)
+{
+    const struct operator* o = self;
+    return o->open > 0 ? instant_min(o->until, o->look_at) : INSTANT_NEVER;
+}
+
+static void on_tick(void *self, struct instant now)
+{
+    struct operator* o = self;
+    if (o->open == 0) {
+        return;
+    }
+    bool late = instant_reached(now, o->until);
+    o->look_at = instant_add(now, duration_ms(LOOK_EVERY_MS));
+    for (uint32_t i = 0; i < o->asks_n; i++) {
+        struct operator_ask *a = &o->asks[i];
+        struct proc_pid pid;
+        if (!is_open(a)) {
+            continue;
+        }
+        if (proc_read(o->cluster, topology_name(&o->cluster->topology, a->to), &pid) ==
+            PROC_STATE_DEAD) {
+            settle(o, a, ERR_UNKNOWN);
+        } else if (late || tick_interrupted()) {
+            settle(o, a, ERR_TIMEOUT);
+        }
+    }
+}
+
+int operator_open(const struct cluster *c, struct operator** ret)
+{
+    static unsigned opened;
+    char guest[NAME_LEN];
+    char keys[HOME_PATH_MAX];
+    struct operator* o = calloc(1, sizeof *o);
+    if (o == NULL) {
+        abort();
+    }
+    snprintf(guest, sizeof guest, "%d-%u", (int)getpid(), ++opened);
+    home_path(c, keys, sizeof keys, "keys");
+    o->cluster = c;
+    o->next_id = 1;
+    log_setup("rehome", LOG_ERROR); /* what is wrong is said in words of the command */
+    const struct driver_config config = {
+        .topology = &c->topology, .guest = guest, .keys_dir = keys, .block = c->block};
+    enum err err = driver_new(&config, &o->driver);
+    if (err != ERR_OK) {
+        free(o);
+        return outcome_error(OUTCOME_UNREACHABLE, "rehome up", "cannot use the keys in %s: %s",
+                             keys, err_text(err));
+    }
+    o->world = driver_world(o->driver);
+    o->process = (struct process){.self = o,
+                                  .start = on_start,
+                                  .message = on_message,
+                                  .link_up = on_up,
+                                  .link_down = on_down,
+                                  .deadline = on_deadline,
+                                  .tick = on_tick};
+    *ret = o;
+    return OUTCOME_DONE;
+}
+
+void operator_close(struct operator** o)
+{
+    if (*o != NULL) {
+        driver_free(&(*o)->driver);
+        free(*o);
+        *o = NULL;
+    }
+}
+
+void operator_ask(struct operator* o, struct operator_ask *asks, uint32_t n, uint32_t timeout_ms)
+{
+    bool sent[PROCS_MAX * 2] = {false};
+    ASSERT(n <= sizeof sent / sizeof sent[0]);
+    o->asks = asks;
+    o->asks_n = n;
+    o->sent = sent;
+    o->open = n;
+    o->until = instant_add((struct instant){tick_now_us()}, duration_ms(timeout_ms));
+    o->look_at = (struct instant){tick_now_us()};
+    for (uint32_t i = 0; i < n; i++) {
+        ASSERT(asks[i].to.v >= 1 && asks[i].to.v <= PROCS_MAX);
+        set_id(&asks[i].question, o->next_id++);
+        asks[i].err = ERR_STATE; /* not settled */
+    }
+    if (n > 0) {
+        err_ignore(driver_run(o->driver, &o->process), "a guest has nothing stored");
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        asks[i].err = is_open(&asks[i]) ? ERR_TIMEOUT : asks[i].err;
+    }
+    o->asks = NULL;
+    o->asks_n = 0;
+    o->sent = NULL;
+}
+
+int operator_order(struct operator* o, struct proc_id to, const struct msg *command,
+                   uint32_t timeout_ms, struct msg_op_done *ret_done)
+{
+    struct operator_ask *ask = calloc(1, sizeof *ask);
+    if (ask == NULL) {
+        abort();
+    }
+    ask->to = to;
+    ask->question = *command;
+    operator_ask(o, ask, 1, timeout_ms);
+    const char *name = topology_name(&o->cluster->topology, to);
+    const struct msg_op_done *done = &ask->answer.op_done;
+    int code = OUTCOME_DONE;
+    if (ask->err == ERR_UNKNOWN) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
+    } else if (ask->err != ERR_OK || ask->answer.kind != MSG_OP_DONE) {
+        code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "%s did not answer in time", name);
+    } else if (done->reason != REASON_NONE) {
+        bool quorum = done->reason == REASON_NO_QUORUM || done->reason == REASON_ROLLED_BACK;
+        code = outcome_error(
+            quorum ? OUTCOME_UNREACHABLE : OUTCOME_NO, NULL, "%s refuses: %s (%s)%s%s", name,
+            reason_meaning((enum reason)done->reason), reason_text((enum reason)done->reason),
+            done->text[0] != '\0' ? ": " : "", done->text);
+    }
+    if (code == OUTCOME_DONE && ret_done != NULL) {
+        *ret_done = *done;
+    }
+    free(ask);
+    return code;
+}

@@ -1,0 +1,33 @@
+/* operator: the command as a guest on the OPERATOR link of the processes of a cluster.
+ *
+ * Questions go to many processes at once and their answers are waited for together; a process that
+ * does not live costs no time. */
+#ifndef CLUSTER_CONTROL_OPERATOR_H
+#define CLUSTER_CONTROL_OPERATOR_H
+
+#include "cluster/control/home.h"
+#include "proto/msg.h"
+
+struct operator;
+
+/* One question to one process. */
+struct operator_ask {
+    struct proc_id to;
+    struct msg question; /* op_status, op_list or op_command; its id is filled in */
+    struct msg answer;   /* if err is ERR_OK */
+    enum err err;        /* ERR_UNKNOWN: no such process lives; ERR_TIMEOUT: it does not answer */
+};
+
+/* Says what is wrong and answers an exit code; nothing is contacted yet. */
+MUST_CHECK int operator_open(const struct cluster *c, struct operator** ret);
+void operator_close(struct operator** o);
+
+/* Ask, and wait until each is answered, its process is gone, or the time is over. */
+void operator_ask(struct operator* o, struct operator_ask *asks, uint32_t n, uint32_t timeout_ms);
+
+/* Let one process do something. OUTCOME_DONE, or what is wrong was said. `*ret_done` may be NULL.
+ */
+MUST_CHECK int operator_order(struct operator* o, struct proc_id to, const struct msg *command,
+                              uint32_t timeout_ms, struct msg_op_done *ret_done);
+
+#endif

@@ -1,0 +1,41 @@
+#include "cluster/control/outcome.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int outcome_error(enum outcome code, const char *next, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fflush(stdout);
+    fputs("rehome: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    if (next != NULL) {
+        fprintf(stderr, "  next:  %s\n", next);
+    }
+    va_end(args);
+    return (int)code;
+}
+
+void outcome_progress(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+const char *outcome_meaning(int code)
+{
+    switch (code) {
+#define MEANING(name, number, text) \
+    case number:                    \
+        return text;
+        OUTCOME_MAP(MEANING)
+#undef MEANING
+    default:
+        return NULL;
+    }
+}

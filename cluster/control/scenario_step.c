@@ -1,0 +1,309 @@
+#include "cluster/control/scenario_step.h"
+
+#include "cluster/control/break.h"
+#include "cluster/control/tick.h"
+#include "node/runtime/topology_raw.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POLL_MS       20
+#define SURVEY_MS     500
+#define ORDER_MS      3000
+#define SETUP_WAIT_MS 2000 /* how long a moment with a call in setup is waited for */
+
+__attribute__((format(printf, 2, 3))) static bool missing(struct scenario_step_stage *st,
+                                                          const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(st->why, sizeof st->why, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool homes_of(struct scenario_step_stage *st, struct survey_homes *ret)
+{
+    enum err err = survey_homes(st->operator, st->cluster, st->survey, ret);
+    return err == ERR_OK ? true : missing(st, "no node tells where the devices are");
+}
+
+static bool is_healthy(struct scenario_step_stage *st)
+{
+    struct survey_homes homes;
+    return homes_of(st, &homes) &&
+           survey_healthy(st->survey, &st->cluster->topology, &homes, st->why);
+}
+
+struct legs {
+    uint32_t up, on_hold, in_setup;
+};
+
+static struct legs count_legs(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    struct legs legs = {0};
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct msg_op_call *rows = NULL;
+        uint32_t n = 0;
+        if (t->procs[i].kind != PROC_FLEET ||
+            survey_calls(st->operator,(struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
+            continue;
+        }
+        for (uint32_t k = 0; k < n; k++) {
+            enum leg state = (enum leg)rows[k].state;
+            bool hold = state == LEG_HOLDING || state == LEG_HELD;
+            legs.on_hold += hold ? 1 : 0;
+            legs.up += hold || state == LEG_CONNECTED ? 1 : 0;
+            legs.in_setup += state == LEG_DIALING || state == LEG_RINGING ||
+                                     state == LEG_RINGBACK || state == LEG_QUEUED
+                                 ? 1
+                                 : 0;
+        }
+        free(rows);
+    }
+    return legs;
+}
+
+static bool has_traffic(struct scenario_step_stage *st, const struct scenario_step *step)
+{
+    struct legs legs = count_legs(st);
+    bool holds = st->cluster->topology.traffic.hold_percent == 0 || legs.on_hold > 0;
+    return (legs.up >= step->count && holds && legs.in_setup > 0) ||
+           missing(st, "%u of %u legs are up, %u on hold, %u in setup", legs.up, step->count,
+                   legs.on_hold, legs.in_setup);
+}
+
+/* Whoever is not at home is in a call. */
+static bool is_rehomed(struct scenario_step_stage *st)
+{
+    struct survey_homes h;
+    if (!homes_of(st, &h)) {
+        return false;
+    }
+    uint32_t left = h.total - h.at_home - h.in_call;
+    return left <= st->survey->preserved * 2 ||
+           missing(st, "%u of %u devices have not moved", left, h.total);
+}
+
+static bool is_home(struct scenario_step_stage *st)
+{
+    struct survey_homes h;
+    return homes_of(st, &h) && (h.at_home == h.total ||
+                                missing(st, "%u of %u devices are at home", h.at_home, h.total));
+}
+
+/* Phones go home under traffic; gateways that are still draining may follow. */
+static bool phones_are_home(struct scenario_step_stage *st)
+{
+    struct survey_homes h;
+    return homes_of(st, &h) && (h.at_home + h.gateways_away >= h.total ||
+                                missing(st, "%u of %u devices are at home", h.at_home, h.total));
+}
+
+static bool pg_is_active(struct scenario_step_stage *st, bool other)
+{
+    const struct topology *t = &st->cluster->topology;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct msg_op_pg_status *g = &st->survey->procs[i].pg;
+        if (t->procs[i].kind != PROC_PG || !g->active || (other && st->active.v == i + 1)) {
+            continue;
+        }
+        return g->monitors >= g->monitors_wanted ||
+               missing(st, "%s has %u of %u monitors", t->procs[i].name, g->monitors,
+                       g->monitors_wanted);
+    }
+    return missing(st, "%s PG side is active", other ? "the other" : "no");
+}
+
+static uint64_t routed_by(const struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        n += t->procs[i].kind == PROC_ICM ? st->survey->procs[i].icm.routed : 0;
+    }
+    return n;
+}
+
+static bool has_routed(struct scenario_step_stage *st)
+{
+    if (!st->counted) {
+        st->counted = true;
+        st->routed = routed_by(st);
+    }
+    return routed_by(st) > st->routed || missing(st, "no call was routed since");
+}
+
+static bool nothing_preserved(struct scenario_step_stage *st)
+{
+    struct survey_homes h;
+    return homes_of(st, &h) && ((st->survey->preserved == 0 && h.in_call == 0) ||
+                                missing(st, "%u calls are preserved, %u devices wait",
+                                        st->survey->preserved, h.in_call));
+}
+
+/* Agents that are still at work on a call or its wrap-up. */
+static uint32_t agents_at_work(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    uint32_t at_work = 0;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct msg_op_agent *rows = NULL;
+        uint32_t n = 0;
+        if (t->procs[i].kind != PROC_PG || !st->survey->procs[i].pg.active ||
+            survey_agents(st->operator,(struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
+            continue;
+        }
+        for (uint32_t k = 0; k < n; k++) {
+            enum agent_state s = (enum agent_state)rows[k].state;
+            at_work += s != AGENT_STATE_LOGGED_OFF && s != AGENT_STATE_LOGGED_ON &&
+                               s != AGENT_STATE_NOT_READY && s != AGENT_STATE_READY
+                           ? 1
+                           : 0;
+        }
+        free(rows);
+    }
+    return at_work;
+}
+
+static bool is_quiet(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    uint64_t outbox = 0;
+    uint32_t at_work = 0;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        outbox += t->procs[i].kind == PROC_PG ? st->survey->procs[i].pg.outbox : 0;
+    }
+    if (st->survey->calls > 0) {
+        return missing(st, "%u calls are up", st->survey->calls);
+    }
+    at_work = agents_at_work(st);
+    if (at_work > 0) {
+        return missing(st, "%u agents are at work", at_work);
+    }
+    return outbox == 0 ||
+           missing(st, "%llu records wait for the controller", (unsigned long long)outbox);
+}
+
+static int traffic_off(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    struct msg *m = calloc(1, sizeof *m);
+    int code = OUTCOME_DONE;
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command.verb = OP_VERB_TRAFFIC;
+    snprintf(m->op_command.to, sizeof m->op_command.to, "0");
+    for (uint32_t i = 0; i < t->procs_n && code == OUTCOME_DONE; i++) {
+        if (t->procs[i].kind == PROC_FLEET) {
+            code =
+                operator_order(st->operator,(struct proc_id){(uint16_t)(i + 1)}, m, ORDER_MS, NULL);
+        }
+    }
+    free(m);
+    return code;
+}
+
+/* The fault, at a moment when a call is being set up, if there is such a moment. */
+static int make_fault(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    enum break_how how = BREAK_CRASH;
+    int64_t until = tick_now_us() + (int64_t)SETUP_WAIT_MS * 1000;
+    if (!break_how_named(st->trigger->how, &how)) {
+        return outcome_error(OUTCOME_CONFIG, NULL, "trigger '%s': how '%s' is not known",
+                             st->trigger->name, st->trigger->how);
+    }
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        if (st->survey->procs[i].pg.active) {
+            st->active.v = (uint16_t)(i + 1);
+        }
+    }
+    while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 &&
+           tick_now_us() < until) {
+        tick_sleep_ms(1);
+    }
+    int code =
+        break_make(st->operator, st->cluster, st->target, st->trigger->service, how, &st->t0_us);
+    st->broken = code == OUTCOME_DONE;
+    return code;
+}
+
+static int heal_fault(struct scenario_step_stage *st)
+{
+    int code = break_undo(st->operator, st->cluster, st->target, st->trigger->service);
+    st->broken = st->broken && code != OUTCOME_DONE;
+    return code;
+}
+
+/* Whether what the step waits for is there. */
+static bool is_there(struct scenario_step_stage *st, const struct scenario_step *step)
+{
+    switch (step->step) {
+    case SCENARIO_HEALTHY:
+        return is_healthy(st);
+    case SCENARIO_TRAFFIC:
+        return has_traffic(st, step);
+    case SCENARIO_REHOMED:
+        return is_rehomed(st);
+    case SCENARIO_PG_MOVED:
+        return pg_is_active(st, true);
+    case SCENARIO_PG_BACK:
+        return pg_is_active(st, false);
+    case SCENARIO_ROUTED:
+        return has_routed(st);
+    case SCENARIO_PRESERVED_OVER:
+        return nothing_preserved(st);
+    case SCENARIO_PHONES_HOME:
+        return phones_are_home(st);
+    case SCENARIO_HOME:
+        return is_home(st);
+    case SCENARIO_QUIET:
+        return is_quiet(st);
+    case SCENARIO_BREAK:
+    case SCENARIO_HEAL:
+    case SCENARIO_TRAFFIC_OFF:
+    case SCENARIO_STEPS:
+        break;
+    }
+    UNREACHABLE("orders are done before");
+}
+
+int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step *step)
+{
+    struct duration within = {0};
+    if (!topology_raw_duration(step->within, &within)) {
+        return outcome_error(OUTCOME_CONFIG, NULL, "step %s: '%s' is not a duration", step->text,
+                             step->within);
+    }
+    int64_t until = tick_now_us() + within.us;
+    st->why[0] = '\0';
+    st->counted = false;
+    if (step->step == SCENARIO_BREAK) {
+        return make_fault(st);
+    }
+    if (step->step == SCENARIO_HEAL) {
+        return heal_fault(st);
+    }
+    if (step->step == SCENARIO_TRAFFIC_OFF) {
+        return traffic_off(st);
+    }
+    for (;;) {
+        survey_take(st->operator, st->cluster, SURVEY_MS, st->survey);
+        if (is_there(st, step)) {
+            return OUTCOME_DONE;
+        }
+        if (tick_interrupted()) {
+            return OUTCOME_INTERRUPTED;
+        }
+        if (tick_now_us() > until) {
+            return OUTCOME_TIMEOUT;
+        }
+        tick_sleep_ms(POLL_MS);
+    }
+}

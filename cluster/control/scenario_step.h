@@ -1,0 +1,28 @@
+/* scenario_step: what each step of a scenario waits for or does. */
+#ifndef CLUSTER_CONTROL_SCENARIO_STEP_H
+#define CLUSTER_CONTROL_SCENARIO_STEP_H
+
+#include "cluster/control/scenario.h"
+#include "cluster/control/survey.h"
+
+/* The stage on which steps act. */
+struct scenario_step_stage {
+    const struct cluster *cluster;
+    struct operator* operator;
+    struct survey *survey;
+    struct proc_id target;
+    const struct scenario_trigger *trigger;
+    int64_t t0_us;            /* of the fault; 0: not yet */
+    struct proc_id active;    /* the PG side that was active before the fault */
+    uint64_t routed;          /* by the controller, when a ROUTED step began */
+    bool counted;             /* `routed` is set */
+    bool broken;              /* the fault is there */
+    char why[SURVEY_WHY_LEN]; /* what is still missing */
+};
+
+/* Do or wait; gives up after the step's time. OUTCOME_TIMEOUT: it did not come (`why` says what was
+ * missing, nothing is printed); OUTCOME_INTERRUPTED; anything else was said. */
+MUST_CHECK int scenario_step_run(struct scenario_step_stage *stage,
+                                 const struct scenario_step *step);
+
+#endif

@@ -1,0 +1,79 @@
+#include "cluster/control/table.h"
+
+#include "node/base/err.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CELL_MAX 256
+
+struct table {
+    struct libscols_table *scols;
+    struct libscols_line *line;
+    size_t at;
+};
+
+struct table *table_new(const char *const *columns)
+{
+    struct table *t = calloc(1, sizeof *t);
+    if (t == NULL || (t->scols = scols_new_table()) == NULL) {
+        abort();
+    }
+    for (; *columns != NULL; columns++) {
+        char name[CELL_MAX];
+        snprintf(name, sizeof name, "%s", *columns);
+        size_t end = strlen(name) - 1;
+        bool right = name[end] == '>';
+        if (right) {
+            name[end] = '\0';
+        }
+        if (scols_table_new_column(t->scols, name, 0, right ? SCOLS_FL_RIGHT : 0) == NULL) {
+            abort();
+        }
+    }
+    return t;
+}
+
+void table_row(struct table *t)
+{
+    t->line = scols_table_new_line(t->scols, NULL);
+    t->at = 0;
+    if (t->line == NULL) {
+        abort();
+    }
+}
+
+void table_cell(struct table *t, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+    ASSERT(t->line != NULL);
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (scols_line_set_data(t->line, t->at++, text) != 0) {
+        abort();
+    }
+}
+
+void table_end(struct table **t)
+{
+    (void)scols_print_table((*t)->scols);
+    scols_unref_table((*t)->scols);
+    free(*t);
+    *t = NULL;
+}
+
+void table_json(json_t *root)
+{
+    char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    if (text == NULL) {
+        abort();
+    }
+    puts(text);
+    free(text);
+    json_decref(root);
+}

@@ -1,0 +1,316 @@
+#include "cluster/record/chart.h"
+
+#include "cluster/record/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH   1000
+#define LEFT    48
+#define RIGHT   12
+#define PLOT    (WIDTH - LEFT - RIGHT)
+#define HEIGHT  230
+#define TOP     26
+#define BUCKETS PLOT
+#define COLOURS 5
+
+struct span {
+    int64_t from, until;
+};
+
+static int x_of(struct span s, int64_t at)
+{
+    if (at <= s.from || s.until <= s.from) {
+        return LEFT;
+    }
+    return at >= s.until ? LEFT + PLOT : LEFT + (int)((at - s.from) * PLOT / (s.until - s.from));
+}
+
+/* A step of 1, 2 or 5 times a power of ten that makes at most eleven ticks. */
+static int64_t tick_step(int64_t range)
+{
+    static const int64_t factors[3] = {1, 2, 5};
+    for (int64_t power = 1;; power *= 10) {
+        for (int i = 0; i < 3; i++) {
+            if (range / (factors[i] * power) <= 10) {
+                return factors[i] * power;
+            }
+        }
+    }
+}
+
+/* The label of a moment: seconds after the fault, or after the beginning. */
+static void time_label(FILE *f, int64_t us, int64_t step)
+{
+    long long whole = (long long)(us / 1000000), part = llabs((long long)(us % 1000000));
+    const char *sign = us > 0 ? "+" : us < 0 ? "−" : "";
+    if (step >= 1000000) {
+        fprintf(f, "%s%lld s", sign, llabs(whole));
+    } else if (step >= 100000) {
+        fprintf(f, "%s%lld.%01lld s", sign, llabs(whole), part / 100000);
+    } else {
+        fprintf(f, "%s%lld ms", sign, llabs((long long)us) / 1000);
+    }
+}
+
+static void time_axis(FILE *f, struct span s, int64_t zero, int y, int top)
+{
+    int64_t step = tick_step(s.until - s.from);
+    int64_t first = s.from - zero;
+    first = first >= 0 ? (first + step - 1) / step * step : -(-first / step) * step;
+    for (int64_t t = first; zero + t <= s.until; t += step) {
+        int x = x_of(s, zero + t);
+        fprintf(f, "<line class=grid x1=%d x2=%d y1=%d y2=%d />", x, x, top, y);
+        fprintf(f, "<text x=%d y=%d text-anchor=middle>", x, y + 18);
+        time_label(f, t, step);
+        fputs("</text>", f);
+    }
+    fprintf(f, "<line class=axis x1=%d x2=%d y1=%d y2=%d />", LEFT, LEFT + PLOT, y, y);
+}
+
+static int64_t zero_of(const struct judged *j)
+{
+    return j->timings.fault_at != TIMINGS_NONE ? j->timings.fault_at : j->run.history.begin_us;
+}
+
+static uint32_t node_place(const struct judged *j, struct proc_id node)
+{
+    uint32_t place = 0;
+    for (uint16_t v = 1; v < node.v && v <= j->run.history.topology->procs_n; v++) {
+        place += j->run.history.topology->procs[v - 1].kind == PROC_NODE ? 1 : 0;
+    }
+    return place;
+}
+
+const char *chart_colour(const struct judged *j, struct proc_id node)
+{
+    static const char *const colours[COLOURS] = {"var(--n4)", "var(--n0)", "var(--n1)", "var(--n2)",
+                                                 "var(--n3)"};
+    return colours[node_place(j, node) % COLOURS];
+}
+
+/* Where every device is at the end of each bucket: counts[node * (BUCKETS + 1) + bucket]. */
+static uint32_t count_homes(const struct history *h, struct span s, uint32_t *counts)
+{
+    uint32_t total = 0;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        struct device_info info;
+        if (!topology_device(h->topology, (struct device_id){d}, &info) ||
+            info.kind == DEVICE_KIND_ROUTE_POINT) {
+            continue;
+        }
+        total++;
+        const struct history_span *moves = &h->moves_of[d];
+        uint32_t next = 0;
+        struct proc_id node = {0};
+        for (uint32_t b = 0; b <= BUCKETS; b++) {
+            int64_t at = s.from + (s.until - s.from) * (int64_t)b / BUCKETS;
+            while (next < moves->n && h->moves[moves->first + next].at <= at) {
+                node = h->moves[moves->first + next++].node;
+            }
+            if (node.v <= PROCS_MAX) {
+                counts[(size_t)node.v * (BUCKETS + 1) + b]++;
+            }
+        }
+    }
+    return total;
+}
+
+/* One layer of the stack as a path of steps; `base` is what lies below and grows by it. */
+static void layer(FILE *f, const uint32_t *counts, uint32_t *base, uint32_t total,
+                  const char *colour)
+{
+    bool any = false;
+    for (int b = 0; b <= BUCKETS; b++) {
+        any = any || counts[b] > 0;
+    }
+    if (!any || total == 0) {
+        return;
+    }
+    fprintf(f, "<path fill=\"%s\" d=\"", colour);
+    for (int b = 0; b <= BUCKETS; b++) {
+        uint32_t top = base[b] + counts[b];
+        unsigned long long y = TOP + HEIGHT - (unsigned long long)top * HEIGHT / total;
+        if (b == 0) {
+            fprintf(f, "M%d %llu", LEFT, y);
+        } else if (b == BUCKETS || top != base[b - 1] + counts[b - 1]) {
+            fprintf(f, "H%dV%llu", LEFT + b, y);
+        }
+    }
+    for (int b = BUCKETS; b >= 0; b--) {
+        if (b == BUCKETS || b == 0 || base[b] != base[b + 1]) {
+            unsigned long long y = TOP + HEIGHT - (unsigned long long)base[b] * HEIGHT / total;
+            fprintf(f, "H%dV%llu", b == BUCKETS ? LEFT + b : LEFT + b + 1, y);
+        }
+    }
+    fprintf(f, "H%dZ\"/>", LEFT);
+    for (int b = 0; b <= BUCKETS; b++) {
+        base[b] += counts[b];
+    }
+}
+
+static void vertical(FILE *f, const char *class, int x, int y)
+{
+    fprintf(f, "<line class=%s x1=%d x2=%d y1=%d y2=%d />", class, x, x, TOP - 6, y);
+}
+
+/* Faults, heals and the times without an active PG side. */
+static void marks(FILE *f, const struct judged *j, struct span s)
+{
+    const struct history *h = &j->run.history;
+    int label_until = -1;
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        if (w->injected && w->from < s.until && w->until > s.from) {
+            int x = x_of(s, w->from);
+            int width = x_of(s, w->until) - x;
+            fprintf(f, "<rect x=%d y=%d width=%d height=6 fill=\"var(--fail)\" opacity=.55 />", x,
+                    TOP - 7, width < 2 ? 2 : width);
+        }
+    }
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (!o->injected) {
+            continue;
+        }
+        int x = x_of(s, o->from);
+        if (o->from >= s.from && o->from <= s.until) {
+            vertical(f, "mark", x, TOP + HEIGHT);
+            if (x > label_until) {
+                bool left = x > LEFT + PLOT * 4 / 5;
+                fprintf(f, "<text class=fault x=%d y=14%s>", x, left ? " text-anchor=end" : "");
+                page_say(f, "%s: %s", topology_name(h->topology, o->proc),
+                         o->what[0] != '\0' ? o->what : "fault");
+                fputs("</text>", f);
+                label_until = x + 130;
+            }
+        }
+        if (o->until >= s.from && o->until <= s.until) {
+            x = x_of(s, o->until);
+            vertical(f, "heal", x, TOP + HEIGHT);
+            fprintf(f, "<text x=%d y=14>", x + 2);
+            page_say(f, "%s back", topology_name(h->topology, o->proc));
+            fputs("</text>", f);
+        }
+    }
+}
+
+void chart_phones(FILE *f, const struct judged *j, int64_t from, int64_t until)
+{
+    const struct history *h = &j->run.history;
+    struct span s = {from, until};
+    uint32_t *counts = calloc((size_t)(PROCS_MAX + 1) * (BUCKETS + 1), sizeof counts[0]);
+    uint32_t *base = calloc(BUCKETS + 1, sizeof base[0]);
+    ASSERT(counts != NULL);
+    ASSERT(base != NULL);
+    uint32_t total = count_homes(h, s, counts);
+    fprintf(f,
+            "<svg viewBox=\"0 0 %d %d\" role=img aria-label=\"registered devices per node over "
+            "time\">",
+            WIDTH, TOP + HEIGHT + 26);
+    for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
+        if (h->topology->procs[v - 1].kind == PROC_NODE) {
+            layer(f, &counts[(size_t)v * (BUCKETS + 1)], base, total,
+                  chart_colour(j, (struct proc_id){v}));
+        }
+    }
+    layer(f, counts, base, total, "var(--none)");
+    time_axis(f, s, zero_of(j), TOP + HEIGHT, TOP);
+    fprintf(f, "<text x=%d y=%d text-anchor=end>%u</text>", LEFT - 8, TOP + 4, total);
+    fprintf(f, "<text x=%d y=%d text-anchor=end>0</text>", LEFT - 8, TOP + HEIGHT + 4);
+    marks(f, j, s);
+    fputs("</svg>", f);
+    free(counts);
+    free(base);
+}
+
+struct bar {
+    const char *what;
+    int64_t from, until;
+};
+
+static void draw_bar(FILE *f, struct span s, const struct bar *bar, int y, const char *colour)
+{
+    char time[PAGE_TIME_LEN];
+    int x = x_of(s, bar->from) + 122, end = x_of(s, bar->until) + 122;
+    int width = end - x < 3 ? 3 : end - x;
+    fprintf(f, "<text class=ink x=0 y=%d>", y + 15);
+    page_text(f, bar->what);
+    fputs("</text>", f);
+    if (bar->until < 0) {
+        fprintf(f, "<text x=%d y=%d>did not happen</text>", LEFT + 122, y + 15);
+        return;
+    }
+    fprintf(f, "<rect x=%d y=%d width=%d height=20 rx=4 fill=\"%s\"/>", x, y, width, colour);
+    fprintf(f, "<text class=ink x=%d y=%d>", x + width + 8, y + 15);
+    page_text(f, page_time(bar->until, time));
+    fputs("</text>", f);
+}
+
+void chart_anatomy(FILE *f, const struct judged *j)
+{
+    const struct timings *t = &j->timings;
+    const struct bar bars[] = {
+        {"fault noticed", 0, t->detect},
+        {"new Raft leader", t->detect, t->elect},
+        {"first device re-homed", t->detect, t->first_rehome},
+        {"last device re-homed", t->first_rehome, t->last_rehome},
+        {"PG side active", t->detect, t->pg_active},
+        {"calls routed again", t->pg_active, t->routed},
+        {"steady", 0, t->steady},
+    };
+    int n = (int)(sizeof bars / sizeof bars[0]);
+    int64_t longest = 1000;
+    for (int i = 0; i < n; i++) {
+        longest = bars[i].until > longest ? bars[i].until : longest;
+    }
+    if (t->fault_at == TIMINGS_NONE) {
+        return;
+    }
+    /* The names stand left of the plot, the times right of the bars. */
+    struct span s = {0, longest * (PLOT + 0) / (PLOT - 220)};
+    fprintf(f, "<svg viewBox=\"0 0 %d %d\" role=img aria-label=\"anatomy of the failover\">", WIDTH,
+            n * 30 + 6);
+    for (int i = 0; i < n; i++) {
+        bool whole = i == n - 1;
+        fprintf(f, "<line class=grid x1=0 x2=%d y1=%d y2=%d />", WIDTH, i * 30 + 29, i * 30 + 29);
+        draw_bar(f, s, &bars[i], i * 30 + 4,
+                 whole ? (j->verdict == VERDICT_FAIL ? "var(--fail)" : "var(--pass)")
+                       : "var(--bar)");
+    }
+    fputs("</svg>", f);
+}
+
+void chart_processes(FILE *f, const struct judged *j)
+{
+    const struct history *h = &j->run.history;
+    struct span s = {h->begin_us, h->end_us};
+    int rows = (int)h->topology->procs_n, y = 0;
+    fprintf(f, "<svg viewBox=\"0 0 %d %d\" role=img aria-label=\"processes over time\">", WIDTH,
+            rows * 24 + TOP + 26);
+    time_axis(f, s, zero_of(j), TOP + rows * 24, TOP);
+    for (uint16_t v = 1; v <= h->topology->procs_n; v++, y++) {
+        int top = TOP + y * 24 + 5;
+        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
+        fprintf(f, "<text class=ink x=%d y=%d text-anchor=end font-size=12>", LEFT - 8, top + 11);
+        page_text(f, h->topology->procs[v - 1].name);
+        fprintf(f, "</text><rect x=%d y=%d width=%d height=14 rx=3 opacity=.75 fill=\"%s\"/>", LEFT,
+                top, PLOT, node ? chart_colour(j, (struct proc_id){v}) : "var(--n4)");
+        for (uint32_t i = 0; i < h->outages_n; i++) {
+            const struct history_outage *o = &h->outages[i];
+            if (o->proc.v != v) {
+                continue;
+            }
+            int x = x_of(s, o->from), width = x_of(s, o->until) - x;
+            bool part = o->service != SERVICE_NONE;
+            fprintf(f,
+                    "<rect x=%d y=%d width=%d height=%d fill=\"var(--fail-bg)\" "
+                    "stroke=\"var(--fail)\"/>",
+                    x, part ? top + 7 : top, width < 3 ? 3 : width, part ? 7 : 14);
+            fprintf(f, "<text class=fault x=%d y=%d font-size=11>", x + 6, top + 11);
+            page_text(f, width > 60 ? o->what : "");
+            fputs("</text>", f);
+        }
+    }
+    fputs("</svg>", f);
+}

@@ -1,0 +1,20 @@
+/* load: a run file as the plain structs that the judges read. */
+#ifndef CLUSTER_RECORD_LOAD_H
+#define CLUSTER_RECORD_LOAD_H
+
+#include "cluster/record/runfile.h"
+
+struct load {
+    struct history history; /* prepared */
+    struct event *events;
+    struct history_leg *legs;
+    struct history_row *rows;
+    int64_t wall_us; /* the wall clock at 0 of the events' clock */
+};
+
+/* Errors   ERR_IO, ERR_MEMORY; nothing is kept then. */
+MUST_CHECK enum err load_run(struct runfile *runfile, const struct topology *topology,
+                             struct load *ret_load);
+void load_free(struct load *load);
+
+#endif

@@ -1,0 +1,44 @@
+/* runfile: one recorded run in one SQLite file, merged from the files of all processes.
+ *
+ *   table event    every line of every events.jsonl        table meta    key, value: scenario, seed
+ * … table leg      every line of every calls.log           table source  how far each file was read
+ *   table tcd      Termination_Call_Detail as it stands at the end
+ *
+ * Lines and the place up to which they were read go into one transaction, so a follower that dies
+ * goes on where it was. The last line of a file may be torn: it is read when it is whole. */
+#ifndef CLUSTER_RECORD_RUNFILE_H
+#define CLUSTER_RECORD_RUNFILE_H
+
+#include "cluster/check/history.h"
+
+#include <sqlite3.h>
+
+#define RUNFILE_NAME     "run.db"
+#define RUNFILE_META_LEN 512
+
+struct runfile;
+
+/* Open or create. `topology` is borrowed.
+ * Errors   ERR_IO       not readable or writable
+ *          ERR_VERSION  a run file of another version */
+MUST_CHECK enum err runfile_open(const char *path, const struct topology *topology,
+                                 struct runfile **ret_runfile);
+void runfile_free(struct runfile **runfile);
+
+/* Read what was added to the event files and call logs below `dir` (a cluster's folder) since the
+ * last time. `*ret_lines` (may be NULL) counts the new lines.
+ * Errors   ERR_IO  a file or the run file failed; what was read before stays */
+MUST_CHECK enum err runfile_follow(struct runfile *runfile, const char *dir, uint64_t *ret_lines);
+/* Copy the call records of every icm.db below `dir`, replacing what was copied before. */
+MUST_CHECK enum err runfile_records(struct runfile *runfile, const char *dir);
+
+MUST_CHECK enum err runfile_meta_set(struct runfile *runfile, const char *key, const char *value);
+/* "" if there is no such key. */
+const char *runfile_meta(struct runfile *runfile, const char *key,
+                         char ret_value[RUNFILE_META_LEN]);
+/* Lines that were whole and still made no sense. */
+uint64_t runfile_strange(const struct runfile *runfile);
+/* For the loader; owned by the run file. */
+sqlite3 *runfile_db(struct runfile *runfile);
+
+#endif

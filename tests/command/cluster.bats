@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# A small cluster up, looked at, broken, healed, and down again.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+    rehome_find
+    rehome_daemons
+}
+
+teardown() {
+    "$REHOME" down --destroy >/dev/null 2>&1 || true
+}
+
+@test "up, look at everything, down: the whole way round" {
+    run --separate-stderr "$REHOME" up --topology small
+    echo "$stderr"
+    [ "$status" = 0 ]
+    [ -z "$output" ]
+    [[ "$stderr" == *"healthy in "* ]]
+    [[ "$stderr" == *"next:  rehome status"* ]]
+
+    run --separate-stderr "$REHOME" status --json
+    [ "$status" = 0 ]
+    [ "$(jq -r '.schema, .cluster, .healthy' <<<"$output" | paste -sd' ')" = "1 small true" ]
+    [ "$(jq '.devices.total' <<<"$output")" = 64 ]
+    [ "$(jq '.devices.registered' <<<"$output")" = 64 ]
+    [ "$(jq '.devices.by_node.sub1' <<<"$output")" = 64 ]
+    [ "$(jq -r '[.nodes[] | select(.raft.state == "leader")] | length' <<<"$output")" = 1 ]
+    [ "$(jq -r '[.pg[] | select(.active)] | length' <<<"$output")" = 1 ]
+    [ -r "$(jq -r '.icm[0].tcd_db' <<<"$output")" ]
+
+    run --separate-stderr "$REHOME" registrations --json --read linearizable
+    [ "$status" = 0 ]
+    [ "$(jq -r '.read' <<<"$output")" = linearizable ]
+    [ "$(jq '[.registrations[] | select(.kind == "phone" and .state == "registered" and .node == "sub1")] | length' <<<"$output")" = 60 ]
+
+    for look in raft calls agents pg tcd events faults; do
+        run --separate-stderr "$REHOME" "$look" --json
+        [ "$status" = 0 ]
+        [ "$(jq '.schema' <<<"$output")" = 1 ]
+        run "$REHOME" "$look"
+        [ "$status" = 0 ]
+    done
+
+    run "$REHOME" up
+    [ "$status" = 73 ]
+    run "$REHOME" scenario run 1
+    [ "$status" = 73 ]
+    [[ "$output" == *"--here"* ]]
+    run "$REHOME" kill sub9
+    [ "$status" = 64 ]
+    [[ "$output" == *"'sub1'"* || "$output" == *"'sub2'"* ]]
+    run "$REHOME" kill sub1 --how melt
+    [ "$status" = 64 ]
+    run "$REHOME" kill sub1 --service calmanager
+    [ "$status" = 64 ]
+    [[ "$output" == *"'callmanager'"* ]]
+
+    run "$REHOME" down
+    [ "$status" = 0 ]
+    run "$REHOME" status
+    [ "$status" = 69 ]
+    [ -d "$REHOME_HOME/clusters/small" ]
+
+    # It comes back with its state, and goes with it.
+    run "$REHOME" up --topology small --quiet
+    [ "$status" = 0 ]
+    run "$REHOME" down --destroy
+    [ "$status" = 0 ]
+    [ ! -e "$REHOME_HOME/clusters/small" ]
+}
+
+@test "a node dies and comes back; two homes do not disturb each other" {
+    run "$REHOME" up --topology small --quiet
+    [ "$status" = 0 ]
+    REHOME_HOME="$BATS_TEST_TMPDIR/other" run "$REHOME" up --topology small --quiet
+    echo "$output"
+    [ "$status" = 0 ]
+    run "$REHOME" kill sub1
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ "$output" == *"undo: rehome start sub1"* ]]
+    run --separate-stderr "$REHOME" status --json
+    [ "$status" = 1 ]
+    [ "$(jq -r '.faults[0].target' <<<"$output")" = sub1 ]
+    [ "$(jq -r '.nodes[] | select(.name == "sub1") | .state' <<<"$output")" = down ]
+    REHOME_HOME="$BATS_TEST_TMPDIR/other" run "$REHOME" status
+    other=$status
+    REHOME_HOME="$BATS_TEST_TMPDIR/other" run "$REHOME" down --destroy
+    [ "$other" = 0 ]
+    run "$REHOME" start sub1
+    [ "$status" = 0 ]
+    run --separate-stderr "$REHOME" faults --json
+    [ "$(jq '.faults | length' <<<"$output")" = 0 ]
+}
+
+@test "^C while a cluster starts leaves nothing running" {
+    "$REHOME" up --topology small 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    up=$!
+    for _ in $(seq 100); do
+        [ -s "$REHOME_HOME/clusters/small/proc/pub/pid" ] && break
+        sleep 0.02
+    done
+    kill -INT "$up"
+    status=0
+    wait "$up" || status=$?
+    [ "$status" = 130 ]
+    run "$REHOME" status
+    [ "$status" = 69 ]
+    ! pgrep -f "$REHOME_HOME/clusters/small" >/dev/null
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# What the command says to a wrong command line, without any cluster.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+    rehome_find
+}
+
+@test "no command: usage on stderr, 64" {
+    run --separate-stderr "$REHOME"
+    [ "$status" = 64 ]
+    [ -z "$output" ]
+    [[ "$stderr" == *"usage: rehome COMMAND"* ]]
+}
+
+@test "--help goes to stdout, 0" {
+    run --separate-stderr "$REHOME" --help
+    [ "$status" = 0 ]
+    [[ "$output" == *"rehome scenario list"* ]]
+    [ -z "$stderr" ]
+}
+
+@test "every command has a --help that ends well" {
+    for command in $("$REHOME" --help | awk '/^  [a-z]/ {print $1}'); do
+        run "$REHOME" "$command" --help
+        [ "$status" = 0 ]
+        [[ "$output" == *"Usage: rehome $command"* ]]
+    done
+}
+
+@test "an unknown command: 64 with the nearest" {
+    run "$REHOME" statsu
+    [ "$status" = 64 ]
+    [[ "$output" == *"'status'"* ]]
+}
+
+@test "an unknown option: 64" {
+    run "$REHOME" up --topologie x
+    [ "$status" = 64 ]
+    [ ! -e "$REHOME_HOME" ]
+}
+
+@test "a number that is none: 64, and nothing is made" {
+    run "$REHOME" up --phones many
+    [ "$status" = 64 ]
+    [[ "$output" == *"--phones 'many'"* ]]
+    [ ! -e "$REHOME_HOME" ]
+}
+
+@test "one argument too many: 64" {
+    run "$REHOME" status extra
+    [ "$status" = 64 ]
+}
+
+@test "an unknown scenario: 64 with the nearest" {
+    run "$REHOME" scenario run subscriber-fial
+    [ "$status" = 64 ]
+    [[ "$output" == *"'subscriber-fails'"* ]]
+    run "$REHOME" scenario show 4711
+    [ "$status" = 64 ]
+}
+
+@test "an unknown trigger: 64 with the nearest" {
+    run "$REHOME" scenario run 1 --trigger nod
+    [ "$status" = 64 ]
+    [[ "$output" == *"'node'"* ]]
+}
+
+@test "scenario list as JSON" {
+    run --separate-stderr "$REHOME" scenario list --json
+    [ "$status" = 0 ]
+    [ "$(jq -r '.schema' <<<"$output")" = 1 ]
+    [ "$(jq -r '.scenarios[] | select(.number == 1) | .name' <<<"$output")" = subscriber-fails ]
+    [ "$(jq -r '.scenarios[0].backends | index("local")' <<<"$output")" = 0 ]
+}
+
+@test "scenario show has the table of a test plan" {
+    run "$REHOME" scenario show 1
+    [ "$status" = 0 ]
+    for head in TEST ACTION EXPECTED RESULT; do
+        [[ "$output" == *"$head"* ]]
+    done
+}
+
+@test "explain knows events, reasons, columns, invariants and exit codes" {
+    for word in owner_changed NO_QUORUM trails HOME-1 78 RecoveryKey; do
+        run "$REHOME" explain "$word"
+        [ "$status" = 0 ]
+    done
+    run "$REHOME" explain raft_servin
+    [ "$status" = 64 ]
+    [[ "$output" == *"'raft_serving'"* ]]
+}
+
+@test "no cluster: 69, and what to type next" {
+    run "$REHOME" status
+    [ "$status" = 69 ]
+    [[ "$output" == *"rehome up"* ]]
+}
+
+@test "a run that is not there: 64" {
+    run "$REHOME" check nowhere
+    [ "$status" = 64 ]
+}
+
+@test "a state folder that cannot be written: 73" {
+    touch "$BATS_TEST_TMPDIR/file"
+    REHOME_HOME="$BATS_TEST_TMPDIR/file/home" run "$REHOME" up --topology small
+    [ "$status" = 73 ]
+    [[ "$output" == *"REHOME_HOME"* ]]
+}

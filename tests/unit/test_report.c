@@ -1,0 +1,177 @@
+#include "cluster/record/report.h"
+
+#include "cluster/record/page.h"
+#include "cluster/record/record.h"
+#include "tests/unit/good_files.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char dir[GOOD_PATH];
+static json_t *answer;
+static enum verdict verdict;
+
+static void judged_run(void)
+{
+    good_run_finish();
+    good_files_folder(dir);
+    good_files_write(dir, 0, INT64_MAX);
+    good_files_database(dir);
+    assert_int_equal(record_collect(dir, dir, &good_topology, "subscriber-fails", 7), ERR_OK);
+    /* Collecting goes on while a cluster runs: the second time adds nothing. */
+    assert_int_equal(record_collect(dir, dir, &good_topology, "subscriber-fails", 7), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+}
+
+static void freed(void)
+{
+    json_decref(answer);
+    history_free(&good);
+    good_files_remove(dir);
+}
+
+static char *read_report(void)
+{
+    char path[GOOD_PATH + 32];
+    snprintf(path, sizeof path, "%s/report.html", dir);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static int64_t number(const char *group, const char *key)
+{
+    const json_t *value = json_object_get(json_object_get(answer, group), key);
+    assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+static void test_report__a_good_run_passes_and_says_so_in_json(void **state)
+{
+    (void)state;
+    good_run_make();
+    judged_run();
+    assert_int_equal(verdict, VERDICT_PASS);
+    assert_int_equal(json_integer_value(json_object_get(answer, "schema")), 1);
+    assert_string_equal(json_string_value(json_object_get(answer, "scenario")), "subscriber-fails");
+    assert_string_equal(json_string_value(json_object_get(answer, "verdict")), "pass");
+    assert_int_equal(json_integer_value(json_object_get(answer, "seed")), 7);
+    assert_int_equal(number("timings", "elect_ms"), 95);
+    assert_int_equal(number("timings", "last_rehome_ms"), 276);
+    assert_int_equal(number("devices", "lost"), 0);
+    assert_int_equal(number("devices", "kept_in_call"), 1);
+    assert_int_equal(number("calls", "preserved"), 2);
+    assert_int_equal(number("ledger", "calls"), 6);
+    assert_int_equal(number("ledger", "truncated"), 2);
+    const json_t *checks = json_object_get(answer, "checks");
+    assert_true(json_array_size(checks) > 16);
+    const json_t *first = json_array_get(checks, 0);
+    assert_string_equal(json_string_value(json_object_get(first, "id")), "REG-1");
+    assert_true(json_is_string(json_object_get(first, "observed")));
+    freed();
+}
+
+static void test_report__it_is_one_file_without_anything_from_outside(void **state)
+{
+    (void)state;
+    static const char *const never[] = {"http:", "https:",  "src=",  "@import",
+                                        "url(",  "<script", "<link", "javascript"};
+    good_run_make();
+    judged_run();
+    char *text = read_report();
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        assert_null(strstr(text, never[i]));
+    }
+    assert_non_null(strstr(text, "</html>"));
+    free(text);
+    freed();
+}
+
+static void test_report__it_shows_every_check_the_fault_and_the_records(void **state)
+{
+    (void)state;
+    good_run_make();
+    judged_run();
+    char *text = read_report();
+    const json_t *checks = json_object_get(answer, "checks");
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        assert_non_null(strstr(text, json_string_value(json_object_get(check, "id"))));
+    }
+    assert_non_null(strstr(text, "sub1: crash"));
+    assert_non_null(strstr(text, "truncated"));
+    assert_non_null(strstr(text, "9001 (partial)"));
+    free(text);
+    freed();
+}
+
+static void test_report__a_spoilt_run_fails(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_rows[GOOD_ROW_DONE] = good_rows[--good.rows_n];
+    judged_run();
+    assert_int_equal(verdict, VERDICT_FAIL);
+    char *text = read_report();
+    assert_non_null(strstr(text, "banner fail"));
+    assert_int_equal(number("ledger", "lost"), 1);
+    free(text);
+    freed();
+}
+
+static void test_report__a_run_without_events_is_inconclusive_and_still_has_a_report(void **state)
+{
+    (void)state;
+    good_run_make();
+    good.events_n = 0;
+    good.legs_n = 0;
+    good.rows_n = 0;
+    judged_run();
+    assert_int_equal(verdict, VERDICT_INCONCLUSIVE);
+    assert_true(json_is_null(json_object_get(json_object_get(answer, "timings"), "elect_ms")));
+    char *text = read_report();
+    assert_non_null(strstr(text, "banner inconclusive"));
+    free(text);
+    freed();
+}
+
+static void test_report__text_cannot_become_markup(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    assert_non_null(f);
+    page_text(f, "<b a='\"'>&\x01");
+    fclose(f);
+    assert_string_equal(text, "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
+    free(text);
+}
+
+static void test_report__times_are_short(void **state)
+{
+    (void)state;
+    char text[PAGE_TIME_LEN];
+    assert_string_equal(page_time(-1, text), "–");
+    assert_string_equal(page_time(412000, text), "412 ms");
+    assert_string_equal(page_time(1900000, text), "1.90 s");
+    assert_string_equal(page_time(125000000, text), "2 min 05 s");
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_report__a_good_run_passes_and_says_so_in_json),
+    cmocka_unit_test(test_report__it_is_one_file_without_anything_from_outside),
+    cmocka_unit_test(test_report__it_shows_every_check_the_fault_and_the_records),
+    cmocka_unit_test(test_report__a_spoilt_run_fails),
+    cmocka_unit_test(test_report__a_run_without_events_is_inconclusive_and_still_has_a_report),
+    cmocka_unit_test(test_report__text_cannot_become_markup),
+    cmocka_unit_test(test_report__times_are_short),
+};
+
+UNIT_MAIN(tests);
