@@ -128,8 +128,7 @@ static void test_callmanager_call__hold_keeps_the_media_and_retrieve_ends_it(voi
     free(c);
 }
 
-static void test_callmanager_call__an_announced_transfer_joins_the_others_in_the_first_call(
-    void **state)
+static void test_callmanager_call__an_announced_transfer_joins_the_others(void **state)
 {
     (void)state;
     struct cluster *c = phones(3);
@@ -284,8 +283,7 @@ static void test_callmanager_call__a_route_point_offers_and_is_told_where_to_go(
     free(c);
 }
 
-static void test_callmanager_call__a_routed_call_that_nobody_answers_is_told_to_the_route_point(
-    void **state)
+static void test_callmanager_call__a_route_point_hears_that_nobody_answered(void **state)
 {
     (void)state;
     struct cluster *c = phones(2);
@@ -397,8 +395,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_call__nobody_answers_in_time),
     cmocka_unit_test(test_callmanager_call__the_caller_gives_up),
     cmocka_unit_test(test_callmanager_call__hold_keeps_the_media_and_retrieve_ends_it),
-    cmocka_unit_test(
-        test_callmanager_call__an_announced_transfer_joins_the_others_in_the_first_call),
+    cmocka_unit_test(test_callmanager_call__an_announced_transfer_joins_the_others),
     cmocka_unit_test(test_callmanager_call__a_transfer_can_be_completed_while_it_alerts),
     cmocka_unit_test(test_callmanager_call__a_consultation_that_fails_leaves_the_first_call),
     cmocka_unit_test(test_callmanager_call__a_blind_transfer_stays_in_the_call),
@@ -406,8 +403,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_call__a_key_for_no_call_is_refused),
     cmocka_unit_test(test_callmanager_call__a_gateway_has_as_many_calls_as_channels),
     cmocka_unit_test(test_callmanager_call__a_route_point_offers_and_is_told_where_to_go),
-    cmocka_unit_test(
-        test_callmanager_call__a_routed_call_that_nobody_answers_is_told_to_the_route_point),
+    cmocka_unit_test(test_callmanager_call__a_route_point_hears_that_nobody_answered),
     cmocka_unit_test(test_callmanager_call__a_route_point_that_says_nothing_ends_the_call),
     cmocka_unit_test(test_callmanager_call__a_caller_who_leaves_the_queue_has_abandoned),
     cmocka_unit_test(test_callmanager_call__a_route_point_nobody_holds_has_a_recovery_number),

@@ -43,8 +43,7 @@ static void test_callmanager_device__registration_is_answered_only_after_its_com
     free(c);
 }
 
-static void test_callmanager_device__without_a_lease_it_refuses_and_keeps_acknowledging(
-    void **state)
+static void test_callmanager_device__without_a_lease_it_refuses_and_acks(void **state)
 {
     (void)state;
     struct cluster *c = cluster_new();
@@ -150,8 +149,7 @@ static void test_callmanager_device__a_stranger_may_not_speak_for_a_device(void 
     free(c);
 }
 
-static void test_callmanager_device__more_than_the_rate_are_throttled_one_after_the_other(
-    void **state)
+static void test_callmanager_device__more_than_the_rate_are_throttled(void **state)
 {
     (void)state;
     struct cluster *c = cluster_new();
@@ -171,8 +169,7 @@ static void test_callmanager_device__more_than_the_rate_are_throttled_one_after_
     free(c);
 }
 
-static void test_callmanager_device__the_old_owner_drops_its_session_when_the_registry_says_so(
-    void **state)
+static void test_callmanager_device__the_old_owner_drops_its_session(void **state)
 {
     (void)state;
     struct cluster *c = cluster_new();
@@ -329,16 +326,15 @@ static void test_callmanager_device__it_stays_below_ten_megabytes(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_device__registration_is_answered_only_after_its_commit),
-    cmocka_unit_test(test_callmanager_device__without_a_lease_it_refuses_and_keeps_acknowledging),
+    cmocka_unit_test(test_callmanager_device__without_a_lease_it_refuses_and_acks),
     cmocka_unit_test(test_callmanager_device__nobody_is_served_before_service_up),
     cmocka_unit_test(test_callmanager_device__an_old_epoch_is_told_to_reset),
     cmocka_unit_test(test_callmanager_device__a_standby_keepalive_is_acknowledged_anywhere),
     cmocka_unit_test(test_callmanager_device__the_same_registration_twice_is_acknowledged_twice),
     cmocka_unit_test(test_callmanager_device__an_older_counter_is_refused),
     cmocka_unit_test(test_callmanager_device__a_stranger_may_not_speak_for_a_device),
-    cmocka_unit_test(test_callmanager_device__more_than_the_rate_are_throttled_one_after_the_other),
-    cmocka_unit_test(
-        test_callmanager_device__the_old_owner_drops_its_session_when_the_registry_says_so),
+    cmocka_unit_test(test_callmanager_device__more_than_the_rate_are_throttled),
+    cmocka_unit_test(test_callmanager_device__the_old_owner_drops_its_session),
     cmocka_unit_test(test_callmanager_device__what_it_owns_without_a_session_it_gives_back),
     cmocka_unit_test(test_callmanager_device__missed_keepalives_release_a_device),
     cmocka_unit_test(test_callmanager_device__a_late_loop_is_nobodys_missed_keepalive),

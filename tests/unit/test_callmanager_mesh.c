@@ -95,8 +95,7 @@ static void test_callmanager_mesh__a_conference_works_across_three_nodes(void **
     free(c);
 }
 
-static void test_callmanager_mesh__the_death_of_the_owner_preserves_what_is_established(
-    void **state)
+static void test_callmanager_mesh__a_dead_owner_leaves_calls_preserved(void **state)
 {
     (void)state;
     struct cluster *c = spread();
@@ -113,8 +112,7 @@ static void test_callmanager_mesh__the_death_of_the_owner_preserves_what_is_esta
     free(c);
 }
 
-static void test_callmanager_mesh__the_death_of_the_other_home_preserves_what_is_established(
-    void **state)
+static void test_callmanager_mesh__a_dead_home_leaves_calls_preserved(void **state)
 {
     (void)state;
     struct cluster *c = spread();
@@ -317,9 +315,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_mesh__a_busy_phone_elsewhere_ends_the_call),
     cmocka_unit_test(test_callmanager_mesh__a_transfer_works_across_three_nodes),
     cmocka_unit_test(test_callmanager_mesh__a_conference_works_across_three_nodes),
-    cmocka_unit_test(test_callmanager_mesh__the_death_of_the_owner_preserves_what_is_established),
-    cmocka_unit_test(
-        test_callmanager_mesh__the_death_of_the_other_home_preserves_what_is_established),
+    cmocka_unit_test(test_callmanager_mesh__a_dead_owner_leaves_calls_preserved),
+    cmocka_unit_test(test_callmanager_mesh__a_dead_home_leaves_calls_preserved),
     cmocka_unit_test(test_callmanager_mesh__a_node_that_dies_drops_what_alerts),
     cmocka_unit_test(test_callmanager_mesh__a_node_that_dies_drops_a_transfer_on_its_way),
     cmocka_unit_test(test_callmanager_mesh__the_owner_dies_in_the_middle_of_a_transfer),

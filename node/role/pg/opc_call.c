@@ -497,6 +497,15 @@ static void service(struct opc *o, struct device_id device, bool in_service, uin
     }
 }
 
+/* What can happen at a route point; the rest is about phones. */
+static bool happens_at_point(uint32_t kind)
+{
+    return kind == DEVICE_EVENT_OFFERED || kind == DEVICE_EVENT_DISCONNECTED ||
+           kind == DEVICE_EVENT_FAILED || kind == DEVICE_EVENT_SNAPSHOT ||
+           kind == DEVICE_EVENT_SNAPSHOT_END || kind == DEVICE_EVENT_IN_SERVICE ||
+           kind == DEVICE_EVENT_OUT_OF_SERVICE;
+}
+
 void opc_call_event(struct opc *o, const struct msg_device_event *e)
 {
     if (e->device.v == 0 || e->device.v > o->devices_n) {
@@ -507,7 +516,8 @@ void opc_call_event(struct opc *o, const struct msg_device_event *e)
     bool about_call = e->kind != DEVICE_EVENT_IN_SERVICE &&
                       e->kind != DEVICE_EVENT_OUT_OF_SERVICE &&
                       e->kind != DEVICE_EVENT_SNAPSHOT_END;
-    if ((a == NULL && !d->point) || (about_call && !call_id_some(e->call))) {
+    if ((a == NULL && !d->point) || (about_call && !call_id_some(e->call)) ||
+        (d->point && !happens_at_point(e->kind))) {
         return;
     }
     if (a != NULL && about_call) {

@@ -1,0 +1,507 @@
+#include "cluster/registry/registry.h"
+#include "node/role/ctimanager/ctimanager.h"
+#include "node/role/ctimanager/provider.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PHONES   100
+#define DIALLED  10
+#define SUB1     ((struct proc_id){1})
+#define SUB2     ((struct proc_id){2})
+#define PGA      ((struct proc_id){3})
+#define PGB      ((struct proc_id){4})
+#define SENT_MAX 16384
+
+struct sent {
+    enum link link;
+    struct proc_id peer;
+    enum msg_kind kind;
+    struct instant at;
+    union {
+        struct msg_provider_opened opened;
+        struct msg_provider_state state;
+        struct msg_monitor_confirmed confirmed;
+        struct msg_cti_event event;
+        struct msg_cti_result result;
+        struct msg_sdl_request request;
+        struct msg_sdl_snapshot snapshot;
+    };
+};
+
+struct cluster {
+    struct topology topology;
+    struct registry registry;
+    struct world world;
+    struct ctimanager m;
+    struct instant now;
+    uint64_t index, batch[3];
+    bool obey; /* proposals are committed */
+    uint32_t proposed;
+    struct msg_command last, pending[DIALLED * 4];
+    uint32_t pending_n;
+    uint32_t sent_n;
+    struct sent sent[SENT_MAX];
+};
+
+static void on_send(void *context, enum link link, struct proc_id peer, const struct msg *msg)
+{
+    struct cluster *c = context;
+    assert_true(msg_allowed(msg->kind, link));
+    assert_true(c->sent_n < SENT_MAX);
+    struct sent *s = &c->sent[c->sent_n++];
+    s->link = link;
+    s->peer = peer;
+    s->kind = msg->kind;
+    s->at = c->now;
+    if (msg->kind == MSG_PROVIDER_OPENED) {
+        s->opened = msg->provider_opened;
+    } else if (msg->kind == MSG_PROVIDER_STATE) {
+        s->state = msg->provider_state;
+    } else if (msg->kind == MSG_MONITOR_CONFIRMED) {
+        s->confirmed = msg->monitor_confirmed;
+    } else if (msg->kind == MSG_CTI_EVENT) {
+        s->event = msg->cti_event;
+    } else if (msg->kind == MSG_CTI_RESULT) {
+        s->result = msg->cti_result;
+    } else if (msg->kind == MSG_SDL_REQUEST) {
+        s->request = msg->sdl_request;
+    } else if (msg->kind == MSG_SDL_SNAPSHOT) {
+        s->snapshot = msg->sdl_snapshot;
+    }
+}
+
+static void on_listen(void *context, enum link link, bool on)
+{
+    (void)context;
+    (void)link;
+    (void)on;
+}
+
+static void on_trace(void *context, const struct event *event)
+{
+    (void)context;
+    (void)event;
+}
+
+static void commit(struct cluster *c, struct proc_id origin, const struct msg_command *command)
+{
+    static struct msg_proposed proposed;
+    static struct msg_propose batch;
+    memset(&batch, 0, sizeof batch);
+    batch.origin = origin;
+    batch.incarnation.v = 1;
+    batch.seq = ++c->batch[origin.v];
+    batch.commands_n = 1;
+    batch.commands[0] = *command;
+    registry_apply(&c->registry, ++c->index, &batch, &proposed);
+    assert_int_equal(proposed.results[0].reason, REASON_NONE);
+    struct device_id device = {0};
+    if (c->m.running) {
+        ctimanager_registry_changed(&c->m, c->now, device);
+    }
+}
+
+static void on_propose(void *context, const struct msg_command *command)
+{
+    struct cluster *c = context;
+    c->proposed++;
+    c->last = *command;
+    assert_true(c->pending_n < DIALLED * 4);
+    c->pending[c->pending_n++] = *command;
+}
+
+static void service(struct cluster *c, struct proc_id node, bool up, uint64_t incarnation)
+{
+    struct msg_command command = {.kind = up ? COMMAND_SERVICE_UP : COMMAND_SERVICE_DOWN,
+                                  .node = node,
+                                  .service = SERVICE_CALLMANAGER,
+                                  .incarnation = {incarnation}};
+    commit(c, node, &command);
+}
+
+static void register_phone(struct cluster *c, uint32_t phone, struct proc_id node, uint64_t counter)
+{
+    struct msg_command command = {.kind = COMMAND_REGISTER,
+                                  .device = {phone},
+                                  .node = node,
+                                  .service = SERVICE_CALLMANAGER,
+                                  .incarnation = {1},
+                                  .counter = counter};
+    commit(c, node, &command);
+}
+
+/* Let time pass and everything due happen; proposals are committed if the cluster obeys. */
+static void run(struct cluster *c, int64_t ms)
+{
+    struct instant end = instant_add(c->now, duration_ms(ms));
+    for (int steps = 0; steps < 100000; steps++) {
+        struct instant next = ctimanager_deadline(&c->m);
+        if (next.us > end.us) {
+            break;
+        }
+        c->now.us = next.us > c->now.us ? next.us : c->now.us;
+        ctimanager_tick(&c->m, c->now);
+        uint32_t n = c->pending_n;
+        for (uint32_t i = 0; c->obey && i < n; i++) {
+            commit(c, SUB1, &c->pending[i]);
+        }
+        c->pending_n = 0;
+    }
+    c->now = end;
+}
+
+static struct cluster *start(void)
+{
+    struct cluster *c = calloc(1, sizeof *c);
+    assert_non_null(c);
+    struct topology *t = &c->topology;
+    t->procs_n = 4;
+    for (uint32_t i = 0; i < 2; i++) {
+        snprintf(t->procs[i].name, NAME_LEN, "sub%u", i + 1);
+        t->procs[i].kind = PROC_NODE;
+        t->procs[i].callmanager = true;
+        t->procs[i].ctimanager = true;
+        t->procs[2 + i].kind = PROC_PG;
+        t->procs[2 + i].pair = 5000;
+        t->procs[2 + i].ctimanager_node.v = (uint16_t)(1 + i);
+    }
+    t->groups_n = 1;
+    t->groups[0] = (struct topology_group){.members_n = 2, .members = {SUB1, SUB2}};
+    t->phones_n = 1;
+    t->phones[0] = (struct topology_phones){.first = 1001, .count = PHONES};
+    t->dialled_n = DIALLED;
+    for (uint32_t i = 0; i < DIALLED; i++) {
+        snprintf(t->dialled[i].number, NUMBER_LEN, "%u", 80001 + i);
+        t->dialled[i].pair = 5000;
+    }
+    assert_int_equal(topology_profile("lab", &t->timers), ERR_OK);
+    c->now.us = 1000000;
+    c->obey = true;
+    c->world = (struct world){
+        .context = c, .send = on_send, .listen = on_listen, .trace = on_trace};
+    registry_init(&c->registry, t, (struct registry_watch){0});
+    service(c, SUB1, true, 1);
+    service(c, SUB2, true, 1);
+    for (uint32_t i = 1; i <= PHONES; i++) {
+        register_phone(c, i, SUB1, 1);
+    }
+    struct ctimanager_raft raft = {.context = c, .propose = on_propose};
+    assert_int_equal(ctimanager_init(&c->m, t, SUB1, &c->world, &c->registry, &raft), ERR_OK);
+    ctimanager_start(&c->m, c->now, (struct incarnation){3});
+    ctimanager_local_callmanager(&c->m, c->now, true);
+    return c;
+}
+
+static void stop(struct cluster *c)
+{
+    ctimanager_deinit(&c->m);
+    free(c);
+}
+
+static void tell(struct cluster *c, const struct msg *msg)
+{
+    ctimanager_message(&c->m, c->now, LINK_JTAPI, PGA, msg);
+}
+
+static uint32_t count(const struct cluster *c, enum msg_kind kind)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->sent_n; i++) {
+        n += c->sent[i].kind == kind;
+    }
+    return n;
+}
+
+static const struct sent *last_of(const struct cluster *c, enum msg_kind kind)
+{
+    for (uint32_t i = c->sent_n; i > 0; i--) {
+        if (c->sent[i - 1].kind == kind) {
+            return &c->sent[i - 1];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t open_provider(struct cluster *c, uint64_t provider, uint64_t applied)
+{
+    static struct msg msg;
+    msg.kind = MSG_PROVIDER_OPEN;
+    msg.provider_open = (struct msg_provider_open){.provider = provider, .applied = applied};
+    tell(c, &msg);
+    return last_of(c, MSG_PROVIDER_OPENED)->opened.provider;
+}
+
+static void monitor_all(struct cluster *c, uint64_t provider)
+{
+    static struct msg msg;
+    msg.kind = MSG_MONITOR;
+    msg.monitor.provider = provider;
+    msg.monitor.devices_n = 0;
+    for (uint32_t v = topology_devices(&c->topology); v > 0; v--) {
+        msg.monitor.devices[msg.monitor.devices_n++].device.v = v;
+    }
+    tell(c, &msg);
+}
+
+static uint64_t ready(struct cluster *c)
+{
+    uint64_t provider = open_provider(c, 0, 0);
+    monitor_all(c, provider);
+    run(c, 1000);
+    assert_int_equal(ctimanager_monitors(&c->m), PHONES + DIALLED);
+    c->sent_n = 0;
+    return provider;
+}
+
+static void device_event(struct cluster *c, uint32_t device, uint32_t epoch, uint64_t call)
+{
+    static struct msg msg;
+    msg.kind = MSG_SDL_EVENT;
+    msg.sdl_event.event = (struct msg_device_event){.device = {device},
+                                                    .epoch = epoch,
+                                                    .call = {call},
+                                                    .kind = DEVICE_EVENT_RINGING};
+    ctimanager_message(&c->m, c->now, LINK_LOCAL, SUB1, &msg);
+}
+
+static void acknowledge(struct cluster *c, uint64_t provider, uint64_t seq)
+{
+    static struct msg msg;
+    msg.kind = MSG_CTI_EVENT_ACK;
+    msg.cti_event_ack = (struct msg_cti_event_ack){.provider = provider, .seq = seq};
+    tell(c, &msg);
+}
+
+static void test_ctimanager__monitors_are_confirmed_one_by_one_at_the_rate(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    monitor_all(c, open_provider(c, 0, 0));
+    run(c, 110);
+    assert_in_range(ctimanager_monitors(&c->m), 40, 55);
+    run(c, 112);
+    assert_int_equal(ctimanager_monitors(&c->m), PHONES + DIALLED);
+    int64_t at = 0;
+    for (uint32_t i = 0; i < c->sent_n; i++) {
+        if (c->sent[i].kind == MSG_MONITOR_CONFIRMED) {
+            assert_true(c->sent[i].at.us - at >= 2000);
+            at = c->sent[i].at.us;
+            assert_true(c->sent[i].confirmed.in_service);
+        }
+    }
+    stop(c);
+}
+
+static void test_ctimanager__route_points_are_opened_at_the_first_living_callmanager(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    ready(c);
+    assert_int_equal(c->proposed, DIALLED);
+    for (uint32_t i = 0; i < DIALLED; i++) {
+        assert_int_equal(registry_owner(&c->registry, topology_route_point(&c->topology, i)).v, 1);
+    }
+    service(c, SUB1, false, 1);
+    run(c, 100);
+    for (uint32_t i = 0; i < DIALLED; i++) {
+        assert_int_equal(registry_owner(&c->registry, topology_route_point(&c->topology, i)).v, 2);
+    }
+    stop(c);
+}
+
+static void test_ctimanager__proposal_that_came_to_nothing_is_made_again(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    c->obey = false;
+    monitor_all(c, open_provider(c, 0, 0));
+    run(c, 1200);
+    assert_true(c->proposed >= 2 * DIALLED);
+    assert_true(c->proposed <= 4 * DIALLED);
+    run(c, 2000);
+    assert_int_equal(ctimanager_monitors(&c->m), PHONES + DIALLED); /* out of service, but told */
+    stop(c);
+}
+
+static void test_ctimanager__side_of_another_ctimanager_gets_nothing(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    static struct msg msg;
+    msg.kind = MSG_PROVIDER_OPEN;
+    msg.provider_open = (struct msg_provider_open){0};
+    uint32_t before = c->sent_n;
+    ctimanager_message(&c->m, c->now, LINK_JTAPI, PGB, &msg);
+    assert_int_equal(c->sent_n, before);
+    assert_int_equal(ctimanager_providers(&c->m), 0);
+    assert_true(c->m.rejected == 1);
+    stop(c);
+}
+
+static void test_ctimanager__events_are_numbered_from_one_without_a_hole(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    ready(c);
+    for (uint32_t i = 1; i <= 20; i++) {
+        device_event(c, i, 1, 100 + i);
+    }
+    uint64_t seq = 0;
+    for (uint32_t i = 0; i < c->sent_n; i++) {
+        assert_int_equal(c->sent[i].kind, MSG_CTI_EVENT);
+        assert_true(c->sent[i].event.seq == seq + 1 || seq == 0);
+        seq = c->sent[i].event.seq;
+    }
+    assert_int_equal(c->sent_n, 20);
+    stop(c);
+}
+
+static void test_ctimanager__resume_replays_what_is_not_acknowledged(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    uint64_t provider = ready(c);
+    for (uint32_t i = 1; i <= 5; i++) {
+        device_event(c, i, 1, 100 + i);
+    }
+    uint64_t first = c->sent[0].event.seq;
+    acknowledge(c, provider, first + 1);
+    ctimanager_link_down(&c->m, c->now, LINK_JTAPI, PGA, REASON_TIMEOUT);
+    device_event(c, 6, 1, 106);
+    run(c, 500);
+    c->sent_n = 0;
+    assert_true(open_provider(c, provider, first + 2) == provider);
+    assert_true(c->sent[0].opened.resumed);
+    assert_int_equal(count(c, MSG_CTI_EVENT), 3);
+    assert_true(c->sent[1].event.seq == first + 3);
+    assert_true(c->sent[3].event.seq == first + 5);
+    stop(c);
+}
+
+static void test_ctimanager__provider_is_kept_for_the_missed_heartbeats_only(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    uint64_t provider = ready(c);
+    ctimanager_link_down(&c->m, c->now, LINK_JTAPI, PGA, REASON_TIMEOUT);
+    run(c, 2900);
+    assert_int_equal(ctimanager_providers(&c->m), 1);
+    run(c, 200);
+    assert_int_equal(ctimanager_providers(&c->m), 0);
+    uint64_t next = open_provider(c, provider, 0);
+    assert_true(next != provider);
+    assert_false(last_of(c, MSG_PROVIDER_OPENED)->opened.resumed);
+    stop(c);
+}
+
+static void test_ctimanager__full_replay_buffer_closes_the_provider(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    ready(c);
+    for (uint32_t i = 0; i <= PROVIDER_REPLAY_MAX; i++) {
+        device_event(c, 1, 1, 100 + i);
+    }
+    assert_int_equal(ctimanager_providers(&c->m), 0);
+    const struct sent *s = last_of(c, MSG_PROVIDER_STATE);
+    assert_non_null(s);
+    assert_false(s->state.in_service);
+    assert_int_equal(s->state.reason, REASON_OVERFLOW);
+    stop(c);
+}
+
+static void test_ctimanager__device_that_moves_goes_out_of_service_and_in_again(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    ready(c);
+    register_phone(c, 7, SUB2, 2);
+    assert_int_equal(c->sent_n, 2);
+    assert_int_equal(c->sent[0].event.event.kind, DEVICE_EVENT_OUT_OF_SERVICE);
+    assert_int_equal(c->sent[0].event.event.epoch, 1);
+    assert_int_equal(c->sent[1].event.event.kind, DEVICE_EVENT_IN_SERVICE);
+    assert_true(c->sent[1].event.event.epoch > 1);
+    c->sent_n = 0;
+    device_event(c, 7, 1, 5); /* what its old owner still says */
+    assert_int_equal(c->sent_n, 0);
+    stop(c);
+}
+
+static void test_ctimanager__lost_local_callmanager_ends_service_requests_and_monitors(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    uint64_t provider = ready(c);
+    static struct msg msg;
+    msg.kind = MSG_CTI_REQUEST;
+    msg.cti_request = (struct msg_cti_request){
+        .provider = provider, .id = 9, .device = {101}, .call = {77}, .key = KEY_ROUTE};
+    tell(c, &msg);
+    assert_int_equal(count(c, MSG_SDL_REQUEST), 1);
+    ctimanager_local_callmanager(&c->m, c->now, false);
+    assert_int_equal(last_of(c, MSG_CTI_RESULT)->result.reason, REASON_SERVICE_LOST);
+    assert_false(last_of(c, MSG_PROVIDER_STATE)->state.in_service);
+    assert_int_equal(ctimanager_monitors(&c->m), 0);
+    open_provider(c, 0, 0);
+    assert_false(last_of(c, MSG_PROVIDER_OPENED)->opened.in_service);
+    ctimanager_local_callmanager(&c->m, c->now, true);
+    assert_true(last_of(c, MSG_PROVIDER_STATE)->state.in_service);
+    stop(c);
+}
+
+static void test_ctimanager__result_goes_back_once_under_the_sides_own_number(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    uint64_t provider = ready(c);
+    static struct msg msg;
+    msg.kind = MSG_CTI_REQUEST;
+    msg.cti_request = (struct msg_cti_request){
+        .provider = provider, .id = 4711, .device = {101}, .call = {77}, .key = KEY_ROUTE};
+    tell(c, &msg);
+    uint64_t ours = last_of(c, MSG_SDL_REQUEST)->request.id;
+    msg.kind = MSG_SDL_REQUEST_RESULT;
+    msg.sdl_request_result =
+        (struct msg_sdl_request_result){.id = ours, .origin = SUB1, .reason = REASON_BUSY};
+    ctimanager_message(&c->m, c->now, LINK_LOCAL, SUB1, &msg);
+    ctimanager_message(&c->m, c->now, LINK_LOCAL, SUB1, &msg);
+    assert_int_equal(count(c, MSG_CTI_RESULT), 1);
+    assert_true(last_of(c, MSG_CTI_RESULT)->result.id == 4711);
+    assert_int_equal(last_of(c, MSG_CTI_RESULT)->result.reason, REASON_BUSY);
+    stop(c);
+}
+
+static void test_ctimanager__crash_forgets_everything_without_a_word(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    uint64_t provider = ready(c);
+    ctimanager_reset(&c->m);
+    assert_int_equal(c->sent_n, 0);
+    assert_int_equal(ctimanager_providers(&c->m), 0);
+    assert_true(ctimanager_deadline(&c->m).us == INT64_MAX);
+    ctimanager_start(&c->m, c->now, (struct incarnation){4});
+    ctimanager_local_callmanager(&c->m, c->now, true);
+    assert_true(open_provider(c, provider, 0) != provider);
+    stop(c);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_ctimanager__monitors_are_confirmed_one_by_one_at_the_rate),
+    cmocka_unit_test(test_ctimanager__route_points_are_opened_at_the_first_living_callmanager),
+    cmocka_unit_test(test_ctimanager__proposal_that_came_to_nothing_is_made_again),
+    cmocka_unit_test(test_ctimanager__side_of_another_ctimanager_gets_nothing),
+    cmocka_unit_test(test_ctimanager__events_are_numbered_from_one_without_a_hole),
+    cmocka_unit_test(test_ctimanager__resume_replays_what_is_not_acknowledged),
+    cmocka_unit_test(test_ctimanager__provider_is_kept_for_the_missed_heartbeats_only),
+    cmocka_unit_test(test_ctimanager__full_replay_buffer_closes_the_provider),
+    cmocka_unit_test(test_ctimanager__device_that_moves_goes_out_of_service_and_in_again),
+    cmocka_unit_test(test_ctimanager__lost_local_callmanager_ends_service_requests_and_monitors),
+    cmocka_unit_test(test_ctimanager__result_goes_back_once_under_the_sides_own_number),
+    cmocka_unit_test(test_ctimanager__crash_forgets_everything_without_a_word),
+};
+
+UNIT_MAIN(tests);

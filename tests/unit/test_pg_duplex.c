@@ -1,0 +1,281 @@
+#include "tests/unit/pg_world.h"
+#include "tests/unit/unit.h"
+
+#define A 0
+#define B 1
+
+static struct pg_world *pair(void)
+{
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, A);
+    pg_world_run(w, 500);
+    pg_world_start(w, B);
+    pg_world_run(w, 500);
+    return w;
+}
+
+/* Every agent logged in and ready at the active side. */
+static void staff(struct pg_world *w, int side)
+{
+    for (uint32_t i = 0; i < PG_WORLD_AGENTS; i++) {
+        pg_world_open(w, side, i);
+        pg_world_ask(w, side, i, AGENT_REQUEST_LOGIN);
+        pg_world_ask(w, side, i, AGENT_REQUEST_READY);
+    }
+    pg_world_run(w, 200);
+}
+
+static void test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    assert_true(pg_world_is_active(w, A));
+    assert_false(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[A].monitored_n, PG_WORLD_AGENTS + 1);
+    assert_int_equal(w->sides[B].monitored_n, 0);
+    assert_true(w->sides[B].pg.pim.in_service);
+    assert_false(w->sides[A].active_before_monitors);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__side_b_alone_waits_and_then_goes_active(void **state)
+{
+    (void)state;
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, B);
+    pg_world_run(w, 2500);
+    assert_false(pg_world_is_active(w, B));
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, B));
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    assert_false(pg_world_is_active(w, A));
+    assert_true(pg_world_is_active(w, B));
+    assert_false(w->sides[B].active_before_monitors);
+    assert_int_equal(w->sides[B].monitored_n, PG_WORLD_AGENTS + 1);
+    assert_int_equal(w->highest, 2);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__nothing_fails_back(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    pg_world_cti(w, A, true);
+    pg_world_run(w, 60000);
+    assert_true(pg_world_is_active(w, B));
+    assert_false(pg_world_is_active(w, A));
+    assert_true(w->sides[A].pg.pim.in_service);
+    assert_int_equal(w->sides[A].monitored_n, 0);
+    assert_int_equal(w->highest, 2);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__killed_process_is_replaced(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_kill(w, A);
+    pg_world_run(w, 2000);
+    assert_true(pg_world_is_active(w, B));
+    pg_world_start(w, A);
+    pg_world_run(w, 10000);
+    assert_true(pg_world_is_active(w, B));
+    assert_false(pg_world_is_active(w, A));
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_private(w, false);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, A));
+    assert_false(pg_world_is_active(w, B));
+    assert_true(w->refused > 0);
+    assert_int_equal(w->sides[A].rows_n, 0);
+    assert_int_equal(w->sides[B].rows_n, 0);
+    pg_world_private(w, true);
+    pg_world_run(w, 1000);
+    assert_int_equal(w->sides[B].rows_n, 0);
+    assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__side_with_an_older_epoch_steps_down(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    struct msg msg = {.kind = MSG_PG_GRANT};
+    msg.pg_grant.side = SIDE_A;
+    msg.pg_grant.pair = 5000;
+    msg.pg_grant.epoch = 9;
+    msg.pg_grant.active = false;
+    w->highest = 9;
+    w->active = PG_WORLD_B;
+    pg_message(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, &msg);
+    assert_false(pg_world_is_active(w, A));
+    assert_int_equal(pg_world_count(&w->sides[A], EVENT_PG_STANDBY), 1);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__flapping_provider_is_held_down_longer_each_time(void **state)
+{
+    (void)state;
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, A);
+    pg_world_run(w, 500);
+    int64_t waits[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        pg_world_cti(w, A, false);
+        pg_world_run(w, 1000);
+        assert_false(pg_world_is_active(w, A));
+        pg_world_cti(w, A, true);
+        while (!pg_world_is_active(w, A) && waits[i] < 30000) {
+            pg_world_run(w, 100);
+            waits[i] += 100;
+        }
+    }
+    assert_true(waits[0] >= 900);
+    assert_true(waits[1] > waits[0]);
+    assert_true(waits[2] > waits[1]);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_routed_call(w, A, 1, 0x0100010000000002);
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), 0x0100010000000003, REASON_NONE);
+    pg_world_run(w, 100);
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    assert_int_equal(w->sides[A].rows_n, 3);
+    assert_int_equal(w->sides[B].rows_n, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct msg_record_tcd *row = &w->sides[A].rows[i];
+        assert_true(row->partial);
+        assert_int_equal(row->disposition, 27);
+        assert_int_not_equal(row->fail_cause, REASON_NONE);
+        uint32_t same = 0;
+        for (uint32_t j = 0; j < 3; j++) {
+            const struct msg_record_tcd *other = &w->sides[B].rows[j];
+            same += other->icr_call_key == row->icr_call_key && other->leg == row->leg &&
+                    other->segment == row->segment && call_id_eq(other->call, row->call) &&
+                    other->talk_ms == row->talk_ms;
+        }
+        assert_int_equal(same, 1);
+    }
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_run(w, 100);
+    pg_world_kill(w, A);
+    pg_world_run(w, 2000);
+    assert_true(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].rows_n, 1);
+    assert_true(w->sides[B].rows[0].partial);
+    assert_int_equal(w->sides[B].rows[0].fail_cause, REASON_PEER_LOST);
+    pg_world_open(w, B, 0);
+    pg_world_event(w, B, DEVICE_EVENT_DISCONNECTED, (struct device_id){1}, 0x0100010000000001,
+                   REASON_HUNG_UP);
+    pg_world_ask(w, B, 0, AGENT_REQUEST_WRAPUP_DONE);
+    assert_int_equal(w->sides[B].rows_n, 2);
+    const struct msg_record_tcd *second = &w->sides[B].rows[1];
+    assert_false(second->partial);
+    assert_int_equal(second->segment, 1);
+    assert_int_equal(second->key, 0);
+    assert_int_not_equal(second->icr_call_key, w->sides[B].rows[0].icr_call_key);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_kill(w, B);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_start(w, B);
+    pg_world_run(w, 500);
+    assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
+    pg_world_routed_call(w, A, 1, 0x0100010000000002);
+    pg_world_run(w, 500);
+    assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__agents_keep_their_state_unless_their_phone_moved(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_cti(w, A, false);
+    pg_world_device(w, true, (struct device_id){1}, 2);  /* registered elsewhere meanwhile */
+    pg_world_device(w, false, (struct device_id){2}, 1); /* not at all */
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].logouts_n, 2);
+    assert_int_equal(w->sides[B].logouts[0].reason_code, 50003);
+    assert_int_equal(w->sides[B].logouts[1].reason_code, 50003);
+    pg_world_open(w, B, 2);
+    assert_int_equal(w->opened[2].reason, REASON_NONE);
+    assert_int_equal(w->opened[2].state, AGENT_STATE_READY);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_LOGGED_OFF);
+    assert_int_equal(w->agents[2].state, AGENT_STATE_READY);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__desktops_are_closed_and_find_the_other_side(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_open(w, B, 0);
+    assert_int_equal(w->opened[0].reason, REASON_NOT_ACTIVE);
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    assert_int_equal(w->closed, PG_WORLD_AGENTS);
+    pg_world_open(w, B, 0);
+    assert_int_equal(w->opened[0].reason, REASON_NONE);
+    pg_world_free(w);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors),
+    cmocka_unit_test(test_pg_duplex__side_b_alone_waits_and_then_goes_active),
+    cmocka_unit_test(test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors),
+    cmocka_unit_test(test_pg_duplex__nothing_fails_back),
+    cmocka_unit_test(test_pg_duplex__killed_process_is_replaced),
+    cmocka_unit_test(test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows),
+    cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),
+    cmocka_unit_test(test_pg_duplex__flapping_provider_is_held_down_longer_each_time),
+    cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),
+    cmocka_unit_test(test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row),
+    cmocka_unit_test(test_pg_duplex__restarted_side_takes_the_state_over),
+    cmocka_unit_test(test_pg_duplex__agents_keep_their_state_unless_their_phone_moved),
+    cmocka_unit_test(test_pg_duplex__desktops_are_closed_and_find_the_other_side),
+};
+
+UNIT_MAIN(tests);

@@ -1,0 +1,228 @@
+#include "tests/unit/pg_world.h"
+#include "tests/unit/unit.h"
+
+#define A    0
+#define CALL UINT64_C(0x0100010000000001)
+
+static const struct device_id phone = {1};
+
+static struct pg_world *ready(void)
+{
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, A);
+    pg_world_run(w, 500);
+    for (uint32_t i = 0; i < PG_WORLD_AGENTS; i++) {
+        pg_world_open(w, A, i);
+        pg_world_ask(w, A, i, AGENT_REQUEST_LOGIN);
+        pg_world_ask(w, A, i, AGENT_REQUEST_READY);
+    }
+    return w;
+}
+
+static const struct msg_record_tcd *only_row(const struct pg_world *w)
+{
+    assert_int_equal(w->sides[A].rows_n, 1);
+    return &w->sides[A].rows[0];
+}
+
+static void test_pg_tcd__routed_call_is_one_row_with_its_times_and_wrapup(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_run(w, 1000);
+    pg_world_event(w, A, DEVICE_EVENT_HELD, phone, CALL, REASON_NONE);
+    pg_world_run(w, 500);
+    pg_world_event(w, A, DEVICE_EVENT_RETRIEVED, phone, CALL, REASON_NONE);
+    pg_world_run(w, 1000);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_HUNG_UP);
+    assert_int_equal(w->sides[A].rows_n, 0);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_WORK_READY);
+    pg_world_wrapup(w, A, 0, CALL, "sold");
+    pg_world_run(w, 700);
+    pg_world_ask(w, A, 0, AGENT_REQUEST_WRAPUP_DONE);
+    const struct msg_record_tcd *row = only_row(w);
+    assert_int_equal(row->disposition, 13);
+    assert_int_equal(row->call_type, 2);
+    assert_int_equal(row->agent.v, 5001);
+    assert_int_equal(row->skill, 42);
+    assert_int_equal(row->day, 7);
+    assert_int_not_equal(row->key, 0);
+    assert_int_equal(row->ring_ms, 300);
+    assert_int_equal(row->talk_ms, 2000);
+    assert_int_equal(row->hold_ms, 500);
+    assert_int_equal(row->work_ms, 700);
+    assert_int_equal(row->duration_ms, row->ring_ms + row->talk_ms + row->hold_ms + row->work_ms +
+                                           row->queue_ms + row->delay_ms);
+    assert_string_equal(row->wrapup, "sold");
+    assert_false(row->partial);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_READY);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__wrapup_after_a_failure_reaches_no_row(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_wrapup(w, A, 0, CALL, "before");
+    pg_world_run(w, 1000);
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    const struct msg_record_tcd first = *only_row(w);
+    assert_true(first.partial);
+    assert_int_equal(first.disposition, 27);
+    assert_int_equal(first.talk_ms / 100, 12); /* until the break was taken for a loss */
+    assert_string_equal(first.wrapup, "");
+    pg_world_cti(w, A, true);
+    pg_world_run(w, 3000);
+    pg_world_open(w, A, 0);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_HUNG_UP);
+    pg_world_ask(w, A, 0, AGENT_REQUEST_WRAPUP_DONE);
+    pg_world_wrapup(w, A, 0, CALL, "too late");
+    assert_int_equal(w->sides[A].rows_n, 2);
+    assert_memory_equal(&w->sides[A].rows[0], &first, sizeof first);
+    assert_int_equal(w->sides[A].rows[1].segment, 1);
+    assert_string_equal(w->sides[A].rows[1].wrapup, "");
+    assert_int_equal(pg_world_count(&w->sides[A], EVENT_WRAPUP_ENTERED), 2);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__leg_in_wrapup_at_a_failure_is_handled_without_wrapup(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_HUNG_UP);
+    pg_world_wrapup(w, A, 0, CALL, "half");
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    const struct msg_record_tcd *row = only_row(w);
+    assert_int_equal(row->disposition, 13);
+    assert_false(row->partial);
+    assert_string_equal(row->wrapup, "");
+    pg_world_cti(w, A, true);
+    pg_world_run(w, 3000);
+    assert_int_equal(w->sides[A].rows_n, 1);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_READY);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__caller_who_gives_up_in_the_queue_is_a_row(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), CALL, REASON_NONE);
+    pg_world_run(w, 800);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, pg_world_point(w), CALL, REASON_ABANDONED);
+    const struct msg_record_tcd *row = only_row(w);
+    assert_int_equal(row->disposition, 2);
+    assert_int_equal(row->queue_ms, 800);
+    assert_int_equal(row->abandon_ms, 800);
+    assert_int_equal(row->work_ms, 0);
+    assert_int_equal(w->sides[A].pg.opc.calls_n, 0);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__ring_no_answer_sets_the_agent_not_ready(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), CALL, REASON_NONE);
+    pg_world_label(w, A, 0);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, pg_world_point(w), CALL, REASON_REDIRECTED);
+    pg_world_event(w, A, DEVICE_EVENT_RINGING, phone, CALL, REASON_NONE);
+    pg_world_run(w, 12000);
+    pg_world_event(w, A, DEVICE_EVENT_FAILED, pg_world_point(w), CALL, REASON_NO_ANSWER);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_NO_ANSWER);
+    assert_int_equal(only_row(w)->disposition, 19);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_NOT_READY);
+    assert_int_equal(w->sides[A].pg.opc.agents[0].reason_code, 32767);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_run(w, 400);
+    pg_world_device(w, false, phone, 1);
+    assert_true(only_row(w)->partial);
+    assert_int_equal(only_row(w)->fail_cause, REASON_NODE_LOST);
+    assert_int_equal(w->sides[A].logouts_n, 1);
+    assert_int_equal(w->sides[A].logouts[0].reason_code, 50003);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_HUNG_UP);
+    assert_int_equal(w->sides[A].rows_n, 1);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__announced_transfer_is_a_row_for_each_leg(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    const uint64_t consult = CALL + 1;
+    const struct device_id target = {2};
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_event(w, A, DEVICE_EVENT_HELD, phone, CALL, REASON_NONE);
+    pg_world_event(w, A, DEVICE_EVENT_ORIGINATED, phone, consult, REASON_NONE);
+    pg_world_event(w, A, DEVICE_EVENT_RINGING, target, consult, REASON_NONE);
+    pg_world_event(w, A, DEVICE_EVENT_CONNECTED, target, consult, REASON_NONE);
+    pg_world_event(w, A, DEVICE_EVENT_CONNECTED, phone, consult, REASON_NONE);
+    pg_world_run(w, 500);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, consult, REASON_TRANSFERRED);
+    struct msg msg = {.kind = MSG_CTI_EVENT};
+    msg.cti_event.provider = w->sides[A].provider;
+    msg.cti_event.seq = ++w->sides[A].seq;
+    msg.cti_event.event = (struct msg_device_event){.device = phone,
+                                                    .epoch = 1,
+                                                    .call = {CALL},
+                                                    .kind = DEVICE_EVENT_TRANSFERRED,
+                                                    .old_call = {consult}};
+    pg_message(&w->sides[A].pg, w->now, LINK_JTAPI, w->sides[A].cti, &msg);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_TRANSFERRED);
+    msg.cti_event.seq = ++w->sides[A].seq;
+    msg.cti_event.event.device = target;
+    msg.cti_event.event.kind = DEVICE_EVENT_CONNECTED;
+    pg_message(&w->sides[A].pg, w->now, LINK_JTAPI, w->sides[A].cti, &msg);
+    pg_world_ask(w, A, 0, AGENT_REQUEST_WRAPUP_DONE);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, target, CALL, REASON_HUNG_UP);
+    pg_world_ask(w, A, 1, AGENT_REQUEST_WRAPUP_DONE);
+    const struct msg_record_tcd *rows = w->sides[A].rows;
+    assert_int_equal(w->sides[A].rows_n, 3);
+    assert_int_equal(rows[0].call_type, 12);
+    assert_int_equal(rows[1].disposition, 29);
+    assert_int_equal(rows[2].call_type, 4);
+    assert_true(rows[2].call.v == CALL);
+    assert_int_equal(rows[2].icr_call_key_parent, rows[1].icr_call_key);
+    assert_int_equal(w->sides[A].pg.opc.legs_n, 0);
+    assert_int_equal(w->sides[A].pg.opc.calls_n, 0);
+    pg_world_free(w);
+}
+
+static void test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), CALL, REASON_NONE);
+    pg_world_label(w, A, 0);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_RESERVED);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, pg_world_point(w), CALL, REASON_REDIRECTED);
+    pg_world_run(w, 7100);
+    assert_int_equal(only_row(w)->disposition, 1);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_READY);
+    pg_world_free(w);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pg_tcd__routed_call_is_one_row_with_its_times_and_wrapup),
+    cmocka_unit_test(test_pg_tcd__wrapup_after_a_failure_reaches_no_row),
+    cmocka_unit_test(test_pg_tcd__leg_in_wrapup_at_a_failure_is_handled_without_wrapup),
+    cmocka_unit_test(test_pg_tcd__caller_who_gives_up_in_the_queue_is_a_row),
+    cmocka_unit_test(test_pg_tcd__ring_no_answer_sets_the_agent_not_ready),
+    cmocka_unit_test(test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out),
+    cmocka_unit_test(test_pg_tcd__announced_transfer_is_a_row_for_each_leg),
+    cmocka_unit_test(test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent),
+};
+
+UNIT_MAIN(tests);
