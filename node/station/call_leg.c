@@ -99,6 +99,9 @@ static void media_set(struct call_leg *leg, struct site *site, struct device_id 
     if (!kept) {
         media_stop(leg, site, device);
     }
+    if (!call_id_eq(call, leg->call)) {
+        leg->media_open = 0; /* the last reports name the call that the leg has left */
+    }
     leg->call = call;
     if (!device_id_eq(peer, leg->peer)) {
         leg->peer = peer;
