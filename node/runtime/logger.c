@@ -9,8 +9,6 @@
 #include <time.h>
 
 #define OUTCOMES_MAX 4096 /* events of one transaction; more are not traced one by one */
-#define FNV_BASIS    UINT64_C(14695981039346656037)
-#define FNV_PRIME    UINT64_C(1099511628211)
 #define SEPARATOR    0x1f
 
 static const char schema[] =
@@ -77,11 +75,8 @@ struct row {
 
 static uint64_t sum_bytes(uint64_t sum, const void *bytes, size_t len)
 {
-    const uint8_t *b = bytes;
-    for (size_t i = 0; i < len; i++) {
-        sum = (sum ^ b[i]) * FNV_PRIME;
-    }
-    return (sum ^ SEPARATOR) * FNV_PRIME;
+    static const uint8_t separator = SEPARATOR;
+    return store_sum(store_sum(sum, bytes, len), &separator, sizeof separator);
 }
 
 static uint64_t sum_number(uint64_t sum, int64_t v)
@@ -93,7 +88,7 @@ static uint64_t sum_number(uint64_t sum, int64_t v)
 
 int64_t logger_checksum(sqlite3_stmt *row, int columns)
 {
-    uint64_t sum = FNV_BASIS;
+    uint64_t sum = STORE_SUM_BEGIN;
     for (int i = 0; i < columns; i++) {
         int type = sqlite3_column_type(row, i);
         if (type == SQLITE_INTEGER) {
@@ -109,7 +104,7 @@ int64_t logger_checksum(sqlite3_stmt *row, int columns)
 
 static struct row row_begin(sqlite3_stmt *statement, int64_t recovery_key)
 {
-    struct row r = {.statement = statement, .sum = sum_number(FNV_BASIS, recovery_key)};
+    struct row r = {.statement = statement, .sum = sum_number(STORE_SUM_BEGIN, recovery_key)};
     sqlite3_bind_double(statement, ++r.column, (double)recovery_key);
     return r;
 }
@@ -432,13 +427,13 @@ static void logger_settled(void *self, bool committed,
     l->outcomes_n = 0;
 }
 
-static bool logger_restore(void *self, void (*one)(void *context, const struct msg *msg),
-                           void *context)
+static enum err logger_restore(void *self, void (*one)(void *context, const struct msg *msg),
+                               void *context)
 {
     (void)self;
     (void)one;
     (void)context;
-    return true; /* what the router needs is in the State table */
+    return ERR_OK; /* what the router needs is in the State table */
 }
 
 const struct store_backend logger_backend = {
