@@ -75,10 +75,12 @@ void check_call_2(const struct history *h, struct check_result *ret)
     uint64_t preserved = 0, refused = 0, bad = 0;
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind == EVENT_KEY_REFUSED && e->reason == REASON_PRESERVED) {
-            refused++;
+        /* The CallManagers say the same of their side: the phone's word is the one that counts. */
+        if (history_kind(h, e->proc) != PROC_FLEET) {
+            continue;
         }
-        if (e->kind != EVENT_CALL_PRESERVED || history_kind(h, e->proc) != PROC_FLEET) {
+        refused += e->kind == EVENT_KEY_REFUSED && e->reason == REASON_PRESERVED ? 1 : 0;
+        if (e->kind != EVENT_CALL_PRESERVED) {
             continue;
         }
         preserved++;

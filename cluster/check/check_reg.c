@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the registry said of a device, as the first replica that applied the index said it. */
+/* What a replica said of a device when it applied an index. */
 struct owned {
     uint32_t device, epoch;
     int64_t index;
-    uint16_t node;
+    uint16_t node, replica;
+    size_t order; /* of the events: one entry may change a device twice */
 };
 
 static int by_device_and_index(const void *a, const void *b)
@@ -19,7 +20,10 @@ static int by_device_and_index(const void *a, const void *b)
     if (x->index != y->index) {
         return x->index < y->index ? -1 : 1;
     }
-    return (x->epoch > y->epoch) - (x->epoch < y->epoch);
+    if (x->replica != y->replica) {
+        return x->replica < y->replica ? -1 : 1;
+    }
+    return (x->order > y->order) - (x->order < y->order);
 }
 
 static struct owned *collect(const struct history *h, size_t *ret_n)
@@ -29,8 +33,12 @@ static struct owned *collect(const struct history *h, size_t *ret_n)
     for (size_t i = 0; all != NULL && i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind == EVENT_OWNER_CHANGED && e->device.v <= h->devices_n) {
-            all[n++] = (struct owned){
-                .device = e->device.v, .epoch = e->epoch, .index = e->value, .node = e->peer.v};
+            all[n++] = (struct owned){.device = e->device.v,
+                                      .epoch = e->epoch,
+                                      .index = e->value,
+                                      .node = e->peer.v,
+                                      .replica = e->proc.v,
+                                      .order = i};
         }
     }
     if (all != NULL) {
@@ -60,21 +68,32 @@ static bool committed(const struct owned *all, size_t n, const struct event *ack
     return false;
 }
 
+/* Whether this is the last word of its replica about the device at its index. */
+static bool is_last(const struct owned *all, size_t n, size_t i)
+{
+    return i + 1 == n || all[i].device != all[i + 1].device || all[i].index != all[i + 1].index ||
+           all[i].replica != all[i + 1].replica;
+}
+
 /* Epochs never fall with the index, and one index says one thing: else something was lost. */
 static uint64_t contradictions(const struct owned *all, size_t n, uint32_t *ret_device)
 {
     uint64_t bad = 0;
-    for (size_t i = 1; i < n; i++) {
-        const struct owned *a = &all[i - 1], *b = &all[i];
-        if (a->device != b->device) {
+    const struct owned *a = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const struct owned *b = &all[i];
+        if (!is_last(all, n, i)) {
             continue;
         }
-        bool same = a->index == b->index && (a->epoch != b->epoch || a->node != b->node);
-        bool back = a->index < b->index && b->epoch < a->epoch;
-        if (same || back) {
+        bool known = a != NULL && a->device == b->device;
+        if (known && a->index == b->index && (a->epoch != b->epoch || a->node != b->node)) {
+            bad++;
+            *ret_device = b->device;
+        } else if (known && a->index < b->index && b->epoch < a->epoch) {
             bad++;
             *ret_device = b->device;
         }
+        a = b;
     }
     return bad;
 }

@@ -31,14 +31,14 @@ void check_tcd_1(const struct history *h, struct check_result *ret)
 }
 
 struct stored {
-    int64_t key;
+    int64_t recovery_key;
     const char *hash;
 };
 
-static int by_key(const void *a, const void *b)
+static int by_recovery_key(const void *a, const void *b)
 {
     const struct stored *x = a, *y = b;
-    return (x->key > y->key) - (x->key < y->key);
+    return (x->recovery_key > y->recovery_key) - (x->recovery_key < y->recovery_key);
 }
 
 void check_tcd_2(const struct history *h, struct check_result *ret)
@@ -49,18 +49,18 @@ void check_tcd_2(const struct history *h, struct check_result *ret)
     int64_t which = 0;
     for (size_t i = 0; all != NULL && i < h->events_n; i++) {
         if (h->events[i].kind == EVENT_TCD_STORED) {
-            all[n++] = (struct stored){h->events[i].value, h->events[i].text};
+            all[n++] = (struct stored){h->events[i].value2, h->events[i].text};
         }
     }
     if (n > 0) {
-        qsort(all, n, sizeof all[0], by_key);
+        qsort(all, n, sizeof all[0], by_recovery_key);
     }
     for (size_t i = 1; i < n; i++) {
-        twice += all[i].key == all[i - 1].key ? 1 : 0;
+        twice += all[i].recovery_key == all[i - 1].recovery_key ? 1 : 0;
     }
     for (size_t i = 0; n > 0 && i < h->rows_n; i++) {
-        struct stored wanted = {.key = h->rows[i].key};
-        const struct stored *s = bsearch(&wanted, all, n, sizeof all[0], by_key);
+        struct stored wanted = {.recovery_key = h->rows[i].recovery_key};
+        const struct stored *s = bsearch(&wanted, all, n, sizeof all[0], by_recovery_key);
         if (s == NULL || h->rows[i].hash[0] == '\0') {
             continue;
         }
@@ -74,7 +74,7 @@ void check_tcd_2(const struct history *h, struct check_result *ret)
     if (changed + twice > 0) {
         check_say(ret, VERDICT_FAIL,
                   "%llu of %llu rows are not what was stored (for example RecoveryKey %lld), %llu "
-                  "keys were stored twice",
+                  "RecoveryKeys were given twice",
                   (unsigned long long)changed, (unsigned long long)compared, (long long)which,
                   (unsigned long long)twice);
         return;

@@ -136,8 +136,11 @@ static void open_window(struct history *h, uint32_t pair, struct proc_id before,
         return;
     }
     struct history_window *w = &h->windows[h->windows_n++];
-    *w = (struct history_window){
-        .pair = pair, .before = before, .from = from, .until = HISTORY_FOREVER};
+    *w = (struct history_window){.pair = pair,
+                                 .before = before,
+                                 .from = from,
+                                 .until = HISTORY_FOREVER,
+                                 .seen_from = HISTORY_FOREVER};
     for (uint32_t i = 0; i < h->outages_n; i++) {
         w->injected = w->injected || (h->outages[i].injected && h->outages[i].from <= from);
     }
@@ -151,7 +154,12 @@ static void pair_windows(struct history *h, uint32_t pair)
     h->windows[h->windows_n - 1].injected = false; /* the start of the cluster is no fault */
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind == EVENT_PG_ACTIVE) {
+        if (open && e->kind == EVENT_PG_GRANTED) {
+            const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
+            if (p != NULL && p->pair == pair) {
+                h->windows[h->windows_n - 1].seen_from = e->at.us;
+            }
+        } else if (e->kind == EVENT_PG_ACTIVE) {
             const struct topology_proc *p = topology_proc_of(h->topology, e->proc);
             if (p == NULL || p->pair != pair) {
                 continue;
@@ -159,6 +167,9 @@ static void pair_windows(struct history *h, uint32_t pair)
             active = e->proc;
             if (open) {
                 h->windows[h->windows_n - 1].until = e->at.us;
+                if (h->windows[h->windows_n - 1].seen_from == HISTORY_FOREVER) {
+                    h->windows[h->windows_n - 1].seen_from = e->at.us;
+                }
                 h->windows[h->windows_n - 1].after = active;
                 open = false;
             }

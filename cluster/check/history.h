@@ -66,6 +66,8 @@ struct history_window {
     uint32_t pair;
     struct proc_id before, after;
     int64_t from, until;
+    int64_t
+        seen_from; /* the new side was granted: from here on it learns of calls, phone by phone */
     bool injected;
 };
 

@@ -32,19 +32,22 @@ static bool phone_cut(const struct history *h, struct device_id device, int64_t 
     return false;
 }
 
+/* `early`: the new side learns of this phone's calls as soon as it is granted; else only when it is
+ * active. The truth is in between, when the phone's monitor is confirmed. */
 static enum ledger_class predict_at(const struct history *h, struct device_id device, uint32_t pair,
-                                    int64_t begin, int64_t end)
+                                    int64_t begin, int64_t end, bool early)
 {
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
-        if (w->pair != pair || begin >= w->until || end <= w->from) {
+        int64_t until = early ? w->seen_from : w->until;
+        if (w->pair != pair || begin >= until || end <= w->from) {
             continue;
         }
         if (begin < w->from) {
-            bool seen_again = end > w->until && !phone_cut(h, device, w->from);
+            bool seen_again = end > until && !phone_cut(h, device, w->from);
             return seen_again ? LEDGER_SPLIT : LEDGER_TRUNCATED;
         }
-        return end <= w->until ? LEDGER_UNSEEN : LEDGER_OK;
+        return end <= until ? LEDGER_UNSEEN : LEDGER_OK;
     }
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
@@ -72,11 +75,13 @@ uint32_t ledger_predict(const struct history *h, const struct history_leg *leg, 
 {
     static const int64_t shifts[3] = {0, -LEDGER_SLACK_US, LEDGER_SLACK_US};
     uint32_t allowed = 0;
-    *ret_predicted = predict_at(h, leg->device, pair, leg->begin_us, leg->end_us);
+    *ret_predicted = predict_at(h, leg->device, pair, leg->begin_us, leg->end_us, false);
     for (size_t b = 0; b < 3; b++) {
         for (size_t e = 0; e < 3; e++) {
             int64_t begin = leg->begin_us + shifts[b], end = leg->end_us + shifts[e];
-            allowed |= BIT(predict_at(h, leg->device, pair, begin, end > begin ? end : begin + 1));
+            end = end > begin ? end : begin + 1;
+            allowed |= BIT(predict_at(h, leg->device, pair, begin, end, false));
+            allowed |= BIT(predict_at(h, leg->device, pair, begin, end, true));
         }
     }
     /* The agent was still in wrap-up when the view was lost: the row was written then. */

@@ -96,7 +96,8 @@ void scenario1_calls_features(const struct history *h, struct check_result *ret)
     }
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind != EVENT_KEY_REFUSED || e->reason != REASON_PRESERVED) {
+        if (e->kind != EVENT_KEY_REFUSED || e->reason != REASON_PRESERVED ||
+            history_kind(h, e->proc) != PROC_FLEET) {
             continue;
         }
         refused++;
@@ -217,10 +218,12 @@ static void look_records(const struct history *h, const struct history_outage *f
 {
     const struct history_leg *leg = &h->legs[entry->leg];
     const struct history_row *row = cut_row(h, entry);
-    int64_t until_fault = fault->from - leg->begin_us;
+    /* Duration has the time in the queue in it, before this leg began; the talk has not. */
+    bool talked = leg->answer_us != 0 && leg->answer_us < fault->from;
+    int64_t until_fault = talked ? fault->from - leg->answer_us : 0;
     bool in_time = row != NULL && row->at_us <= fault->from + RECORD_US;
-    bool so_far = row != NULL &&
-                  row->duration_s * INT64_C(1000000) <= until_fault + RECORD_US + INT64_C(1000000);
+    bool so_far =
+        row != NULL && row->talk_s * INT64_C(1000000) <= until_fault + RECORD_US + INT64_C(1000000);
     counts[in_time && so_far ? 0 : 1]++;
 }
 

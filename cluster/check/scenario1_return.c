@@ -121,34 +121,48 @@ void scenario1_return_pg(const struct history *h, struct check_result *ret)
               (unsigned long long)changes);
 }
 
+/* The hash that a node told of an index; false: it told none. */
+static bool told(const struct history *h, struct proc_id node, int64_t index, int64_t *ret_hash)
+{
+    for (size_t i = h->events_n; i > 0; i--) {
+        const struct event *e = &h->events[i - 1];
+        if (e->kind == EVENT_STATE_HASH && proc_id_eq(e->proc, node) && e->value == index) {
+            *ret_hash = e->value2;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Hashes are told now and then, so the nodes are compared at the last index of which all told. */
 void scenario1_return_hash(const struct history *h, struct check_result *ret)
 {
-    struct {
-        int64_t index, hash;
-    } last[PROCS_MAX + 1] = {{0}};
-    uint64_t nodes = 0, same = 0;
-    if (returned(h, ret) < 0) {
+    int64_t back = returned(h, ret);
+    if (back < 0) {
         return;
     }
-    int64_t index = 0, hash = 0;
-    for (size_t i = 0; i < h->events_n; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_STATE_HASH && e->proc.v <= PROCS_MAX) {
-            last[e->proc.v].index = e->value;
-            last[e->proc.v].hash = e->value2;
-            if (e->value >= index) {
-                index = e->value;
-                hash = e->value2;
+    struct proc_id node = history_fault(h)->proc;
+    for (size_t i = h->events_n; i > 0 && h->events[i - 1].at.us >= back; i--) {
+        const struct event *e = &h->events[i - 1];
+        uint64_t nodes = 0, known = 0, same = 0;
+        if (e->kind != EVENT_STATE_HASH || !proc_id_eq(e->proc, node)) {
+            continue;
+        }
+        for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
+            int64_t hash = 0;
+            if (h->topology->procs[v - 1].kind == PROC_NODE) {
+                bool has = told(h, (struct proc_id){v}, e->value, &hash);
+                nodes++;
+                known += has ? 1 : 0;
+                same += has && hash == e->value2 ? 1 : 0;
             }
         }
-    }
-    for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
-        if (h->topology->procs[v - 1].kind == PROC_NODE) {
-            nodes++;
-            same += last[v].index == index && last[v].hash == hash && index > 0 ? 1 : 0;
+        if (known == nodes) {
+            check_say(ret, check_verdict(same, nodes - same),
+                      "%llu of %llu nodes with the same hash at index %lld",
+                      (unsigned long long)same, (unsigned long long)nodes, (long long)e->value);
+            return;
         }
     }
-    check_say(ret, index == 0 ? VERDICT_INCONCLUSIVE : check_verdict(same, nodes - same),
-              "%llu of %llu nodes at index %lld with the same hash", (unsigned long long)same,
-              (unsigned long long)nodes, (long long)index);
+    check_say(ret, VERDICT_INCONCLUSIVE, "no index whose hash all nodes told since the return");
 }

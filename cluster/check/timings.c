@@ -32,10 +32,23 @@ static bool notices(const struct event *e, const struct history_outage *fault)
     }
 }
 
+/* A place for the pair of a PG side: the first process of the pair. */
+static uint32_t first_of_pair(const struct history *h, struct proc_id side)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, side);
+    for (uint16_t v = 1; p != NULL && v <= h->topology->procs_n; v++) {
+        if (h->topology->procs[v - 1].kind == PROC_PG &&
+            h->topology->procs[v - 1].pair == p->pair) {
+            return v;
+        }
+    }
+    return 0;
+}
+
 static void from_events(const struct history *h, const struct history_outage *fault,
                         struct timings *t)
 {
-    struct proc_id leader = {0}, active = {0};
+    struct proc_id leader = {0}, active[PROCS_MAX + 1] = {{0}};
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         bool after = e->at.us >= fault->from;
@@ -44,11 +57,12 @@ static void from_events(const struct history *h, const struct history_outage *fa
                 first(&t->elect, since(t, e->at.us));
             }
             leader = e->proc;
-        } else if (e->kind == EVENT_PG_GRANTED) {
-            if (after && proc_id_some(active) && !proc_id_eq(active, e->peer)) {
+        } else if (e->kind == EVENT_PG_ACTIVE) {
+            struct proc_id *side = &active[first_of_pair(h, e->proc)];
+            if (after && proc_id_some(*side) && !proc_id_eq(*side, e->proc)) {
                 first(&t->pg_active, since(t, e->at.us));
             }
-            active = e->peer;
+            *side = e->proc;
         } else if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL && after &&
                    t->pg_active != TIMINGS_NONE) {
             first(&t->routed, since(t, e->at.us));

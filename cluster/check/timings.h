@@ -12,9 +12,9 @@ struct timings {
     int64_t detect;                              /* the first process that noticed */
     int64_t elect;                               /* a new Raft leader */
     int64_t first_rehome, p50, p99, last_rehome; /* idle devices, acknowledged elsewhere */
-    int64_t pg_active;                           /* the other side accepted by the controller */
-    int64_t routed;                              /* the first call routed by the new side */
-    int64_t steady;                              /* LIVE-1 holds */
+    int64_t pg_active;           /* the other side granted, its monitors confirmed */
+    int64_t routed;              /* the first call routed by the new side */
+    int64_t steady;              /* LIVE-1 holds */
     uint64_t idle, moved;        /* devices of the dead CallManager: idle at the fault, re-homed */
     uint64_t kept_in_call, lost; /* stayed for their call; gone for good */
     uint64_t preserved, dropped_in_setup; /* legs */

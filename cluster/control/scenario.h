@@ -17,18 +17,19 @@
 #define SCENARIO_TEXT_LEN 200
 
 /* X(NAME, word, meaning) */
-#define SCENARIO_STEP_MAP(X)                                                             \
-    X(HEALTHY, healthy, "wait until the cluster is healthy")                             \
-    X(TRAFFIC, traffic, "wait until `count` legs are up, one on hold, one being set up") \
-    X(BREAK, break, "make the fault of the trigger")                                     \
-    X(REHOMED, rehomed, "wait until no idle device is away from its first living home")  \
-    X(PG_MOVED, pg_moved, "wait until the other PG side is active with all monitors")    \
-    X(PG_BACK, pg_back, "wait until some PG side is active with all monitors")           \
-    X(ROUTED, routed, "wait until the controller routed one more call")                  \
-    X(PRESERVED_OVER, preserved_over, "wait until no call is preserved any more")        \
-    X(HEAL, heal, "undo the fault")                                                      \
-    X(HOME, home, "wait until every device is at the first member of its group")         \
-    X(TRAFFIC_OFF, traffic_off, "let no new call begin")                                 \
+#define SCENARIO_STEP_MAP(X)                                                                  \
+    X(HEALTHY, healthy, "wait until the cluster is healthy")                                  \
+    X(TRAFFIC, traffic, "wait until `count` legs are up, one on hold, one being set up")      \
+    X(BREAK, break, "make the fault of the trigger")                                          \
+    X(REHOMED, rehomed, "wait until no idle device is away from its first living home")       \
+    X(PG_MOVED, pg_moved, "wait until the other PG side is active with all monitors")         \
+    X(PG_BACK, pg_back, "wait until some PG side is active with all monitors")                \
+    X(ROUTED, routed, "wait until the controller routed one more call")                       \
+    X(PRESERVED_OVER, preserved_over, "wait until no call is preserved any more")             \
+    X(HEAL, heal, "undo the fault")                                                           \
+    X(PHONES_HOME, phones_home, "wait until every phone is at the first member of its group") \
+    X(HOME, home, "wait until every device is at the first member of its group")              \
+    X(TRAFFIC_OFF, traffic_off, "let no new call begin")                                      \
     X(QUIET, quiet, "wait until all calls and wrap-ups are over and all records delivered")
 
 #define SCENARIO_ENUM(name, word, meaning) SCENARIO_##name,

@@ -95,6 +95,14 @@ static bool is_home(struct scenario_step_stage *st)
                                 missing(st, "%u of %u devices are at home", h.at_home, h.total));
 }
 
+/* Phones go home under traffic; gateways that are still draining may follow. */
+static bool phones_are_home(struct scenario_step_stage *st)
+{
+    struct survey_homes h;
+    return homes_of(st, &h) && (h.at_home + h.gateways_away >= h.total ||
+                                missing(st, "%u of %u devices are at home", h.at_home, h.total));
+}
+
 static bool pg_is_active(struct scenario_step_stage *st, bool other)
 {
     const struct topology *t = &st->cluster->topology;
@@ -251,6 +259,8 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
         return has_routed(st);
     case SCENARIO_PRESERVED_OVER:
         return nothing_preserved(st);
+    case SCENARIO_PHONES_HOME:
+        return phones_are_home(st);
     case SCENARIO_HOME:
         return is_home(st);
     case SCENARIO_QUIET:

@@ -292,7 +292,9 @@ enum err survey_homes(struct operator* o, const struct cluster *c, const struct 
             if (rows[i].node.v <= PROCS_MAX) {
                 ret->by_node[rows[i].node.v - 1]++;
             }
-            ret->at_home += proc_id_eq(first_living(s, t, info.group), rows[i].node) ? 1 : 0;
+            bool home = proc_id_eq(first_living(s, t, info.group), rows[i].node);
+            ret->at_home += home ? 1 : 0;
+            ret->gateways_away += !home && info.kind == DEVICE_KIND_GATEWAY ? 1 : 0;
         } else if (rows[i].state == DEVICE_STATE_IN_CALL) {
             ret->in_call++;
         }

@@ -36,10 +36,11 @@ struct survey {
 
 /* Where the devices are, by the registry of one node. */
 struct survey_homes {
-    uint32_t total;      /* phones and gateways */
-    uint32_t registered; /* with whomever */
-    uint32_t at_home;    /* with the first living member of their group */
-    uint32_t in_call;    /* owner lost, call preserved */
+    uint32_t total;         /* phones and gateways */
+    uint32_t registered;    /* with whomever */
+    uint32_t at_home;       /* with the first living member of their group */
+    uint32_t gateways_away; /* not at home */
+    uint32_t in_call;       /* owner lost, call preserved */
     uint32_t unregistered;
     uint32_t by_node[PROCS_MAX];
     uint64_t index;

@@ -2,6 +2,9 @@
 
 #include "cluster/record/line.h"
 
+#include "node/base/checksum.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +207,10 @@ static bool yes(const char *word)
 
 static int64_t row_time(sqlite3_stmt *s)
 {
+    int exact = column(s, "WallUs"); /* DateTime has the schema's precision only */
+    if (exact >= 0 && sqlite3_column_int64(s, exact) > 0) {
+        return sqlite3_column_int64(s, exact);
+    }
     int i = column(s, "DateTime");
     int64_t wall_us = 0;
     if (i >= 0 && sqlite3_column_type(s, i) == SQLITE_INTEGER) {
@@ -211,6 +218,26 @@ static int64_t row_time(sqlite3_stmt *s)
     }
     err_ignore(line_wall(i >= 0 ? text_of(s, i) : "", &wall_us), "0 then: far from every leg");
     return wall_us;
+}
+
+/* The checksum of what the row holds now, made anew over all columns before RowChecksum. */
+static void sum_row(sqlite3_stmt *s, char *hash, size_t cap)
+{
+    int columns = column(s, "RowChecksum");
+    uint64_t sum = CHECKSUM_BEGIN;
+    for (int i = 0; i < columns; i++) {
+        int type = sqlite3_column_type(s, i);
+        if (type == SQLITE_INTEGER) {
+            sum = checksum_number(sum, sqlite3_column_int64(s, i));
+        } else if (type == SQLITE_FLOAT) {
+            sum = checksum_number(sum, (int64_t)sqlite3_column_double(s, i));
+        } else {
+            sum = checksum_bytes(sum, sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i));
+        }
+    }
+    if (columns > 0) {
+        snprintf(hash, cap, "%016" PRIx64, sum);
+    }
 }
 
 static void read_row(sqlite3_stmt *s, int64_t wall_us, struct history_row *row)
@@ -229,7 +256,7 @@ static void read_row(sqlite3_stmt *s, int64_t wall_us, struct history_row *row)
     snprintf(row->instrument, sizeof row->instrument, "%s", text(s, "InstrumentPortNumber"));
     snprintf(row->digits, sizeof row->digits, "%s", text(s, "DigitsDialed"));
     snprintf(row->wrapup, sizeof row->wrapup, "%s", text(s, "WrapupData"));
-    snprintf(row->hash, sizeof row->hash, "%s", text(s, "ContentHash"));
+    sum_row(s, row->hash, sizeof row->hash);
     row->disposition = (uint32_t)number(s, "CallDisposition");
     row->call_type = (uint32_t)number(s, "PeripheralCallType");
     row->duration_s = (uint32_t)number(s, "Duration");

@@ -328,7 +328,10 @@ static enum err walk(struct runfile *r, const char *dir, int depth, found_file *
 enum err runfile_follow(struct runfile *r, const char *dir, uint64_t *ret_lines)
 {
     uint64_t lines = 0;
-    enum err err = walk(r, dir, 0, follow_file, &lines);
+    /* One file has one name, however the folder was named: else it would be read twice. */
+    char *whole = realpath(dir, NULL);
+    enum err err = whole != NULL ? walk(r, whole, 0, follow_file, &lines) : ERR_IO;
+    free(whole);
     if (ret_lines != NULL) {
         *ret_lines = lines;
     }

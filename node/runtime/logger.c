@@ -1,5 +1,6 @@
 #include "node/runtime/logger.h"
 
+#include "node/base/checksum.h"
 #include "node/runtime/loop.h"
 
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 #include <time.h>
 
 #define OUTCOMES_MAX 4096 /* events of one transaction; more are not traced one by one */
-#define SEPARATOR    0x1f
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS Termination_Call_Detail ("
@@ -73,30 +73,18 @@ struct row {
     uint64_t sum;
 };
 
-static uint64_t sum_bytes(uint64_t sum, const void *bytes, size_t len)
-{
-    static const uint8_t separator = SEPARATOR;
-    return store_sum(store_sum(sum, bytes, len), &separator, sizeof separator);
-}
-
-static uint64_t sum_number(uint64_t sum, int64_t v)
-{
-    char text[24];
-    int n = snprintf(text, sizeof text, "%" PRId64, v);
-    return sum_bytes(sum, text, (size_t)n);
-}
-
 int64_t logger_checksum(sqlite3_stmt *row, int columns)
 {
-    uint64_t sum = STORE_SUM_BEGIN;
+    uint64_t sum = CHECKSUM_BEGIN;
     for (int i = 0; i < columns; i++) {
         int type = sqlite3_column_type(row, i);
         if (type == SQLITE_INTEGER) {
-            sum = sum_number(sum, sqlite3_column_int64(row, i));
+            sum = checksum_number(sum, sqlite3_column_int64(row, i));
         } else if (type == SQLITE_FLOAT) {
-            sum = sum_number(sum, (int64_t)sqlite3_column_double(row, i));
+            sum = checksum_number(sum, (int64_t)sqlite3_column_double(row, i));
         } else {
-            sum = sum_bytes(sum, sqlite3_column_blob(row, i), (size_t)sqlite3_column_bytes(row, i));
+            sum = checksum_bytes(sum, sqlite3_column_blob(row, i),
+                                 (size_t)sqlite3_column_bytes(row, i));
         }
     }
     return (int64_t)sum;
@@ -104,14 +92,14 @@ int64_t logger_checksum(sqlite3_stmt *row, int columns)
 
 static struct row row_begin(sqlite3_stmt *statement, int64_t recovery_key)
 {
-    struct row r = {.statement = statement, .sum = sum_number(STORE_SUM_BEGIN, recovery_key)};
+    struct row r = {.statement = statement, .sum = checksum_number(CHECKSUM_BEGIN, recovery_key)};
     sqlite3_bind_double(statement, ++r.column, (double)recovery_key);
     return r;
 }
 
 static void put_null(struct row *r)
 {
-    r->sum = sum_bytes(r->sum, "", 0);
+    r->sum = checksum_bytes(r->sum, "", 0);
     sqlite3_bind_null(r->statement, ++r->column);
 }
 
@@ -124,7 +112,7 @@ static void put_nulls(struct row *r, unsigned n)
 
 static void put_int(struct row *r, int64_t v)
 {
-    r->sum = sum_number(r->sum, v);
+    r->sum = checksum_number(r->sum, v);
     sqlite3_bind_int64(r->statement, ++r->column, v);
 }
 
@@ -144,7 +132,7 @@ static void put_word(struct row *r, const char *text)
         put_null(r);
         return;
     }
-    r->sum = sum_bytes(r->sum, text, strlen(text));
+    r->sum = checksum_bytes(r->sum, text, strlen(text));
     sqlite3_bind_text(r->statement, ++r->column, text, -1, SQLITE_TRANSIENT);
 }
 

@@ -1,5 +1,6 @@
 #include "node/runtime/store.h"
 
+#include "node/base/checksum.h"
 #include "node/runtime/log.h"
 #include "proto/codec.h"
 
@@ -164,7 +165,7 @@ void store_free(struct store **store)
 void store_bind_item(sqlite3_stmt *statement, int first, const uint8_t *item, size_t len)
 {
     sqlite3_bind_blob(statement, first, item, (int)len, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, first + 1, (int64_t)store_sum(STORE_SUM_BEGIN, item, len));
+    sqlite3_bind_int64(statement, first + 1, (int64_t)checksum_bytes(CHECKSUM_BEGIN, item, len));
 }
 
 enum err store_each(sqlite3_stmt *select, struct msg *message,
@@ -176,7 +177,7 @@ enum err store_each(sqlite3_stmt *select, struct msg *message,
         const void *item = sqlite3_column_blob(select, 0);
         size_t len = (size_t)sqlite3_column_bytes(select, 0);
         bool whole =
-            sqlite3_column_int64(select, 1) == (int64_t)store_sum(STORE_SUM_BEGIN, item, len);
+            sqlite3_column_int64(select, 1) == (int64_t)checksum_bytes(CHECKSUM_BEGIN, item, len);
         if (!whole || codec_unpack_message(item, len, message) != ERR_OK) {
             err = ERR_CORRUPT;
         } else {
@@ -185,15 +186,6 @@ enum err store_each(sqlite3_stmt *select, struct msg *message,
     }
     sqlite3_reset(select);
     return err == ERR_OK && rc != SQLITE_DONE ? ERR_IO : err;
-}
-
-uint64_t store_sum(uint64_t sum, const void *bytes, size_t len)
-{
-    const uint8_t *b = bytes;
-    for (size_t i = 0; i < len; i++) {
-        sum = (sum ^ b[i]) * UINT64_C(1099511628211);
-    }
-    return sum;
 }
 
 enum err store_restore(struct store *s, void (*one)(void *context, const struct msg *msg),

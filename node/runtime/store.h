@@ -70,9 +70,6 @@ struct instant store_deadline(const struct store *store);
 
 /* For backends: ASSERTs that the SQL is right. */
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
-/* FNV-1a of 64 bits, continued from `sum`. */
-#define STORE_SUM_BEGIN UINT64_C(14695981039346656037)
-uint64_t store_sum(uint64_t sum, const void *bytes, size_t len);
 /* Bind an item and its checksum to the parameters `first` and the next; give back all rows of a
  * SELECT of the two. */
 void store_bind_item(sqlite3_stmt *statement, int first, const uint8_t *item, size_t len);

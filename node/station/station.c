@@ -5,7 +5,7 @@
 #define PAUSE_MAX_MS        250
 #define REGISTER_TIMEOUT_MS 1000 /* at least; else ELECTIONS elections */
 #define ELECTIONS           4
-#define ASK_HOME_AGAIN_MS   1000
+#define ASK_HOME_AGAIN_PART 12 /* of the fall-back watch: 250 ms in lab, 10 s in srnd */
 #define COUNTER_BITS        20
 #define COUNTER_JUMP        (1u << 16)
 
@@ -258,6 +258,13 @@ static void on_registered(struct station *s, struct site *site, struct instant n
     *ret_lost = travelling; /* whatever the old owner knew is not known here */
 }
 
+/* The owner lets few go at a time; the others ask again, spread over as long again. */
+static struct duration ask_home_again(struct station *s, const struct site *site)
+{
+    int64_t pause = site->topology->timers.fallback_watch.us / ASK_HOME_AGAIN_PART;
+    return (struct duration){pause + rand_between(&s->rand, 0, pause)};
+}
+
 static void on_refused(struct station *s, struct site *site, struct instant now,
                        struct proc_id peer, const struct msg_station_refused *m)
 {
@@ -273,7 +280,7 @@ static void on_refused(struct station *s, struct site *site, struct instant now,
         site_trace(site, &e);
     }
     if (s->state == STATION_REGISTERED) {
-        stay(s, now, duration_ms(ASK_HOME_AGAIN_MS));
+        stay(s, now, ask_home_again(s, site));
         return;
     }
     if (s->state != STATION_REGISTERING) {
@@ -302,7 +309,7 @@ static void on_fallback_answer(struct station *s, struct site *site, struct inst
         return;
     }
     if (m->reason != REASON_NONE || !site_up(site, s->target)) {
-        stay(s, now, duration_ms(ASK_HOME_AGAIN_MS + rand_between(&s->rand, 0, PAUSE_MAX_MS)));
+        stay(s, now, ask_home_again(s, site));
         return;
     }
     /* The device travels when it is idle: at the next tick, which is now. */

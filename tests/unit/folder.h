@@ -23,7 +23,7 @@ static inline struct folder folder_make(void)
 /* "FOLDER/name"; lives until the next call but one. */
 static inline const char *folder_file(const struct folder *f, const char *name)
 {
-    static char paths[2][384]; /* a folder and the longest name there can be */
+    static char paths[2][512];
     static unsigned next;
     next = 1 - next;
     snprintf(paths[next], sizeof paths[next], "%s/%s", f->path, name);

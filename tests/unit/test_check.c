@@ -109,6 +109,25 @@ static void test_check__reg_1_catches_a_registry_that_goes_back(void **state)
     caught("S1-ACKNOWLEDGED");
 }
 
+static void test_check__reg_1_allows_two_changes_in_one_entry(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (uint16_t v = 1; v <= 3; v++) {
+        for (uint32_t epoch = 4; epoch <= 5; epoch++) {
+            struct event *e =
+                good_run_event(EVENT_OWNER_CHANGED, (struct proc_id){v}, 60000 * GOOD_MS + epoch);
+            e->device.v = 3;
+            e->peer = epoch == 5 ? GOOD_SUB1 : (struct proc_id){0};
+            e->epoch = epoch;
+            e->value = 100000;
+        }
+    }
+    good_run_finish();
+    assert_int_equal(judged("REG-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static void test_check__reg_2_catches_an_old_epoch(void **state)
 {
     (void)state;
@@ -322,7 +341,7 @@ static void test_check__timings_count_from_the_fault(void **state)
     assert_int_equal(t.first_rehome, 136 * GOOD_MS);
     assert_int_equal(t.last_rehome, 276 * GOOD_MS);
     assert_true(t.p50 > t.first_rehome && t.p50 < t.p99 && t.p99 <= t.last_rehome);
-    assert_int_equal(t.pg_active, 1899 * GOOD_MS);
+    assert_int_equal(t.pg_active, 1900 * GOOD_MS);
     assert_int_equal(t.steady, 1900 * GOOD_MS);
     assert_int_equal(t.moved, GOOD_PHONES + GOOD_GATEWAYS - 1);
     assert_int_equal(t.kept_in_call, 1);
@@ -337,6 +356,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__a_torn_record_proves_no_innocence),
     cmocka_unit_test(test_check__reg_1_catches_an_acknowledgement_without_a_commit),
     cmocka_unit_test(test_check__reg_1_catches_a_registry_that_goes_back),
+    cmocka_unit_test(test_check__reg_1_allows_two_changes_in_one_entry),
     cmocka_unit_test(test_check__reg_2_catches_an_old_epoch),
     cmocka_unit_test(test_check__reg_2_catches_new_work_without_a_lease),
     cmocka_unit_test(test_check__reg_4_catches_another_hash),

@@ -125,6 +125,28 @@ static void test_ledger__a_leg_that_is_seen_again_is_split(void **state)
     freed();
 }
 
+static void test_ledger__near_the_monitors_either_class_is_right(void **state)
+{
+    (void)state;
+    good_run_make();
+    /* Began after the fault and ended while the new side took its monitors: 1005 was early. */
+    struct event *granted = good_run_find(EVENT_PG_GRANTED, GOOD_ICMA, GOOD_FAULT);
+    assert_non_null(granted);
+    granted->at.us = GOOD_FAULT + 200 * GOOD_MS;
+    struct history_row *row = &good_rows[good.rows_n++];
+    *row = good_rows[GOOD_ROW_DONE];
+    row->key = 55 << 16;
+    row->recovery_key = 9055;
+    row->call.v = 0x105;
+    row->at_us = GOOD_FAULT + 2000 * GOOD_MS;
+    snprintf(row->instrument, sizeof row->instrument, "1005");
+    made();
+    assert_int_equal(ledger.by_class[LEDGER_UNSEEN], 0);
+    assert_int_equal(ledger.by_class[LEDGER_OK], 4);
+    assert_int_equal(ledger.by_class[LEDGER_UNEXPLAINED], 0);
+    freed();
+}
+
 static void test_ledger__the_second_row_of_a_split_leg_must_not_be_missing(void **state)
 {
     (void)state;
@@ -220,6 +242,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_row_of_nobody_is_unexplained),
     cmocka_unit_test(test_ledger__a_cut_row_far_from_any_failure_is_unexplained),
     cmocka_unit_test(test_ledger__a_leg_that_is_seen_again_is_split),
+    cmocka_unit_test(test_ledger__near_the_monitors_either_class_is_right),
     cmocka_unit_test(test_ledger__the_second_row_of_a_split_leg_must_not_be_missing),
     cmocka_unit_test(test_ledger__a_call_abandoned_in_the_queue_needs_its_row),
     cmocka_unit_test(test_ledger__a_leg_in_flight_is_left_out),

@@ -133,7 +133,7 @@ static void test_scenario1__a_record_that_knows_the_whole_call_is_caught(void **
 {
     (void)state;
     good_run_make();
-    good_rows[GOOD_ROW_KEPT].duration_s = 13;
+    good_rows[GOOD_ROW_KEPT].talk_s = 13;
     caught("S1-TCD-AT-FAULT");
 }
 
