@@ -27,7 +27,7 @@ bool break_how_named(const char *word, enum break_how *ret)
     return false;
 }
 
-static int order_service(struct operator* o, struct proc_id target, enum service service,
+static int order_service(struct operator_desk *o, struct proc_id target, enum service service,
                          enum op_verb verb)
 {
     struct msg *m = calloc(1, sizeof *m);
@@ -42,7 +42,7 @@ static int order_service(struct operator* o, struct proc_id target, enum service
     return code;
 }
 
-int break_make(struct operator* o, const struct cluster *c, struct proc_id target,
+int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                enum service service, enum break_how how, int64_t *ret_t0_us)
 {
     static const int signals[] = {
@@ -74,7 +74,7 @@ int break_make(struct operator* o, const struct cluster *c, struct proc_id targe
 }
 
 /* Until the process answers. */
-static int wait_answer(struct operator* o, const struct cluster *c, struct proc_id target)
+static int wait_answer(struct operator_desk *o, const struct cluster *c, struct proc_id target)
 {
     int64_t until = tick_now_us() + (int64_t)STOP_MS * 1000;
     struct survey *s = calloc(1, sizeof *s);
@@ -99,7 +99,7 @@ static int wait_answer(struct operator* o, const struct cluster *c, struct proc_
     return code;
 }
 
-static int start_services(struct operator* o, const struct cluster *c, struct proc_id target,
+static int start_services(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                           enum service service)
 {
     const struct topology_proc *p = topology_proc_of(&c->topology, target);
@@ -122,7 +122,7 @@ static int start_services(struct operator* o, const struct cluster *c, struct pr
     return code;
 }
 
-int break_undo(struct operator* o, const struct cluster *c, struct proc_id target,
+int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                enum service service)
 {
     const struct topology_proc *p = topology_proc_of(&c->topology, target);

@@ -12,10 +12,10 @@ bool break_how_named(const char *word, enum break_how *ret);
 
 /* Break a process, or one service of it (SERVICE_NONE: all). `*ret_t0_us` is the moment at which
  * the signal was sent or the order given. Says what is wrong. */
-MUST_CHECK int break_make(struct operator* o, const struct cluster *c, struct proc_id target,
+MUST_CHECK int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                           enum service service, enum break_how how, int64_t *ret_t0_us);
 /* Bring it back: continue, start the process, start the service; whatever is missing. */
-MUST_CHECK int break_undo(struct operator* o, const struct cluster *c, struct proc_id target,
+MUST_CHECK int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                           enum service service);
 
 #endif

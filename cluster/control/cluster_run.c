@@ -124,7 +124,7 @@ static int look_for_dead(const struct cluster *c)
     return OUTCOME_DONE;
 }
 
-int cluster_run_wait_healthy(struct operator* o, const struct cluster *c, uint32_t timeout_ms,
+int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, uint32_t timeout_ms,
                              bool quiet)
 {
     struct show show = {.began_us = tick_now_us(), .quiet = quiet};
@@ -187,7 +187,7 @@ static int start_kind(const struct cluster *c, enum proc_kind kind, enum side si
 }
 
 /* Side B comes when A is active, or after a while: the cluster may be one without A. */
-static int wait_active(struct operator* o, const struct cluster *c)
+static int wait_active(struct operator_desk *o, const struct cluster *c)
 {
     int64_t until = tick_now_us() + (int64_t)ACTIVE_WAIT_MS * 1000;
     struct survey *s = calloc(1, sizeof *s);
@@ -213,7 +213,7 @@ static int wait_active(struct operator* o, const struct cluster *c)
     return code;
 }
 
-static int start_all(struct operator* o, const struct cluster *c, bool wait)
+static int start_all(struct operator_desk *o, const struct cluster *c, bool wait)
 {
     static const struct {
         enum proc_kind kind;
@@ -359,7 +359,7 @@ int cluster_run_up(const struct home *h, const struct cluster_run_options *optio
 {
     int block = -1;
     int lock = -1;
-    struct operator* o = NULL;
+    struct operator_desk *o = NULL;
     int code = prepare(h, options, ret, &block);
     if (code != OUTCOME_DONE) {
         goto end;

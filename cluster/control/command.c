@@ -14,13 +14,13 @@ int command_open_silent(const struct options_common *common, struct session_of_c
     }
     int code = home_cluster(common->cluster, &s->cluster);
     if (code == OUTCOME_DONE) {
-        code = operator_open(&s->cluster, &s->operator);
+        code = operator_open(&s->cluster, &s->desk);
     }
     if (code != OUTCOME_DONE) {
         command_close(&s);
         return code;
     }
-    survey_take(s->operator, & s->cluster, SURVEY_WAIT_MS, &s->survey);
+    survey_take(s->desk, &s->cluster, SURVEY_WAIT_MS, &s->survey);
     *ret = s;
     return OUTCOME_DONE;
 }
@@ -39,7 +39,7 @@ int command_open(const struct options_common *common, struct session_of_command 
 void command_close(struct session_of_command **s)
 {
     if (*s != NULL) {
-        operator_close(&(*s)->operator);
+        operator_close(&(*s)->desk);
         free(*s);
         *s = NULL;
     }

@@ -40,7 +40,7 @@ COMMAND_LIST(COMMAND_DECLARE)
 /* A cluster and a way to talk to it, as most commands need them. */
 struct session_of_command {
     struct cluster cluster;
-    struct operator* operator;
+    struct operator_desk *desk;
     struct survey survey;
 };
 

@@ -68,7 +68,7 @@ static int order_message(const struct session_of_command *s, struct proc_id to,
     }
     m->kind = MSG_OP_COMMAND;
     m->op_command = *command;
-    int code = operator_order(s->operator, to, m, ORDER_MS, NULL);
+    int code = operator_order(s->desk, to, m, ORDER_MS, NULL);
     free(m);
     return code;
 }

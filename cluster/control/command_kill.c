@@ -81,10 +81,10 @@ static void watch_it(struct session_of_command *s, struct unfold *u)
     while (tick_now_us() < until && !tick_interrupted()) {
         struct survey_homes homes;
         bool calm = false;
-        survey_take(s->operator, & s->cluster, POLL_MS * 5, &s->survey);
+        survey_take(s->desk, &s->cluster, POLL_MS * 5, &s->survey);
         if (proc_id_some(s->survey.leader) &&
-            survey_homes(s->operator, & s->cluster, &s->survey, &homes) == ERR_OK) {
-            calm = homes.at_home + homes.in_call + s->survey.calls >= homes.total;
+            survey_homes(s->desk, &s->cluster, &s->survey, &homes) == ERR_OK) {
+            calm = homes.at_home + homes.away_busy >= homes.total;
         }
         for (uint32_t i = 0; i < t->procs_n && calm; i++) {
             const struct topology_proc *p = &t->procs[i];
@@ -130,7 +130,7 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     if (!common->quiet) {
         introduce(s, id, how, w->service, undo);
     }
-    code = break_make(s->operator, & s->cluster, id, service, how, &t0);
+    code = break_make(s->desk, &s->cluster, id, service, how, &t0);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -145,7 +145,7 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
         while (tick_now_us() < until && !tick_interrupted()) {
             tick_sleep_ms(POLL_MS);
         }
-        code = break_undo(s->operator, & s->cluster, id, service);
+        code = break_undo(s->desk, &s->cluster, id, service);
     }
     if (common->json) {
         table_json(json_pack("{s:i, s:s, s:s, s:s, s:I, s:s}", "schema", 1, "target", p->name,
@@ -210,7 +210,7 @@ int command_start(int argc, char **argv)
     code = code == OUTCOME_DONE ? target_find(args.at[0], &s->cluster.topology, &s->survey, &id)
                                 : code;
     code = code == OUTCOME_DONE ? read_service(word, &service) : code;
-    code = code == OUTCOME_DONE ? break_undo(s->operator, & s->cluster, id, service) : code;
+    code = code == OUTCOME_DONE ? break_undo(s->desk, &s->cluster, id, service) : code;
     if (code == OUTCOME_DONE) {
         const char *name = topology_name(&s->cluster.topology, id);
         if (common.json) {
@@ -273,7 +273,7 @@ int command_heal(int argc, char **argv)
     }
     faults_read(&s->cluster, &f);
     for (uint32_t i = 0; i < f.n && code == OUTCOME_DONE; i++) {
-        code = break_undo(s->operator, & s->cluster,
+        code = break_undo(s->desk, &s->cluster,
                           topology_proc_named(&s->cluster.topology, f.at[i].target), SERVICE_NONE);
     }
     if (common.json) {

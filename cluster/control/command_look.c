@@ -199,7 +199,7 @@ static int show_registrations(const struct session_of_command *s, const char *no
     if (code != OUTCOME_DONE) {
         return code;
     }
-    enum err err = survey_devices(s->operator, node, linear, &rows, &n, &index, &reason);
+    enum err err = survey_devices(s->desk, node, linear, &rows, &n, &index, &reason);
     if (err != ERR_OK) {
         return read_error(t, node, err, reason);
     }
@@ -309,7 +309,7 @@ int command_calls(int argc, char **argv)
         struct msg_op_call *rows = NULL;
         uint32_t n = 0;
         if (t->procs[i].kind != PROC_FLEET || s->survey.procs[i].state != SURVEY_UP ||
-            survey_calls(s->operator,(struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
+            survey_calls(s->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }
         for (uint32_t k = 0; k < n; k++) {
@@ -331,7 +331,10 @@ static void add_agent(const struct topology *t, const struct msg_op_agent *a, st
 {
     char device[NAME_LEN];
     name_of_device(t, a->device, device);
-    const char *skill = a->skill < t->skills_n ? t->skills[a->skill].name : "-";
+    const char *skill = "-";
+    for (uint32_t i = 0; i < t->skills_n; i++) {
+        skill = t->skills[i].number == a->skill ? t->skills[i].name : skill;
+    }
     const char *state = agent_state_text((enum agent_state)a->state);
     if (list != NULL) {
         json_array_append_new(
@@ -373,7 +376,7 @@ int command_agents(int argc, char **argv)
         uint32_t n = 0;
         if (t->procs[i].kind != PROC_PG || s->survey.procs[i].state != SURVEY_UP ||
             !s->survey.procs[i].pg.active ||
-            survey_agents(s->operator,(struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
+            survey_agents(s->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }
         for (uint32_t k = 0; k < n; k++) {

@@ -251,7 +251,7 @@ int command_status(int argc, char **argv)
     if (code != OUTCOME_DONE) {
         return code;
     }
-    bool known = survey_homes(s->operator, & s->cluster, &s->survey, &homes) == ERR_OK;
+    bool known = survey_homes(s->desk, &s->cluster, &s->survey, &homes) == ERR_OK;
     if (!known) {
         homes.total = topology_devices(&s->cluster.topology) - s->cluster.topology.dialled_n;
         homes.unregistered = homes.total;

@@ -12,8 +12,7 @@
 
 #define LOOK_EVERY_MS 20 /* how often it is looked whether the asked ones still live */
 
-struct operator
-{
+struct operator_desk {
     const struct cluster *cluster;
     struct driver *driver;
     const struct world *world;
@@ -70,7 +69,7 @@ static uint64_t id_of(const struct msg *m)
     }
 }
 
-static void settle(struct operator* o, struct operator_ask *ask, enum err err)
+static void settle(struct operator_desk *o, struct operator_ask *ask, enum err err)
 {
     ask->err = err;
     o->open--;
@@ -84,7 +83,7 @@ static bool is_open(const struct operator_ask *ask)
     return ask->err == ERR_STATE;
 }
 
-static void send_waiting(struct operator* o, struct proc_id peer)
+static void send_waiting(struct operator_desk *o, struct proc_id peer)
 {
     for (uint32_t i = 0; i < o->asks_n; i++) {
         struct operator_ask *a = &o->asks[i];
@@ -97,7 +96,7 @@ static void send_waiting(struct operator* o, struct proc_id peer)
 
 static void on_start(void *self, struct instant now)
 {
-    struct operator* o = self;
+    struct operator_desk *o = self;
     (void)now;
     for (uint32_t i = 0; i < o->asks_n; i++) {
         struct proc_id to = o->asks[i].to;
@@ -113,7 +112,7 @@ static void on_start(void *self, struct instant now)
 static void on_message(void *self, struct instant now, enum link link, struct proc_id peer,
                        const struct msg *msg)
 {
-    struct operator* o = self;
+    struct operator_desk *o = self;
     (void)now;
     (void)link;
     for (uint32_t i = 0; i < o->asks_n; i++) {
@@ -128,7 +127,7 @@ static void on_message(void *self, struct instant now, enum link link, struct pr
 
 static void on_up(void *self, struct instant now, enum link link, struct proc_id peer)
 {
-    struct operator* o = self;
+    struct operator_desk *o = self;
     (void)now;
     (void)link;
     if (peer.v <= PROCS_MAX) {
@@ -140,7 +139,7 @@ static void on_up(void *self, struct instant now, enum link link, struct proc_id
 static void on_down(void *self, struct instant now, enum link link, struct proc_id peer,
                     enum reason reason)
 {
-    struct operator* o = self;
+    struct operator_desk *o = self;
     (void)now;
     (void)link;
     (void)reason;
@@ -158,13 +157,13 @@ static void on_down(void *self, struct instant now, enum link link, struct proc_
 
 static struct instant on_deadline(const void *self)
 {
-    const struct operator* o = self;
+    const struct operator_desk *o = self;
     return o->open > 0 ? instant_min(o->until, o->look_at) : INSTANT_NEVER;
 }
 
 static void on_tick(void *self, struct instant now)
 {
-    struct operator* o = self;
+    struct operator_desk *o = self;
     if (o->open == 0) {
         return;
     }
@@ -185,12 +184,12 @@ static void on_tick(void *self, struct instant now)
     }
 }
 
-int operator_open(const struct cluster *c, struct operator** ret)
+int operator_open(const struct cluster *c, struct operator_desk **ret)
 {
     static unsigned opened;
     char guest[NAME_LEN];
     char keys[HOME_PATH_MAX];
-    struct operator* o = calloc(1, sizeof *o);
+    struct operator_desk *o = calloc(1, sizeof *o);
     if (o == NULL) {
         abort();
     }
@@ -219,7 +218,7 @@ int operator_open(const struct cluster *c, struct operator** ret)
     return OUTCOME_DONE;
 }
 
-void operator_close(struct operator** o)
+void operator_close(struct operator_desk **o)
 {
     if (*o != NULL) {
         driver_free(&(*o)->driver);
@@ -228,7 +227,8 @@ void operator_close(struct operator** o)
     }
 }
 
-void operator_ask(struct operator* o, struct operator_ask *asks, uint32_t n, uint32_t timeout_ms)
+void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
+                  uint32_t timeout_ms)
 {
     bool sent[PROCS_MAX * 2] = {false};
     ASSERT(n <= sizeof sent / sizeof sent[0]);
@@ -254,7 +254,7 @@ void operator_ask(struct operator* o, struct operator_ask *asks, uint32_t n, uin
     o->sent = NULL;
 }
 
-int operator_order(struct operator* o, struct proc_id to, const struct msg *command,
+int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
                    uint32_t timeout_ms, struct msg_op_done *ret_done)
 {
     struct operator_ask *ask = calloc(1, sizeof *ask);

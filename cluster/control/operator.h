@@ -8,7 +8,7 @@
 #include "cluster/control/home.h"
 #include "proto/msg.h"
 
-struct operator;
+struct operator_desk;
 
 /* One question to one process. */
 struct operator_ask {
@@ -19,15 +19,16 @@ struct operator_ask {
 };
 
 /* Says what is wrong and answers an exit code; nothing is contacted yet. */
-MUST_CHECK int operator_open(const struct cluster *c, struct operator** ret);
-void operator_close(struct operator** o);
+MUST_CHECK int operator_open(const struct cluster *c, struct operator_desk **ret);
+void operator_close(struct operator_desk **o);
 
 /* Ask, and wait until each is answered, its process is gone, or the time is over. */
-void operator_ask(struct operator* o, struct operator_ask *asks, uint32_t n, uint32_t timeout_ms);
+void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
+                  uint32_t timeout_ms);
 
 /* Let one process do something. OUTCOME_DONE, or what is wrong was said. `*ret_done` may be NULL.
  */
-MUST_CHECK int operator_order(struct operator* o, struct proc_id to, const struct msg *command,
+MUST_CHECK int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
                               uint32_t timeout_ms, struct msg_op_done *ret_done);
 
 #endif

@@ -30,7 +30,8 @@
     X(PHONES_HOME, phones_home, "wait until every phone is at the first member of its group") \
     X(HOME, home, "wait until every device is at the first member of its group")              \
     X(TRAFFIC_OFF, traffic_off, "let no new call begin")                                      \
-    X(QUIET, quiet, "wait until all calls and wrap-ups are over and all records delivered")
+    X(QUIET, quiet, "wait until all calls and wrap-ups are over and all records delivered")   \
+    X(SETTLED, settled, "wait until all nodes hold the same state and have said its hash")
 
 #define SCENARIO_ENUM(name, word, meaning) SCENARIO_##name,
 enum scenario_step_kind { SCENARIO_STEP_MAP(SCENARIO_ENUM) SCENARIO_STEPS };

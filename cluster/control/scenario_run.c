@@ -24,7 +24,7 @@ struct run {
     char id[ID_LEN];
     char folder[HOME_PATH_MAX];
     struct cluster cluster;
-    struct operator* operator;
+    struct operator_desk *desk;
     struct survey survey;
     struct scenario_step_stage stage;
     struct unfold *unfold;
@@ -67,7 +67,7 @@ static int start(struct run *r)
     const struct scenario_run_options *o = r->options;
     if (o->here) {
         int code = home_cluster(o->cluster, &r->cluster);
-        return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->operator) : code;
+        return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->desk) : code;
     }
     char name[NAME_LEN];
     snprintf(name, sizeof name, "run-%d", (int)getpid());
@@ -84,7 +84,7 @@ static int start(struct run *r)
         r->cluster.name[0] = '\0'; /* nothing to take down */
         return code;
     }
-    return operator_open(&r->cluster, &r->operator);
+    return operator_open(&r->cluster, &r->desk);
 }
 
 static void note_step(struct run *r, const struct scenario_step *step, bool came)
@@ -130,8 +130,8 @@ static int run_phases(struct run *r)
 {
     const struct scenario *s = r->options->scenario;
     r->stage = (struct scenario_step_stage){.cluster = &r->cluster,
-                                            .operator= r->operator,
-                                            .survey = & r->survey,
+                                            .desk = r->desk,
+                                            .survey = &r->survey,
                                             .trigger = r->options->trigger};
     r->stage.target = topology_proc_named(&r->cluster.topology, s->target);
     if (!proc_id_some(r->stage.target)) {
@@ -220,7 +220,7 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     } else if (code == OUTCOME_INTERRUPTED) {
         (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
     }
-    operator_close(&r->operator);
+    operator_close(&r->desk);
     unfold_free(&r->unfold);
     if (!options->here && r->cluster.name[0] != '\0') {
         int down = cluster_run_down(&r->cluster, true);

@@ -12,6 +12,7 @@
 #define POLL_MS       20
 #define SURVEY_MS     500
 #define ORDER_MS      3000
+#define SETTLED_MS    1500 /* longer than a node waits before it says its hash */
 #define SETUP_WAIT_MS 2000 /* how long a moment with a call in setup is waited for */
 
 __attribute__((format(printf, 2, 3))) static bool missing(struct scenario_step_stage *st,
@@ -26,7 +27,7 @@ __attribute__((format(printf, 2, 3))) static bool missing(struct scenario_step_s
 
 static bool homes_of(struct scenario_step_stage *st, struct survey_homes *ret)
 {
-    enum err err = survey_homes(st->operator, st->cluster, st->survey, ret);
+    enum err err = survey_homes(st->desk, st->cluster, st->survey, ret);
     return err == ERR_OK ? true : missing(st, "no node tells where the devices are");
 }
 
@@ -49,7 +50,7 @@ static struct legs count_legs(struct scenario_step_stage *st)
         struct msg_op_call *rows = NULL;
         uint32_t n = 0;
         if (t->procs[i].kind != PROC_FLEET ||
-            survey_calls(st->operator,(struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
+            survey_calls(st->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }
         for (uint32_t k = 0; k < n; k++) {
@@ -83,24 +84,33 @@ static bool is_rehomed(struct scenario_step_stage *st)
     if (!homes_of(st, &h)) {
         return false;
     }
-    uint32_t left = h.total - h.at_home - h.in_call;
-    return left <= st->survey->preserved * 2 ||
-           missing(st, "%u of %u devices have not moved", left, h.total);
+    uint32_t left = h.total - h.at_home - h.away_busy;
+    return left == 0 || missing(st, "%u of %u devices have not moved", left, h.total);
+}
+
+static bool target_serves(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    const struct topology_proc *p = topology_proc_of(t, st->target);
+    return p->kind != PROC_NODE || !p->callmanager || survey_serves(st->survey, t, st->target) ||
+           missing(st, "%s does not serve yet", p->name);
 }
 
 static bool is_home(struct scenario_step_stage *st)
 {
     struct survey_homes h;
-    return homes_of(st, &h) && (h.at_home == h.total ||
-                                missing(st, "%u of %u devices are at home", h.at_home, h.total));
+    return target_serves(st) && homes_of(st, &h) &&
+           (h.at_home == h.total ||
+            missing(st, "%u of %u devices are at home", h.at_home, h.total));
 }
 
 /* Phones go home under traffic; gateways that are still draining may follow. */
 static bool phones_are_home(struct scenario_step_stage *st)
 {
     struct survey_homes h;
-    return homes_of(st, &h) && (h.at_home + h.gateways_away >= h.total ||
-                                missing(st, "%u of %u devices are at home", h.at_home, h.total));
+    return target_serves(st) && homes_of(st, &h) &&
+           (h.at_home + h.gateways_away >= h.total ||
+            missing(st, "%u of %u devices are at home", h.at_home, h.total));
 }
 
 static bool pg_is_active(struct scenario_step_stage *st, bool other)
@@ -154,7 +164,7 @@ static uint32_t agents_at_work(struct scenario_step_stage *st)
         struct msg_op_agent *rows = NULL;
         uint32_t n = 0;
         if (t->procs[i].kind != PROC_PG || !st->survey->procs[i].pg.active ||
-            survey_agents(st->operator,(struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
+            survey_agents(st->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }
         for (uint32_t k = 0; k < n; k++) {
@@ -188,6 +198,30 @@ static bool is_quiet(struct scenario_step_stage *st)
            missing(st, "%llu records wait for the controller", (unsigned long long)outbox);
 }
 
+static bool is_settled(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    uint64_t index = 0;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct msg_op_node_status *n = &st->survey->procs[i].node;
+        if (t->procs[i].kind != PROC_NODE) {
+            continue;
+        }
+        if (n->applied == 0 || (index != 0 && n->applied != index)) {
+            st->index = 0;
+            return missing(st, "%s applied up to %llu, another node up to %llu", t->procs[i].name,
+                           (unsigned long long)n->applied, (unsigned long long)index);
+        }
+        index = n->applied;
+    }
+    if (index != st->index) {
+        st->index = index;
+        st->index_since_us = tick_now_us();
+    }
+    return tick_now_us() - st->index_since_us > (int64_t)SETTLED_MS * 1000 ||
+           missing(st, "the registry still changes");
+}
+
 static int traffic_off(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
@@ -201,8 +235,7 @@ static int traffic_off(struct scenario_step_stage *st)
     snprintf(m->op_command.to, sizeof m->op_command.to, "0");
     for (uint32_t i = 0; i < t->procs_n && code == OUTCOME_DONE; i++) {
         if (t->procs[i].kind == PROC_FLEET) {
-            code =
-                operator_order(st->operator,(struct proc_id){(uint16_t)(i + 1)}, m, ORDER_MS, NULL);
+            code = operator_order(st->desk, (struct proc_id){(uint16_t)(i + 1)}, m, ORDER_MS, NULL);
         }
     }
     free(m);
@@ -228,15 +261,14 @@ static int make_fault(struct scenario_step_stage *st)
            tick_now_us() < until) {
         tick_sleep_ms(1);
     }
-    int code =
-        break_make(st->operator, st->cluster, st->target, st->trigger->service, how, &st->t0_us);
+    int code = break_make(st->desk, st->cluster, st->target, st->trigger->service, how, &st->t0_us);
     st->broken = code == OUTCOME_DONE;
     return code;
 }
 
 static int heal_fault(struct scenario_step_stage *st)
 {
-    int code = break_undo(st->operator, st->cluster, st->target, st->trigger->service);
+    int code = break_undo(st->desk, st->cluster, st->target, st->trigger->service);
     st->broken = st->broken && code != OUTCOME_DONE;
     return code;
 }
@@ -265,6 +297,8 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
         return is_home(st);
     case SCENARIO_QUIET:
         return is_quiet(st);
+    case SCENARIO_SETTLED:
+        return is_settled(st);
     case SCENARIO_BREAK:
     case SCENARIO_HEAL:
     case SCENARIO_TRAFFIC_OFF:
@@ -294,7 +328,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
         return traffic_off(st);
     }
     for (;;) {
-        survey_take(st->operator, st->cluster, SURVEY_MS, st->survey);
+        survey_take(st->desk, st->cluster, SURVEY_MS, st->survey);
         if (is_there(st, step)) {
             return OUTCOME_DONE;
         }

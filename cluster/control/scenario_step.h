@@ -8,14 +8,16 @@
 /* The stage on which steps act. */
 struct scenario_step_stage {
     const struct cluster *cluster;
-    struct operator* operator;
+    struct operator_desk *desk;
     struct survey *survey;
     struct proc_id target;
     const struct scenario_trigger *trigger;
-    int64_t t0_us;            /* of the fault; 0: not yet */
-    struct proc_id active;    /* the PG side that was active before the fault */
-    uint64_t routed;          /* by the controller, when a ROUTED step began */
-    bool counted;             /* `routed` is set */
+    int64_t t0_us;         /* of the fault; 0: not yet */
+    struct proc_id active; /* the PG side that was active before the fault */
+    uint64_t routed;       /* by the controller, when a ROUTED step began */
+    bool counted;          /* `routed` is set */
+    uint64_t index;        /* at which all nodes stand, and since when */
+    int64_t index_since_us;
     bool broken;              /* the fault is there */
     char why[SURVEY_WHY_LEN]; /* what is still missing */
 };

@@ -71,7 +71,7 @@ static void sum_up(const struct topology *t, struct survey *s)
     }
 }
 
-void survey_take(struct operator* o, const struct cluster *c, uint32_t timeout_ms,
+void survey_take(struct operator_desk *o, const struct cluster *c, uint32_t timeout_ms,
                  struct survey *ret)
 {
     const struct topology *t = &c->topology;
@@ -157,8 +157,8 @@ static enum err take_page(struct pages *p, const struct msg *m, uint32_t *cursor
     return ERR_INVALID;
 }
 
-static enum err list(struct operator* o, struct proc_id who, enum op_list what, bool linearizable,
-                     struct pages *p, uint64_t *index, enum reason *reason)
+static enum err list(struct operator_desk *o, struct proc_id who, enum op_list what,
+                     bool linearizable, struct pages *p, uint64_t *index, enum reason *reason)
 {
     uint32_t cursor = 0;
     bool last = false;
@@ -185,7 +185,7 @@ static enum err list(struct operator* o, struct proc_id who, enum op_list what, 
     return err;
 }
 
-enum err survey_devices(struct operator* o, struct proc_id node, bool linearizable,
+enum err survey_devices(struct operator_desk *o, struct proc_id node, bool linearizable,
                         struct msg_op_device **ret_rows, uint32_t *ret_n, uint64_t *ret_index,
                         enum reason *ret_reason)
 {
@@ -198,7 +198,7 @@ enum err survey_devices(struct operator* o, struct proc_id node, bool linearizab
     return err;
 }
 
-enum err survey_calls(struct operator* o, struct proc_id who, struct msg_op_call **ret_rows,
+enum err survey_calls(struct operator_desk *o, struct proc_id who, struct msg_op_call **ret_rows,
                       uint32_t *ret_n)
 {
     struct pages p = {.size = sizeof **ret_rows};
@@ -210,7 +210,7 @@ enum err survey_calls(struct operator* o, struct proc_id who, struct msg_op_call
     return err;
 }
 
-enum err survey_agents(struct operator* o, struct proc_id who, struct msg_op_agent **ret_rows,
+enum err survey_agents(struct operator_desk *o, struct proc_id who, struct msg_op_agent **ret_rows,
                        uint32_t *ret_n)
 {
     struct pages p = {.size = sizeof **ret_rows};
@@ -265,7 +265,49 @@ static struct proc_id first_living(const struct survey *s, const struct topology
     return (struct proc_id){0};
 }
 
-enum err survey_homes(struct operator* o, const struct cluster *c, const struct survey *s,
+/* Mark the devices that have a leg, as the fleets see it. */
+static void mark_busy(struct operator_desk *o, const struct cluster *c, const struct survey *s,
+                      bool *ret_busy)
+{
+    const struct topology *t = &c->topology;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct msg_op_call *calls = NULL;
+        uint32_t n = 0;
+        if (t->procs[i].kind != PROC_FLEET || s->procs[i].state != SURVEY_UP ||
+            survey_calls(o, (struct proc_id){(uint16_t)(i + 1)}, &calls, &n) != ERR_OK) {
+            continue;
+        }
+        for (uint32_t k = 0; k < n; k++) {
+            ret_busy[calls[k].device.v <= DEVICES_MAX ? calls[k].device.v : 0] = true;
+        }
+        free(calls);
+    }
+}
+
+static uint32_t count_away_busy(struct operator_desk *o, const struct cluster *c,
+                                const struct survey *s, const struct msg_op_device *rows,
+                                uint32_t n)
+{
+    uint32_t count = 0;
+    bool *busy = calloc(DEVICES_MAX + 1, sizeof *busy);
+    if (busy == NULL) {
+        abort();
+    }
+    mark_busy(o, c, s, busy);
+    for (uint32_t i = 0; i < n; i++) {
+        struct device_info info;
+        if (topology_device(&c->topology, rows[i].device, &info) &&
+            info.kind != DEVICE_KIND_ROUTE_POINT && busy[rows[i].device.v] &&
+            (rows[i].state != DEVICE_STATE_REGISTERED ||
+             !proc_id_eq(first_living(s, &c->topology, info.group), rows[i].node))) {
+            count++;
+        }
+    }
+    free(busy);
+    return count;
+}
+
+enum err survey_homes(struct operator_desk *o, const struct cluster *c, const struct survey *s,
                       struct survey_homes *ret)
 {
     const struct topology *t = &c->topology;
@@ -299,8 +341,11 @@ enum err survey_homes(struct operator* o, const struct cluster *c, const struct 
             ret->in_call++;
         }
     }
-    free(rows);
     uint32_t expected = topology_devices(t) - t->dialled_n;
+    if (ret->at_home < expected) {
+        ret->away_busy = count_away_busy(o, c, s, rows, n);
+    }
+    free(rows);
     ret->total = expected;
     ret->unregistered = expected - ret->registered - ret->in_call;
     return ERR_OK;
@@ -375,15 +420,10 @@ bool survey_healthy(const struct survey *s, const struct topology *t,
     if (!nodes_healthy(s, t, ret_why) || !pgs_healthy(s, t, ret_why)) {
         return false;
     }
-    if (homes->unregistered > 0) {
-        return not_healthy(ret_why, "%u of %u phones and gateways are not registered",
-                           homes->unregistered, homes->total);
-    }
-    /* Who is away or lost its owner must be busy. */
     uint32_t away = homes->total - homes->at_home;
-    if (away > s->calls * 2 || homes->in_call > s->calls * 2) {
-        return not_healthy(ret_why, "%u of %u phones and gateways are away from home", away,
-                           homes->total);
+    if (away > homes->away_busy) {
+        return not_healthy(ret_why, "%u idle phones and gateways of %u are away from home",
+                           away - homes->away_busy, homes->total);
     }
     uint32_t agents = topology_agents_total(t);
     if (s->agents_logged_in < agents) {

@@ -42,22 +42,23 @@ struct survey_homes {
     uint32_t gateways_away; /* not at home */
     uint32_t in_call;       /* owner lost, call preserved */
     uint32_t unregistered;
+    uint32_t away_busy; /* not at home, and in a call: they may stay where they are */
     uint32_t by_node[PROCS_MAX];
     uint64_t index;
 };
 
-void survey_take(struct operator* o, const struct cluster *c, uint32_t timeout_ms,
+void survey_take(struct operator_desk *o, const struct cluster *c, uint32_t timeout_ms,
                  struct survey *ret);
 const char *survey_state_word(enum survey_state state);
 
 /* All devices as one node has them, in the order of their numbers; `*ret_rows` is freed by the
  * caller. `*ret_reason`: why a linearizable read was refused. */
-MUST_CHECK enum err survey_devices(struct operator* o, struct proc_id node, bool linearizable,
+MUST_CHECK enum err survey_devices(struct operator_desk *o, struct proc_id node, bool linearizable,
                                    struct msg_op_device **ret_rows, uint32_t *ret_n,
                                    uint64_t *ret_index, enum reason *ret_reason);
-MUST_CHECK enum err survey_calls(struct operator* o, struct proc_id who,
+MUST_CHECK enum err survey_calls(struct operator_desk *o, struct proc_id who,
                                  struct msg_op_call **ret_rows, uint32_t *ret_n);
-MUST_CHECK enum err survey_agents(struct operator* o, struct proc_id who,
+MUST_CHECK enum err survey_agents(struct operator_desk *o, struct proc_id who,
                                   struct msg_op_agent **ret_rows, uint32_t *ret_n);
 /* Whom to ask about devices: the leader, else any node that is up; none if there is none. */
 struct proc_id survey_node(const struct survey *s, const struct topology *t);
@@ -66,7 +67,7 @@ struct proc_id survey_active(const struct survey *s, const struct topology *t, u
 /* A node whose CallManager serves: up, with the service and a lease. */
 bool survey_serves(const struct survey *s, const struct topology *t, struct proc_id node);
 
-MUST_CHECK enum err survey_homes(struct operator* o, const struct cluster *c,
+MUST_CHECK enum err survey_homes(struct operator_desk *o, const struct cluster *c,
                                  const struct survey *s, struct survey_homes *ret);
 /* Healthy as the contract has it: everything up, one leader, leases, devices at home or busy, one
  * active side a pair with all monitors, agents logged in. `ret_why`: the first thing that is not.

@@ -241,7 +241,8 @@ static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
 {
     struct pg_world_side *s = &w->sides[side];
     if (msg->kind == MSG_PROVIDER_OPEN) {
-        bool resumed = msg->provider_open.provider != 0 && msg->provider_open.provider == s->provider;
+        bool resumed =
+            msg->provider_open.provider != 0 && msg->provider_open.provider == s->provider;
         if (!resumed) {
             s->provider = (uint64_t)(side + 1) * 1000 + ++s->tickets;
             s->seq = 0;
@@ -372,8 +373,7 @@ void pg_world_run(struct pg_world *w, int64_t ms)
         }
         w->now.us = next.us > w->now.us ? next.us : w->now.us + 1000;
         for (int i = 0; i < 2; i++) {
-            if (w->sides[i].alive &&
-                instant_reached(w->now, pg_deadline(&w->sides[i].pg))) {
+            if (w->sides[i].alive && instant_reached(w->now, pg_deadline(&w->sides[i].pg))) {
                 pg_tick(&w->sides[i].pg, w->now);
             }
         }

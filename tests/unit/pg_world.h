@@ -49,7 +49,7 @@ struct pg_world {
     struct pg_world_side sides[2];
     bool private_up;
     bool controller_linked[2];
-    uint32_t highest;         /* the controller's */
+    uint32_t highest; /* the controller's */
     struct proc_id active;
     uint32_t refused;
     struct msg_route_request last_route;

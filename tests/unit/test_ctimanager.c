@@ -180,8 +180,8 @@ static struct cluster *start(void)
     assert_int_equal(topology_profile("lab", &t->timers), ERR_OK);
     c->now.us = 1000000;
     c->obey = true;
-    c->world = (struct world){
-        .context = c, .send = on_send, .listen = on_listen, .trace = on_trace};
+    c->world =
+        (struct world){.context = c, .send = on_send, .listen = on_listen, .trace = on_trace};
     registry_init(&c->registry, t, (struct registry_watch){0});
     service(c, SUB1, true, 1);
     service(c, SUB2, true, 1);
@@ -260,10 +260,8 @@ static void device_event(struct cluster *c, uint32_t device, uint32_t epoch, uin
 {
     static struct msg msg;
     msg.kind = MSG_SDL_EVENT;
-    msg.sdl_event.event = (struct msg_device_event){.device = {device},
-                                                    .epoch = epoch,
-                                                    .call = {call},
-                                                    .kind = DEVICE_EVENT_RINGING};
+    msg.sdl_event.event = (struct msg_device_event){
+        .device = {device}, .epoch = epoch, .call = {call}, .kind = DEVICE_EVENT_RINGING};
     ctimanager_message(&c->m, c->now, LINK_LOCAL, SUB1, &msg);
 }
 

@@ -214,6 +214,25 @@ static void test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent(vo
     pg_world_free(w);
 }
 
+static void test_pg_tcd__reservation_that_runs_out_frees_the_agent_and_asks_again(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), CALL, REASON_NONE);
+    uint64_t first = w->last_route.request;
+    pg_world_label(w, A, 0);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_RESERVED);
+    pg_world_run(w, 6900);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_RESERVED);
+    pg_world_run(w, 200);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_READY);
+    assert_int_equal(w->routes, 2);
+    assert_true(w->last_route.call.v == CALL);
+    assert_true(w->last_route.request != first);
+    assert_int_equal(w->sides[A].rows_n, 0);
+    pg_world_free(w);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__routed_call_is_one_row_with_its_times_and_wrapup),
     cmocka_unit_test(test_pg_tcd__wrapup_after_a_failure_reaches_no_row),
@@ -223,6 +242,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out),
     cmocka_unit_test(test_pg_tcd__announced_transfer_is_a_row_for_each_leg),
     cmocka_unit_test(test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent),
+    cmocka_unit_test(test_pg_tcd__reservation_that_runs_out_frees_the_agent_and_asks_again),
 };
 
 UNIT_MAIN(tests);

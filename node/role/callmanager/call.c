@@ -10,6 +10,8 @@
 #define INCARNATION_SHIFT 40
 #define COUNT_MASK        ((1ull << INCARNATION_SHIFT) - 1)
 
+#define CALL_AGAIN_MS 50
+
 static const struct call_id no_call = {0};
 
 void call_forget_all(struct callmanager *cm)
@@ -55,6 +57,8 @@ struct call *call_new(struct callmanager *cm)
                  ((cm->incarnation.v & 0xffff) << INCARNATION_SHIFT) |
                  (cm->calls_made & COUNT_MASK);
     call->deadline = INSTANT_NEVER;
+    call->again[0] = '\0';
+    call->again_until = (struct instant){0};
     cm->calls_n++;
     return call;
 }
@@ -204,6 +208,22 @@ static enum reason offer(struct callmanager *cm, struct call *call, struct party
     return REASON_NONE;
 }
 
+/* The phone travels between two CallManagers and can be rung by neither for a moment. */
+static enum reason ring_again(struct callmanager *cm, struct call *call, const char *number)
+{
+    struct party *caller = party_at(cm, call->parties[0]);
+    if (call->again_until.us == 0) {
+        call->again_until = instant_add(cm->now, duration_ms(DEVICE_TRAVEL_MS));
+    } else if (instant_reached(cm->now, call->again_until)) {
+        return REASON_UNREGISTERED;
+    }
+    snprintf(call->again, sizeof call->again, "%s", number);
+    struct party_change c = {.state = LEG_RINGBACK, .number = call->again};
+    party_set(cm, caller, &c, no_call);
+    call_arm(cm, call, duration_ms(CALL_AGAIN_MS));
+    return REASON_NONE;
+}
+
 enum reason call_route(struct callmanager *cm, struct call *call, const char *number)
 {
     ASSERT(call->parties_n >= 1);
@@ -214,9 +234,13 @@ enum reason call_route(struct callmanager *cm, struct call *call, const char *nu
         reason = t.kind == DEVICE_KIND_GATEWAY ? REASON_UNKNOWN_NUMBER
                                                : offer(cm, call, caller, &t, t.number);
     }
+    if (reason == REASON_THROTTLED) {
+        return ring_again(cm, call, t.number);
+    }
     if (reason != REASON_NONE) {
         return reason;
     }
+    call->again_until = (struct instant){0};
     bool point = t.kind == DEVICE_KIND_ROUTE_POINT;
     struct party_change c = {
         .state = point ? LEG_QUEUED : LEG_RINGBACK, .number = t.number, .other = t.device};
@@ -298,6 +322,8 @@ void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
     bool alerting = p->state == LEG_RINGING;
     bool keep = party_established(p) && !consulting(call) && !call->doomed;
     struct device_id device = p->device;
+    char number[NUMBER_LEN];
+    memcpy(number, p->to, sizeof number);
     if (consulting(call) && device_id_eq(device, call->presser)) {
         /* Whoever lost this leg is about to lose the presser's other one: a transfer that was
          * begun is dropped as a whole. */
@@ -312,6 +338,11 @@ void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
         call_arm(cm, call, cm->topology->timers.route_timeout);
         if (proc_id_some(registry_owner(cm->registry, device))) {
             call_route_point_held(cm, device);
+        }
+    } else if (alerting && reason == REASON_THROTTLED && call->parties_n == 1) {
+        reason = ring_again(cm, call, number);
+        if (reason != REASON_NONE) {
+            call_fail(cm, call, reason);
         }
     } else if (alerting) {
         call_fail(cm, call, reason);
@@ -328,6 +359,16 @@ void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
 static void expire(struct callmanager *cm, struct call *call)
 {
     call->deadline = INSTANT_NEVER;
+    if (call->again[0] != '\0') {
+        char number[NUMBER_LEN];
+        memcpy(number, call->again, sizeof number);
+        call->again[0] = '\0';
+        enum reason reason = call_route(cm, call, number);
+        if (reason != REASON_NONE) {
+            call_fail(cm, call, reason);
+        }
+        return;
+    }
     const struct party *caller = party_at(cm, call->parties[0]);
     bool queued = caller->state == LEG_QUEUED;
     call_fail(cm, call, queued ? REASON_NO_CONTROLLER : REASON_NO_ANSWER);

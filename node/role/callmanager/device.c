@@ -522,6 +522,17 @@ uint32_t device_epoch(const struct callmanager *cm, struct device_id device)
     return d->epoch != 0 ? d->epoch : registry_device(cm->registry, device)->epoch;
 }
 
+/* Let go and not yet seen elsewhere. */
+static bool travelling(const struct callmanager *cm, struct device_id device)
+{
+    for (uint32_t i = 0; i < DEVICE_TRAVELLERS_MAX; i++) {
+        if (device_id_eq(cm->travellers[i].device, device)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum reason device_free(const struct callmanager *cm, struct device_id device)
 {
     ASSERT(device.v > 0 && device.v <= cm->devices_n);
@@ -533,7 +544,10 @@ enum reason device_free(const struct callmanager *cm, struct device_id device)
     if (d->epoch == 0 || d->kind != DEVICE_KIND_PHONE) {
         return REASON_UNREGISTERED;
     }
-    return d->parties != 0 ? REASON_BUSY : REASON_NONE;
+    if (d->parties != 0) {
+        return REASON_BUSY;
+    }
+    return travelling(cm, device) ? REASON_THROTTLED : REASON_NONE;
 }
 
 enum reason device_may_dial(const struct callmanager *cm, struct device_id device)

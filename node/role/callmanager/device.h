@@ -66,7 +66,8 @@ void device_scan(struct callmanager *cm, struct duration late);
 bool device_served(const struct callmanager *cm, struct device_id device);
 /* Epoch of a device that this node holds: of its session, or of the registry for route points. */
 uint32_t device_epoch(const struct callmanager *cm, struct device_id device);
-/* May a call ring there (or be offered there)? Otherwise why not. */
+/* May a call ring there (or be offered there)? Otherwise why not: THROTTLED if the phone is on its
+ * way home and can be rung in a moment. */
 enum reason device_free(const struct callmanager *cm, struct device_id device);
 /* May it dial? */
 enum reason device_may_dial(const struct callmanager *cm, struct device_id device);

@@ -1,9 +1,7 @@
 #include "node/role/ctimanager/ctimanager.h"
 
-#include "node/role/ctimanager/provider.h"
-
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define POINT_AGAIN_MS 500 /* a proposal that came to nothing is made again after this */
@@ -17,7 +15,9 @@ enum err ctimanager_init(struct ctimanager *m, const struct topology *topology, 
                          const struct world *world, const struct registry *registry,
                          const struct ctimanager_raft *raft)
 {
-    memset(m, 0, sizeof *m);
+    memset(m, 0, offsetof(struct ctimanager, providers));
+    memset(m->requests, 0, sizeof m->requests);
+    memset(m->points, 0, sizeof m->points);
     m->topology = topology;
     m->self = self;
     m->world = world;
@@ -38,31 +38,17 @@ enum err ctimanager_init(struct ctimanager *m, const struct topology *topology, 
     if (wanted > CTIMANAGER_PROVIDERS_MAX) {
         return ERR_FULL;
     }
-    m->providers = calloc(wanted + 1, sizeof *m->providers);
-    if (m->providers == NULL) {
-        return ERR_MEMORY;
-    }
     for (uint32_t i = 0; i < topology->procs_n; i++) {
-        if (!wired_here(topology, i, self)) {
-            continue;
+        if (wired_here(topology, i, self)) {
+            provider_init(&m->providers[m->providers_n++], (struct proc_id){(uint16_t)(i + 1)});
         }
-        struct proc_id peer = {(uint16_t)(i + 1)};
-        if (provider_init(&m->providers[m->providers_n], peer, m->devices_n) != ERR_OK) {
-            ctimanager_deinit(m);
-            return ERR_MEMORY;
-        }
-        m->providers_n++;
     }
     return ERR_OK;
 }
 
 void ctimanager_deinit(struct ctimanager *m)
 {
-    for (uint32_t i = 0; i < m->providers_n; i++) {
-        provider_deinit(&m->providers[i]);
-    }
-    free(m->providers);
-    m->providers = NULL;
+    m->running = false;
     m->providers_n = 0;
 }
 

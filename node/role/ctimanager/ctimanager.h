@@ -1,8 +1,9 @@
 /* ctimanager: the CTI Manager service of a node: the broker between a PG side and the devices.
  *
- * It speaks on LINK_JTAPI with the PG sides that the topology wires to this node (CTI-2: nobody else
- * may open a provider) and on LINK_LOCAL with the CallManager of its own node, never with another
- * CTI Manager. IN_SERVICE and OUT_OF_SERVICE are read from this node's replica of the registry.
+ * It speaks on LINK_JTAPI with the PG sides that the topology wires to this node (CTI-2: nobody
+ * else may open a provider) and on LINK_LOCAL with the CallManager of its own node, never with
+ * another CTI Manager. IN_SERVICE and OUT_OF_SERVICE are read from this node's replica of the
+ * registry.
  *
  * Source: docs/protocol.md, "Route points and CTI", "PG and its CTI Manager". */
 #ifndef NODE_ROLE_CTIMANAGER_CTIMANAGER_H
@@ -10,12 +11,11 @@
 
 #include "cluster/registry/registry.h"
 #include "node/base/topology.h"
+#include "node/role/ctimanager/provider.h"
 #include "proto/world.h"
 
 #define CTIMANAGER_PROVIDERS_MAX 8
 #define CTIMANAGER_REQUESTS_MAX  1024 /* requests on their way at the local CallManager */
-
-struct provider;
 
 /* How the CTI Manager asks for a change of the registry. Nothing is answered: what came of it is
  * seen in the registry, and asked again after a while if it is still wanted. */
@@ -40,6 +40,7 @@ struct ctimanager_point {
     struct instant again;
 };
 
+/* About 6 MiB; its storage is the caller's. */
 struct ctimanager {
     const struct topology *topology;
     struct proc_id self;
@@ -54,19 +55,20 @@ struct ctimanager {
     uint64_t requests_made;
     uint64_t rejected; /* messages that made no sense */
     uint32_t providers_n;
-    struct provider *providers; /* one for each PG side that is wired to this node */
+    struct provider providers[CTIMANAGER_PROVIDERS_MAX]; /* of the PG sides that are wired here */
     struct ctimanager_request requests[CTIMANAGER_REQUESTS_MAX];
     struct instant requests_at; /* no request runs out before */
     struct ctimanager_point points[DIALLED_MAX];
     struct instant points_at; /* when to look at the route points again */
 };
 
-/* Take all memory that the role will ever use. `topology`, `world` and `registry` must outlive it.
- * Errors  ERR_MEMORY, ERR_FULL (more PG sides than providers): nothing is held. */
+/* `topology`, `world` and `registry` must outlive it.
+ * Errors  ERR_FULL  more PG sides are wired here than CTIMANAGER_PROVIDERS_MAX */
 MUST_CHECK enum err ctimanager_init(struct ctimanager *m, const struct topology *topology,
                                     struct proc_id self, const struct world *world,
                                     const struct registry *registry,
                                     const struct ctimanager_raft *raft);
+/* The end of its life; nothing is held that would have to be given back. */
 void ctimanager_deinit(struct ctimanager *m);
 
 /* The service starts: listens on LINK_JTAPI. The incarnation is the service's. */
@@ -90,8 +92,7 @@ void ctimanager_link_down(struct ctimanager *m, struct instant now, enum link li
 void ctimanager_local_callmanager(struct ctimanager *m, struct instant now, bool up);
 /* The registry was applied to. `device` says which device changed; none: it may be any (a node or
  * a service came or went, a snapshot was installed). */
-void ctimanager_registry_changed(struct ctimanager *m, struct instant now,
-                                 struct device_id device);
+void ctimanager_registry_changed(struct ctimanager *m, struct instant now, struct device_id device);
 
 struct instant ctimanager_deadline(const struct ctimanager *m);
 void ctimanager_tick(struct ctimanager *m, struct instant now);

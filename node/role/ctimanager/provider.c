@@ -1,31 +1,16 @@
 #include "node/role/ctimanager/provider.h"
 
-#include <stdlib.h>
+#include "node/role/ctimanager/ctimanager.h"
+
 #include <string.h>
 
 #define US_PER_S 1000000
 
-enum err provider_init(struct provider *p, struct proc_id peer, uint32_t devices_n)
+void provider_init(struct provider *p, struct proc_id peer)
 {
-    *p = (struct provider){.peer = peer, .turn = INSTANT_NEVER};
-    p->monitors = calloc(devices_n + 1, sizeof *p->monitors);
-    p->waiting = calloc(devices_n + 1, sizeof *p->waiting);
-    p->replay = calloc(PROVIDER_REPLAY_MAX, sizeof *p->replay);
-    if (p->monitors == NULL || p->waiting == NULL || p->replay == NULL) {
-        provider_deinit(p);
-        return ERR_MEMORY;
-    }
-    return ERR_OK;
-}
-
-void provider_deinit(struct provider *p)
-{
-    free(p->monitors);
-    free(p->waiting);
-    free(p->replay);
-    p->monitors = NULL;
-    p->waiting = NULL;
-    p->replay = NULL;
+    memset(p, 0, sizeof *p);
+    p->peer = peer;
+    p->turn = INSTANT_NEVER;
 }
 
 static void forget_monitors(struct provider *p, uint32_t devices_n)
@@ -54,9 +39,8 @@ static void send_event(struct ctimanager *m, const struct provider *p, uint64_t 
     out.kind = MSG_CTI_EVENT;
     out.cti_event = (struct msg_cti_event){
         .provider = p->id, .seq = seq, .event = p->replay[seq & (PROVIDER_REPLAY_MAX - 1)]};
-    out.correlation =
-        call_id_some(out.cti_event.event.call) ? out.cti_event.event.call.v
-                                               : out.cti_event.event.device.v;
+    out.correlation = call_id_some(out.cti_event.event.call) ? out.cti_event.event.call.v
+                                                             : out.cti_event.event.device.v;
     world_send(m->world, LINK_JTAPI, p->peer, &out);
 }
 
@@ -66,8 +50,8 @@ static void send_state(struct ctimanager *m, const struct provider *p, bool in_s
     struct msg out;
     out.kind = MSG_PROVIDER_STATE;
     out.correlation = 0;
-    out.provider_state = (struct msg_provider_state){
-        .provider = p->id, .in_service = in_service, .reason = reason};
+    out.provider_state =
+        (struct msg_provider_state){.provider = p->id, .in_service = in_service, .reason = reason};
     world_send(m->world, LINK_JTAPI, p->peer, &out);
 }
 
@@ -133,7 +117,8 @@ static void wait_for_turn(struct ctimanager *m, struct provider *p, struct insta
     p->waiting[(p->waiting_first + p->waiting_n) % (m->devices_n + 1)] = device;
     p->waiting_n++;
     if (p->turn.us == INT64_MAX) {
-        p->turn = instant_add(now, (struct duration){US_PER_S / m->topology->timers.monitors_per_s});
+        p->turn =
+            instant_add(now, (struct duration){US_PER_S / m->topology->timers.monitors_per_s});
     }
 }
 
@@ -143,8 +128,8 @@ static void send_confirmed(struct ctimanager *m, const struct provider *p, struc
     struct msg out;
     out.kind = MSG_MONITOR_CONFIRMED;
     out.correlation = device.v;
-    out.monitor_confirmed = (struct msg_monitor_confirmed){
-        .provider = p->id, .device = device, .reason = reason};
+    out.monitor_confirmed =
+        (struct msg_monitor_confirmed){.provider = p->id, .device = device, .reason = reason};
     if (reason == REASON_NONE) {
         const struct provider_monitor *monitor = &p->monitors[device.v];
         out.monitor_confirmed.in_service = monitor->in_service;
@@ -329,8 +314,7 @@ static void take_turn(struct ctimanager *m, struct provider *p)
     ASSERT(monitor->watch == PROVIDER_WAITING);
     struct provider_monitor now = {0};
     look(m, device, &now);
-    if (!now.in_service &&
-        registry_device(m->registry, device)->kind == DEVICE_KIND_ROUTE_POINT) {
+    if (!now.in_service && registry_device(m->registry, device)->kind == DEVICE_KIND_ROUTE_POINT) {
         monitor->watch = PROVIDER_OPENING;
         p->opening++;
         p->opening_until = instant_add(turn, duration_ms(PROVIDER_OPEN_WAIT_MS));

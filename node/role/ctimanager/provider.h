@@ -5,15 +5,18 @@
  *   monitor:   none --monitor--> waiting --its turn--> [opening, if a route point without owner]
  *              --owner seen, or waited long enough--> confirmed
  *
- * Confirmations go out one by one at `monitors_per_s`. A provider that goes out of service loses its
- * monitors: events were missed, so whoever wants them must ask, and gets snapshots, anew. */
+ * Confirmations go out one by one at `monitors_per_s`. A provider that goes out of service loses
+ * its monitors: events were missed, so whoever wants them must ask, and gets snapshots, anew. */
 #ifndef NODE_ROLE_CTIMANAGER_PROVIDER_H
 #define NODE_ROLE_CTIMANAGER_PROVIDER_H
 
-#include "node/role/ctimanager/ctimanager.h"
+#include "node/base/topology.h"
+#include "proto/msg.h"
 
 #define PROVIDER_REPLAY_MAX   4096 /* events that wait for their acknowledgement; power of two */
 #define PROVIDER_OPEN_WAIT_MS 2000 /* a route point is confirmed out of service after this */
+
+struct ctimanager;
 
 enum provider_state { PROVIDER_NONE, PROVIDER_OPEN, PROVIDER_KEPT };
 enum provider_watch { PROVIDER_UNWATCHED, PROVIDER_WAITING, PROVIDER_OPENING, PROVIDER_CONFIRMED };
@@ -35,14 +38,13 @@ struct provider {
     uint32_t confirmed, opening;
     struct instant opening_until; /* of the last route point that waits */
     uint32_t waiting_first, waiting_n;
-    struct instant turn;               /* the next confirmation, if one waits */
-    struct provider_monitor *monitors; /* by device; 0 is not used */
-    struct device_id *waiting;         /* ring of devices_n + 1 */
-    struct msg_device_event *replay;   /* PROVIDER_REPLAY_MAX, by number */
+    struct instant turn;                                 /* the next confirmation, if one waits */
+    struct provider_monitor monitors[DEVICES_MAX + 1];   /* by device; 0 is not used */
+    struct device_id waiting[DEVICES_MAX + 1];           /* ring of devices_n + 1 */
+    struct msg_device_event replay[PROVIDER_REPLAY_MAX]; /* by number */
 };
 
-MUST_CHECK enum err provider_init(struct provider *p, struct proc_id peer, uint32_t devices_n);
-void provider_deinit(struct provider *p);
+void provider_init(struct provider *p, struct proc_id peer);
 /* Forget it, without a word to the peer. */
 void provider_forget(struct provider *p, uint32_t devices_n);
 
@@ -54,7 +56,8 @@ void provider_ack(struct ctimanager *m, struct provider *p, const struct msg_cti
 /* The local CallManager came or went. */
 void provider_service(struct ctimanager *m, struct provider *p, bool up, enum reason reason);
 void provider_link_down(struct ctimanager *m, struct provider *p, struct instant now);
-/* An event of a device: numbered and sent if the device is monitored here. May close the provider. */
+/* An event of a device: numbered and sent if the device is monitored here. May close the provider.
+ */
 void provider_event(struct ctimanager *m, struct provider *p, const struct msg_device_event *event);
 /* Compare a monitored device with the registry and tell what changed. */
 void provider_compare(struct ctimanager *m, struct provider *p, struct device_id device);

@@ -107,8 +107,8 @@ void desktop_call(struct desktop *d, uint32_t agent, const struct msg_device_eve
 {
     struct msg out;
     out.kind = MSG_DESKTOP_CALL;
-    out.desktop_call = (struct msg_desktop_call){.agent = d->opc->agents[agent].info.id,
-                                                 .event = *event};
+    out.desktop_call =
+        (struct msg_desktop_call){.agent = d->opc->agents[agent].info.id, .event = *event};
     send(d, agent, &out);
 }
 

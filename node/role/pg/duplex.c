@@ -14,8 +14,7 @@ void duplex_init(struct duplex *d, const struct topology *topology, struct proc_
 
 void duplex_start(struct duplex *d, struct instant now)
 {
-    d->start_until =
-        d->side == SIDE_B ? instant_add(now, duration_ms(DUPLEX_START_WAIT_MS)) : now;
+    d->start_until = d->side == SIDE_B ? instant_add(now, duration_ms(DUPLEX_START_WAIT_MS)) : now;
     d->ask_at = now;
     d->hold_until = now;
 }
@@ -239,8 +238,8 @@ struct instant duplex_deadline(const struct duplex *d)
     }
     if (duplex_acts(d) && !proc_id_some(d->controller) && d->peer_up && d->peer_controller &&
         d->peer_provider) {
-        next = instant_add(d->controller_lost,
-                           (struct duration){timers->mesh_heartbeat.us * (int64_t)timers->mesh_misses});
+        next = instant_add(d->controller_lost, (struct duration){timers->mesh_heartbeat.us *
+                                                                 (int64_t)timers->mesh_misses});
     }
     return next;
 }

@@ -44,7 +44,7 @@ struct duplex {
     struct instant controller_lost;
 
     bool provider_up;
-    uint32_t losses;        /* of the provider, lately */
+    uint32_t losses; /* of the provider, lately */
     struct instant hold_until;
 
     bool peer_up, peer_active, peer_provider, peer_controller;

@@ -1,7 +1,8 @@
 /* feed: the numbered events of one provider, taken exactly once and in order (CTI-1).
  *
  * An event is applied if its number is the last one plus one. A repeated one is passed over; one
- * that is too high is a gap, which is traced, and ends the provider: what was missed is not known. */
+ * that is too high is a gap, which is traced, and ends the provider: what was missed is not known.
+ */
 #ifndef NODE_ROLE_PG_FEED_H
 #define NODE_ROLE_PG_FEED_H
 

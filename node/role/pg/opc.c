@@ -1,6 +1,5 @@
 #include "node/role/pg/opc_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static uint32_t agents_of_pair(const struct topology *t, uint32_t pair)
@@ -22,9 +21,8 @@ static void fill(struct opc *o)
         if (info.pair != o->pair) {
             continue;
         }
-        o->agents[n++] = (struct opc_agent){.info = info,
-                                            .state = AGENT_STATE_LOGGED_OFF,
-                                            .before = AGENT_STATE_NOT_READY};
+        o->agents[n++] = (struct opc_agent){
+            .info = info, .state = AGENT_STATE_LOGGED_OFF, .before = AGENT_STATE_NOT_READY};
         if (device_id_some(info.device)) {
             o->devices[info.device.v].agent = n;
         }
@@ -37,36 +35,19 @@ static void fill(struct opc *o)
     }
 }
 
-enum err opc_init(struct opc *o, const struct topology *topology, uint32_t pair,
-                  const struct opc_sink *sink)
+void opc_init(struct opc *o, const struct topology *topology, uint32_t pair,
+              const struct opc_sink *sink)
 {
-    *o = (struct opc){.topology = topology, .pair = pair, .sink = *sink};
+    o->topology = topology;
+    o->pair = pair;
+    o->sink = *sink;
     o->devices_n = topology_devices(topology);
     o->agents_n = agents_of_pair(topology, pair);
+    ASSERT(o->devices_n <= DEVICES_MAX);
+    ASSERT(o->agents_n <= AGENTS_MAX);
     o->legs_max = 3 * o->agents_n + OPC_CALLS_MORE; /* two live ones and one in wrap-up */
     o->calls_max = o->legs_max;
-    o->agents = calloc(o->agents_n + 1, sizeof *o->agents);
-    o->devices = calloc(o->devices_n + 1, sizeof *o->devices);
-    o->legs = calloc(o->legs_max + 1, sizeof *o->legs);
-    o->calls = calloc(o->calls_max + 1, sizeof *o->calls);
-    if (o->agents == NULL || o->devices == NULL || o->legs == NULL || o->calls == NULL) {
-        opc_deinit(o);
-        return ERR_MEMORY;
-    }
     opc_clear(o);
-    return ERR_OK;
-}
-
-void opc_deinit(struct opc *o)
-{
-    free(o->agents);
-    free(o->devices);
-    free(o->legs);
-    free(o->calls);
-    o->agents = NULL;
-    o->devices = NULL;
-    o->legs = NULL;
-    o->calls = NULL;
 }
 
 void opc_clear(struct opc *o)

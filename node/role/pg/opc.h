@@ -1,8 +1,8 @@
 /* opc: the brain of a PG: calls, legs, agents and keys, as one deterministic state machine.
  *
  * Both sides of a pair apply the same inputs (struct msg_private_input) in the same order and hold
- * the same state; only the side that orders the inputs acts on the outputs. Times are `at_us` of the
- * inputs, on the clock of the side that ordered them; nothing else tells time here.
+ * the same state; only the side that orders the inputs acts on the outputs. Times are `at_us` of
+ * the inputs, on the clock of the side that ordered them; nothing else tells time here.
  *
  *   agent:  LOGGED_OFF --login--> NOT_READY <--> READY --routed--> RESERVED --answered--> TALKING
  *           TALKING <--> HELD;  TALKING, HELD --last leg ends--> WORK_READY | WORK_NOT_READY
@@ -20,6 +20,7 @@
 #include "proto/msg.h"
 
 #define OPC_CALLS_MORE      2048 /* callers that wait at route points, besides two legs an agent */
+#define OPC_LEGS_MAX        (3 * AGENTS_MAX + OPC_CALLS_MORE)
 #define OPC_BUCKETS         4096 /* of calls; a power of two */
 #define OPC_ROUTE_TRIES_MAX 16   /* a caller is not sent from agent to agent for ever */
 #define OPC_KEY_BITS        20
@@ -76,12 +77,12 @@ struct opc_agent {
 
 /* A device of the pair: an agent's phone or a route point. */
 struct opc_device {
-    uint32_t agent;    /* place in agents + 1, or 0 */
-    bool point;        /* a route point of the pair */
+    uint32_t agent; /* place in agents + 1, or 0 */
+    bool point;     /* a route point of the pair */
     bool in_service;
-    bool snapshot;     /* monitored, its calls are not all told yet */
+    bool snapshot; /* monitored, its calls are not all told yet */
     uint32_t epoch;
-    uint32_t legs;     /* live ones */
+    uint32_t legs; /* live ones */
 };
 
 struct opc_leg {
@@ -120,29 +121,28 @@ struct opc_call {
     char from[NUMBER_LEN], to[NUMBER_LEN];
 };
 
+/* About 5 MiB; its storage is the caller's. */
 struct opc {
     const struct topology *topology;
     uint32_t pair;
     struct opc_sink sink;
-    int64_t at_us;   /* of the last input */
-    uint64_t seq;    /* of the last input */
-    uint32_t epoch;  /* of the last activation */
-    uint32_t keys;   /* the last ICRCallKey */
+    int64_t at_us;  /* of the last input */
+    uint64_t seq;   /* of the last input */
+    uint32_t epoch; /* of the last activation */
+    uint32_t keys;  /* the last ICRCallKey */
     uint64_t requests;
     int64_t deadline_us; /* no reservation or lingering call ends before; 0: there is none */
     uint32_t agents_n, devices_n, legs_max, calls_max;
     uint32_t legs_n, calls_n, legs_free, calls_free;
-    struct opc_agent *agents;
-    struct opc_device *devices; /* by device */
-    struct opc_leg *legs;       /* 0 is not used */
-    struct opc_call *calls;     /* 0 is not used */
     uint32_t buckets[OPC_BUCKETS];
+    struct opc_agent agents[AGENTS_MAX];
+    struct opc_device devices[DEVICES_MAX + 1]; /* by device */
+    struct opc_leg legs[OPC_LEGS_MAX + 1];      /* 0 is not used */
+    struct opc_call calls[OPC_LEGS_MAX + 1];    /* 0 is not used */
 };
 
-/* Takes all memory that it will ever use. ERR_MEMORY: nothing is held. */
-MUST_CHECK enum err opc_init(struct opc *o, const struct topology *topology, uint32_t pair,
-                             const struct opc_sink *sink);
-void opc_deinit(struct opc *o);
+void opc_init(struct opc *o, const struct topology *topology, uint32_t pair,
+              const struct opc_sink *sink);
 /* As after opc_init. */
 void opc_clear(struct opc *o);
 
@@ -167,7 +167,7 @@ uint64_t opc_state_digest(const struct opc *o);
 
 /* State transfer: hand over everything as PRIVATE_AGENT and PRIVATE_LEG; take it up. */
 void opc_state_export(const struct opc *o, void *context,
-                void (*give)(void *context, const struct msg *msg));
+                      void (*give)(void *context, const struct msg *msg));
 /* ERR_INVALID: it makes no sense; ERR_FULL; then the state is to be cleared and asked for again. */
 MUST_CHECK enum err opc_state_import_agent(struct opc *o, const struct msg_private_agent *m);
 MUST_CHECK enum err opc_state_import_leg(struct opc *o, const struct msg_private_leg *m);

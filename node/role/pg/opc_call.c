@@ -306,8 +306,7 @@ static void disconnected(struct opc *o, const struct msg_device_event *e)
 static void failed(struct opc *o, const struct msg_device_event *e)
 {
     struct opc_call *call = opc_table_call(o, e->call);
-    if (o->devices[e->device.v].point && call != NULL && call->live == 0 &&
-        call->linger_us != 0) {
+    if (o->devices[e->device.v].point && call != NULL && call->live == 0 && call->linger_us != 0) {
         lost_on_the_way(o, call, (enum reason)e->reason);
     } /* a leg that is there hears DISCONNECTED next */
 }
@@ -410,8 +409,7 @@ static void transferred(struct opc *o, const struct msg_device_event *e)
 {
     struct opc_leg *leg = opc_table_leg(o, e->call, e->device);
     if (leg != NULL) {
-        leg->disposition =
-            call_id_some(e->old_call) ? TCD_ANNOUNCED_TRANSFER : TCD_BLIND_TRANSFER;
+        leg->disposition = call_id_some(e->old_call) ? TCD_ANNOUNCED_TRANSFER : TCD_BLIND_TRANSFER;
         opc_table_call(o, e->call)->moved = true;
     }
 }

@@ -226,8 +226,7 @@ enum err opc_state_import_agent(struct opc *o, const struct msg_private_agent *m
 
 static enum err take_call(struct opc *o, const struct msg_private_leg *m)
 {
-    if (!call_id_some(m->call) || opc_table_call(o, m->call) != NULL ||
-        m->point.v > o->devices_n) {
+    if (!call_id_some(m->call) || opc_table_call(o, m->call) != NULL || m->point.v > o->devices_n) {
         return ERR_INVALID;
     }
     struct opc_call *call = opc_table_add_call(o, m->call);

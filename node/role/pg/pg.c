@@ -2,6 +2,7 @@
 
 #include "node/role/pg/pg_out.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,36 +20,27 @@ static struct proc_id other_side(const struct topology *t, struct proc_id self)
 enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id self,
                  const struct world *world)
 {
-    memset(pg, 0, sizeof *pg);
+    const struct topology_proc *proc = topology_proc_of(topology, self);
+    if (proc == NULL || proc->kind != PROC_PG) {
+        return ERR_INVALID;
+    }
+    memset(pg, 0, offsetof(struct pg, desktop));
     pg->topology = topology;
     pg->self = self;
     pg->world = world;
     pg->peer = other_side(topology, self);
     duplex_init(&pg->duplex, topology, self, world);
     struct opc_sink sink = {.context = pg, .output = pg_out_sink};
-    if (opc_init(&pg->opc, topology, pg->duplex.pair, &sink) != ERR_OK) {
-        return ERR_MEMORY;
-    }
-    if (pim_init(&pg->pim, topology, self, world) != ERR_OK) {
-        goto fail_opc;
-    }
-    if (records_init(&pg->records, world) != ERR_OK) {
-        goto fail_pim;
-    }
+    opc_init(&pg->opc, topology, pg->duplex.pair, &sink);
+    pim_init(&pg->pim, topology, self, world);
+    records_init(&pg->records, world);
     desktop_init(&pg->desktop, world, &pg->opc);
     return ERR_OK;
-fail_pim:
-    pim_deinit(&pg->pim);
-fail_opc:
-    opc_deinit(&pg->opc);
-    return ERR_MEMORY;
 }
 
 void pg_deinit(struct pg *pg)
 {
-    records_deinit(&pg->records);
-    pim_deinit(&pg->pim);
-    opc_deinit(&pg->opc);
+    pg->controller = (struct proc_id){0};
 }
 
 void pg_restore(struct pg *pg, const struct msg *msg)
@@ -110,8 +102,7 @@ static void cut_for_peer(struct pg *pg)
     }
     pg->duplex.peer_lost = false;
     if (pg->sync == PG_SYNC_DONE) {
-        struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST,
-                                       .reason = REASON_PEER_LOST};
+        struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST, .reason = REASON_PEER_LOST};
         apply(pg, &in);
     }
     pg->sync = PG_SYNC_NONE;
@@ -322,9 +313,7 @@ static void control(struct pg *pg, const struct msg_desktop_control *m)
         reason = REASON_BAD_STATE;
     } else {
         enum err err = pim_ask(&pg->pim, &request, a->info.device, m->number);
-        reason = err == ERR_OK     ? REASON_NONE
-                 : err == ERR_FULL ? REASON_FULL
-                                   : REASON_PROVIDER_LOST;
+        reason = err == ERR_OK ? REASON_NONE : err == ERR_FULL ? REASON_FULL : REASON_PROVIDER_LOST;
     }
     if (reason != REASON_NONE) {
         desktop_control_result(&pg->desktop, place - 1, m->call, (enum key)m->key, reason);

@@ -24,34 +24,36 @@
 /* What the standby knows of the acting side's state. */
 enum pg_sync { PG_SYNC_NONE, PG_SYNC_ASKED, PG_SYNC_TAKING, PG_SYNC_DONE };
 
+/* About 22 MiB, most of it never touched; its storage is the caller's. */
 struct pg {
     const struct topology *topology;
     struct proc_id self;
     const struct world *world;
-    int64_t wall_offset_us; /* wall clock minus the driver's clock */
-    struct proc_id peer;    /* the other side; none: simplex */
-    struct opc opc;
-    struct pim pim;
-    struct duplex duplex;
-    struct records records;
-    struct desktop desktop;
+    int64_t wall_offset_us;          /* wall clock minus the driver's clock */
+    struct proc_id peer;             /* the other side; none: simplex */
     bool controllers[PROCS_MAX + 1]; /* whose CONTROLLER link is up */
     struct proc_id controller;       /* the one that is spoken to */
     struct instant now;
-    int64_t clock_us;        /* OPC's time minus the driver's clock */
-    bool peer_synced;        /* the peer has our state: it gets every input */
+    int64_t clock_us; /* OPC's time minus the driver's clock */
+    bool peer_synced; /* the peer has our state: it gets every input */
     uint64_t peer_acked;
     enum pg_sync sync;
     uint32_t inputs_since_ack;
     struct instant status_at;
-    bool cutting;            /* a PROVIDER_LOST is applied */
+    bool cutting; /* a PROVIDER_LOST is applied */
     uint64_t inputs, rejected;
+    struct duplex duplex;
+    struct desktop desktop;
+    struct pim pim;
+    struct opc opc;
+    struct records records;
 };
 
-/* Takes all memory that it will ever use.
- * Errors  ERR_MEMORY: nothing is held */
+/* `topology` and `world` must outlive it.
+ * Errors  ERR_INVALID  not a PG side of the topology */
 MUST_CHECK enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id self,
                             const struct world *world);
+/* The end of its life; nothing is held that would have to be given back. */
 void pg_deinit(struct pg *pg);
 
 /* A record that an earlier life stored. */
@@ -72,7 +74,8 @@ struct instant pg_deadline(const struct pg *pg);
 void pg_tick(struct pg *pg, struct instant now);
 
 void pg_status(const struct pg *pg, struct msg_op_pg_status *ret_status);
-/* A page of agents whose id is above `after` (pg_list.c). The id of the question is the caller's. */
+/* A page of agents whose id is above `after` (pg_list.c). The id of the question is the caller's.
+ */
 void pg_list_agents(const struct pg *pg, uint32_t after, struct msg_op_agents *ret_rows);
 /* A page of live legs; `after` is how many the asker has already. */
 void pg_list_calls(const struct pg *pg, uint32_t after, struct msg_op_calls *ret_rows);

@@ -40,14 +40,14 @@ static void update_agent(struct pg *pg, const struct opc_agent *a)
     to_controller(pg, &out);
 }
 
-static void request_route(struct pg *pg, struct call_id call, uint64_t request,
-                          const char *dialled, const char *ani)
+static void request_route(struct pg *pg, struct call_id call, uint64_t request, const char *dialled,
+                          const char *ani)
 {
     struct msg out;
     out.kind = MSG_ROUTE_REQUEST;
     out.correlation = call.v;
-    out.route_request = (struct msg_route_request){
-        .epoch = pg->duplex.epoch, .request = request, .call = call};
+    out.route_request =
+        (struct msg_route_request){.epoch = pg->duplex.epoch, .request = request, .call = call};
     snprintf(out.route_request.dialled, sizeof out.route_request.dialled, "%s", dialled);
     snprintf(out.route_request.ani, sizeof out.route_request.ani, "%s", ani);
     struct event event = {.kind = EVENT_ROUTE_REQUESTED, .call = call, .epoch = pg->duplex.epoch};
@@ -61,10 +61,8 @@ static void cancel_route(struct pg *pg, const struct opc_output *o)
     struct msg out;
     out.kind = MSG_ROUTE_CANCEL;
     out.correlation = o->call.v;
-    out.route_cancel = (struct msg_route_cancel){.epoch = pg->duplex.epoch,
-                                                 .request = o->request,
-                                                 .call = o->call,
-                                                 .reason = o->reason};
+    out.route_cancel = (struct msg_route_cancel){
+        .epoch = pg->duplex.epoch, .request = o->request, .call = o->call, .reason = o->reason};
     to_controller(pg, &out);
 }
 
@@ -167,8 +165,7 @@ static void ask_cti(struct pg *pg, const struct opc_output *o)
 
 static void full(struct pg *pg, const struct opc_output *o)
 {
-    struct event event = {
-        .kind = EVENT_MESSAGE_REJECTED, .call = o->call, .reason = REASON_FULL};
+    struct event event = {.kind = EVENT_MESSAGE_REJECTED, .call = o->call, .reason = REASON_FULL};
     snprintf(event.text, sizeof event.text, "a table of the OPC is full");
     pg->rejected++;
     world_trace(pg->world, &event);

@@ -1,7 +1,6 @@
 #include "node/role/pg/pim.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WANTED    1
@@ -17,8 +16,8 @@ static void want(struct pim *p, struct device_id device)
     p->monitors[p->monitors_n++] = device;
 }
 
-enum err pim_init(struct pim *p, const struct topology *topology, struct proc_id self,
-                  const struct world *world)
+void pim_init(struct pim *p, const struct topology *topology, struct proc_id self,
+              const struct world *world)
 {
     memset(p, 0, sizeof *p);
     const struct topology_proc *proc = topology_proc_of(topology, self);
@@ -29,10 +28,6 @@ enum err pim_init(struct pim *p, const struct topology *topology, struct proc_id
     p->manager = proc->ctimanager_node;
     p->resume_until = INSTANT_NEVER;
     p->devices_n = topology_devices(topology);
-    p->is_confirmed = calloc(p->devices_n + 1, 1);
-    if (p->is_confirmed == NULL) {
-        return ERR_MEMORY;
-    }
     for (uint32_t i = 0; i < topology->dialled_n; i++) {
         if (topology->dialled[i].pair == proc->pair) {
             want(p, topology_route_point(topology, i));
@@ -45,13 +40,6 @@ enum err pim_init(struct pim *p, const struct topology *topology, struct proc_id
         }
     }
     feed_begin(&p->feed, 0);
-    return ERR_OK;
-}
-
-void pim_deinit(struct pim *p)
-{
-    free(p->is_confirmed);
-    p->is_confirmed = NULL;
 }
 
 static void send(struct pim *p, struct msg *out)
@@ -123,8 +111,9 @@ void pim_link_down(struct pim *p, struct instant now)
     if (p->state != PIM_RESUMING) {
         p->state = PIM_RESUMING;
         if (p->resume_until.us == INT64_MAX) {
-            p->resume_until = instant_add(
-                now, (struct duration){p->topology->timers.private_heartbeat.us * PIM_RESUME_BEATS});
+            p->resume_until =
+                instant_add(now, (struct duration){p->topology->timers.private_heartbeat.us *
+                                                   PIM_RESUME_BEATS});
         }
     }
 }
@@ -174,10 +163,8 @@ enum pim_news pim_service(struct pim *p, const struct msg_provider_state *m)
 
 static void trace_monitors(const struct pim *p)
 {
-    struct event event = {.kind = EVENT_MONITORS,
-                          .peer = p->manager,
-                          .value = p->confirmed,
-                          .value2 = p->monitors_n};
+    struct event event = {
+        .kind = EVENT_MONITORS, .peer = p->manager, .value = p->confirmed, .value2 = p->monitors_n};
     world_trace(p->world, &event);
 }
 

@@ -44,17 +44,15 @@ struct pim {
     enum reason lost; /* why, with PIM_LOST */
     uint32_t monitors_n, confirmed;
     struct device_id monitors[PIM_MONITORS_MAX]; /* dialled numbers, then phones */
-    uint8_t *is_confirmed;                       /* by device; 1: wanted, 2: confirmed */
+    uint8_t is_confirmed[DEVICES_MAX + 1];       /* by device; 1: wanted, 2: confirmed */
     uint32_t devices_n;
     uint64_t requests_made;
     struct pim_request requests[PIM_REQUESTS_MAX];
     uint64_t events, gaps, rejected;
 };
 
-/* ERR_MEMORY: nothing is held. */
-MUST_CHECK enum err pim_init(struct pim *p, const struct topology *topology, struct proc_id self,
-                             const struct world *world);
-void pim_deinit(struct pim *p);
+void pim_init(struct pim *p, const struct topology *topology, struct proc_id self,
+              const struct world *world);
 
 void pim_link_up(struct pim *p);
 void pim_link_down(struct pim *p, struct instant now);

@@ -1,19 +1,13 @@
 #include "node/role/pg/records.h"
 
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-enum err records_init(struct records *r, const struct world *world)
+void records_init(struct records *r, const struct world *world)
 {
-    *r = (struct records){.world = world};
-    r->entries = calloc(RECORDS_MAX, sizeof *r->entries);
-    return r->entries != NULL ? ERR_OK : ERR_MEMORY;
-}
-
-void records_deinit(struct records *r)
-{
-    free(r->entries);
-    r->entries = NULL;
+    memset(r, 0, offsetof(struct records, entries));
+    r->world = world;
 }
 
 static struct records_entry *at(struct records *r, uint64_t count)

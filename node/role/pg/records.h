@@ -2,9 +2,9 @@
  *
  *   added --stored--> durable --sent, at most RECORDS_WINDOW ahead--> acknowledged: trimmed
  *
- * Numbers go on over a restart (incarnation << 32), because the controller acknowledges cumulatively.
- * When the controller is away for long, records of agent states give way first, then everything;
- * what is dropped is counted and traced. */
+ * Numbers go on over a restart (incarnation << 32), because the controller acknowledges
+ * cumulatively. When the controller is away for long, records of agent states give way first, then
+ * everything; what is dropped is counted and traced. */
 #ifndef NODE_ROLE_PG_RECORDS_H
 #define NODE_ROLE_PG_RECORDS_H
 
@@ -25,6 +25,7 @@ struct records_entry {
     };
 };
 
+/* About 16 MiB; its storage is the caller's. */
 struct records {
     const struct world *world;
     uint64_t last;   /* the last number given */
@@ -34,11 +35,10 @@ struct records {
     uint64_t sent;   /* entries before this one were sent */
     uint64_t dropped;
     struct proc_id controller;
-    struct records_entry *entries; /* ring of RECORDS_MAX */
+    struct records_entry entries[RECORDS_MAX]; /* a ring; touched only as far as it fills */
 };
 
-MUST_CHECK enum err records_init(struct records *r, const struct world *world);
-void records_deinit(struct records *r);
+void records_init(struct records *r, const struct world *world);
 /* A record that an earlier life stored. */
 void records_restore(struct records *r, const struct msg *msg);
 void records_start(struct records *r, struct incarnation incarnation);

@@ -7,7 +7,8 @@ static uint32_t ms(int64_t us)
     return us > 0 ? (uint32_t)(us / 1000) : 0;
 }
 
-/* The times of one leg; Duration is their sum (docs: LocalQ + Ring + Talk + Work + Hold + Delay). */
+/* The times of one leg; Duration is their sum (docs: LocalQ + Ring + Talk + Work + Hold + Delay).
+ */
 static void fill_times(const struct opc_leg *leg, int64_t at_us, struct msg_record_tcd *row)
 {
     int64_t end = leg->end_us != 0 ? leg->end_us : at_us;
@@ -33,8 +34,8 @@ static void fill_times(const struct opc_leg *leg, int64_t at_us, struct msg_reco
     if (leg->end_us != 0 && !leg->point) {
         row->work_ms = ms(at_us - leg->end_us);
     }
-    row->duration_ms = row->queue_ms + row->delay_ms + row->ring_ms + row->talk_ms + row->hold_ms +
-                       row->work_ms;
+    row->duration_ms =
+        row->queue_ms + row->delay_ms + row->ring_ms + row->talk_ms + row->hold_ms + row->work_ms;
 }
 
 void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum reason cut,

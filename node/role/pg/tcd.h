@@ -29,8 +29,8 @@ enum tcd_call_type {
 };
 
 /* The row of a leg at `at_us`: of an ended one with its wrap-up so far, of a live one as it stands.
- * `cut`: the reason of a failure, or NONE; a row cut by a failure is partial and has disposition 27.
- * wall_us and outbox are whoever's who keeps it. */
+ * `cut`: the reason of a failure, or NONE; a row cut by a failure is partial and has
+ * disposition 27. wall_us and outbox are whoever's who keeps it. */
 void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum reason cut,
                 struct msg_record_tcd *ret_row);
 
