@@ -23,7 +23,8 @@ void main_options_parse(int argc, char **argv, struct main_options *ret_options)
 MUST_CHECK int main_driver(const struct main_options *options, const struct topology *topology,
                            struct driver **ret_driver);
 
-/* Stop the driver at the end of the turn in which *ended became true. `ended` outlives the driver. */
+/* Stop the driver at the end of the turn in which *ended became true. `ended` outlives the driver.
+ */
 void main_end_when(struct driver *driver, const bool *ended);
 
 /* Tell systemd, if it is there, that the process is ready; then serve until it is stopped. The exit

@@ -472,10 +472,12 @@ enum err driver_run(struct driver *d, const struct process *process)
     d->process = process;
     d->loop.turn = turn;
     d->now = loop_now();
-    struct event e = {.kind = EVENT_PROCESS_START, .value = (int64_t)getpid()};
-    trace(d, &e);
-    log_line(LOG_INFO, "event=start incarnation=%llu seed=%llu",
-             (unsigned long long)d->incarnation.v, (unsigned long long)d->seed);
+    if (proc_id_some(d->config.self)) {
+        struct event e = {.kind = EVENT_PROCESS_START, .value = (int64_t)getpid()};
+        trace(d, &e);
+        log_line(LOG_INFO, "event=start incarnation=%llu seed=%llu",
+                 (unsigned long long)d->incarnation.v, (unsigned long long)d->seed);
+    }
     if (d->store != NULL) {
         enum err err = store_restore(d->store, on_restore, d);
         if (err != ERR_OK) {

@@ -83,7 +83,8 @@ int64_t logger_checksum(sqlite3_stmt *row, int columns)
         } else if (type == SQLITE_FLOAT) {
             sum = checksum_number(sum, (int64_t)sqlite3_column_double(row, i));
         } else {
-            sum = checksum_bytes(sum, sqlite3_column_blob(row, i), (size_t)sqlite3_column_bytes(row, i));
+            sum = checksum_bytes(sum, sqlite3_column_blob(row, i),
+                                 (size_t)sqlite3_column_bytes(row, i));
         }
     }
     return (int64_t)sum;
@@ -414,13 +415,13 @@ static void logger_settled(void *self, bool committed,
     l->outcomes_n = 0;
 }
 
-static bool logger_restore(void *self, void (*one)(void *context, const struct msg *msg),
-                           void *context)
+static enum err logger_restore(void *self, void (*one)(void *context, const struct msg *msg),
+                               void *context)
 {
     (void)self;
     (void)one;
     (void)context;
-    return true; /* what the router needs is in the State table */
+    return ERR_OK; /* what the router needs is in the State table */
 }
 
 const struct store_backend logger_backend = {

@@ -1,7 +1,6 @@
 /* outbox: the backend of a PG side's store: records as bytes under their outbox numbers, until the
  * central controller has them. */
 #include "node/runtime/store.h"
-#include "proto/codec.h"
 
 #include <stdlib.h>
 
@@ -24,9 +23,9 @@ static void *outbox_open(sqlite3 *db, const struct topology *topology)
     (void)topology;
     struct outbox *o = calloc(1, sizeof *o);
     ASSERT(o != NULL);
-    o->put = store_prepare(db, "INSERT OR REPLACE INTO Outbox VALUES (?, ?)");
+    o->put = store_prepare(db, "INSERT OR REPLACE INTO Outbox VALUES (?, ?, ?)");
     o->trim = store_prepare(db, "DELETE FROM Outbox WHERE Number <= ?");
-    o->all = store_prepare(db, "SELECT Item FROM Outbox ORDER BY Number");
+    o->all = store_prepare(db, "SELECT Item, Checksum FROM Outbox ORDER BY Number");
     if (o->put == NULL || o->trim == NULL || o->all == NULL) {
         outbox_close(o);
         return NULL;
@@ -47,7 +46,7 @@ static bool outbox_record(void *self, const char *sender, const struct msg *msg,
     struct outbox *o = self;
     (void)sender;
     sqlite3_bind_int64(o->put, 1, (sqlite3_int64)number_of(msg));
-    sqlite3_bind_blob(o->put, 2, item, (int)len, SQLITE_STATIC);
+    store_bind_item(o->put, 2, item, len);
     return store_step(o->put);
 }
 
@@ -73,25 +72,17 @@ static void outbox_settled(void *self, bool committed,
     (void)context;
 }
 
-static bool outbox_restore(void *self, void (*one)(void *context, const struct msg *msg),
-                           void *context)
+static enum err outbox_restore(void *self, void (*one)(void *context, const struct msg *msg),
+                               void *context)
 {
     struct outbox *o = self;
-    int rc;
-    while ((rc = sqlite3_step(o->all)) == SQLITE_ROW) {
-        if (codec_unpack_message(sqlite3_column_blob(o->all, 0),
-                                 (size_t)sqlite3_column_bytes(o->all, 0), &o->message) != ERR_OK) {
-            break;
-        }
-        one(context, &o->message);
-    }
-    sqlite3_reset(o->all);
-    return rc == SQLITE_DONE;
+    return store_each(o->all, &o->message, one, context);
 }
 
 const struct store_backend outbox_backend = {
     .file = "outbox.db",
-    .schema = "CREATE TABLE IF NOT EXISTS Outbox (Number INTEGER PRIMARY KEY, Item BLOB NOT NULL);",
+    .schema = "CREATE TABLE IF NOT EXISTS Outbox (Number INTEGER PRIMARY KEY, Item BLOB NOT NULL,"
+              " Checksum INTEGER NOT NULL);",
     .open = outbox_open,
     .close = outbox_close,
     .record = outbox_record,

@@ -1,5 +1,6 @@
 #include "node/runtime/store.h"
 
+#include "node/base/checksum.h"
 #include "node/runtime/log.h"
 #include "proto/codec.h"
 
@@ -7,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROW_BYTES (256u << 10)
-#define BUSY_MS    2000 /* a reader that holds the file back for longer is a failed disk */
-#define NO_SENDER  ""
+#define GROW_BYTES  (256u << 10)
+#define BUSY_MS     2000 /* a reader that holds the file back for longer is a failed disk */
+#define NO_SENDER   ""
+#define APPLICATION 0x7265686f /* "reho" */
+#define VERSION     1
 #define STATE_TABLE                                                            \
     "CREATE TABLE IF NOT EXISTS State (Kind INTEGER, Pair INTEGER, Item BLOB," \
-    " PRIMARY KEY (Kind, Pair)) WITHOUT ROWID;"
+    " Checksum INTEGER, PRIMARY KEY (Kind, Pair)) WITHOUT ROWID;"
 
 enum op { OP_PUT, OP_TRIM };
 
@@ -59,6 +62,48 @@ static bool run(struct store *s, const char *sql)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* The number that a PRAGMA or a SELECT answers; -1: none. */
+static int64_t ask(struct store *s, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t answer = -1;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        answer = sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    return answer;
+}
+
+/* Look before anything is written: a file that is damaged or not ours stays as it is. */
+static enum err check_file(struct store *s, const char *path)
+{
+    int64_t tables = ask(s, "SELECT count(*) FROM sqlite_schema");
+    if (tables == 0) {
+        return ERR_OK;
+    }
+    if (tables < 0 || ask(s, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)") != 1) {
+        log_line(LOG_ERROR, "event=store_damaged path=%s reason=\"%s\"", path,
+                 sqlite3_errmsg(s->db));
+        return ERR_CORRUPT;
+    }
+    if (ask(s, "PRAGMA application_id") != APPLICATION ||
+        ask(s, "PRAGMA user_version") != VERSION) {
+        log_line(LOG_ERROR, "event=store_foreign path=%s reason=\"another program or version\"",
+                 path);
+        return ERR_VERSION;
+    }
+    return ERR_OK;
+}
+
+static bool name_file(struct store *s)
+{
+    char sql[96];
+    snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION,
+             VERSION);
+    return run(s, sql);
+}
+
 static enum err open_db(struct store *s, const char *dir, const struct topology *topology)
 {
     char path[4096];
@@ -67,14 +112,19 @@ static enum err open_db(struct store *s, const char *dir, const struct topology 
         return ERR_IO;
     }
     sqlite3_busy_timeout(s->db, BUSY_MS);
+    enum err err = check_file(s, path);
+    if (err != ERR_OK) {
+        return err;
+    }
     if (!run(s, "PRAGMA journal_mode=WAL") || !run(s, "PRAGMA synchronous=FULL") ||
-        !run(s, STATE_TABLE) || !run(s, s->backend->schema)) {
+        !run(s, "BEGIN IMMEDIATE") || !run(s, STATE_TABLE) || !run(s, s->backend->schema) ||
+        !name_file(s) || !run(s, "COMMIT")) {
         log_line(LOG_ERROR, "event=store_open_failed path=%s reason=\"%s\"", path,
                  sqlite3_errmsg(s->db));
         return ERR_IO;
     }
-    s->put_state = store_prepare(s->db, "INSERT OR REPLACE INTO State VALUES (?, ?, ?)");
-    s->get_state = store_prepare(s->db, "SELECT Item FROM State ORDER BY Kind, Pair");
+    s->put_state = store_prepare(s->db, "INSERT OR REPLACE INTO State VALUES (?, ?, ?, ?)");
+    s->get_state = store_prepare(s->db, "SELECT Item, Checksum FROM State ORDER BY Kind, Pair");
     s->self = s->backend->open(s->db, topology);
     return s->put_state != NULL && s->get_state != NULL && s->self != NULL ? ERR_OK : ERR_IO;
 }
@@ -112,22 +162,37 @@ void store_free(struct store **store)
     *store = NULL;
 }
 
+void store_bind_item(sqlite3_stmt *statement, int first, const uint8_t *item, size_t len)
+{
+    sqlite3_bind_blob(statement, first, item, (int)len, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, first + 1, (int64_t)checksum_bytes(CHECKSUM_BEGIN, item, len));
+}
+
+enum err store_each(sqlite3_stmt *select, struct msg *message,
+                    void (*one)(void *context, const struct msg *msg), void *context)
+{
+    enum err err = ERR_OK;
+    int rc = SQLITE_ROW;
+    while (err == ERR_OK && (rc = sqlite3_step(select)) == SQLITE_ROW) {
+        const void *item = sqlite3_column_blob(select, 0);
+        size_t len = (size_t)sqlite3_column_bytes(select, 0);
+        bool whole =
+            sqlite3_column_int64(select, 1) == (int64_t)checksum_bytes(CHECKSUM_BEGIN, item, len);
+        if (!whole || codec_unpack_message(item, len, message) != ERR_OK) {
+            err = ERR_CORRUPT;
+        } else {
+            one(context, message);
+        }
+    }
+    sqlite3_reset(select);
+    return err == ERR_OK && rc != SQLITE_DONE ? ERR_IO : err;
+}
+
 enum err store_restore(struct store *s, void (*one)(void *context, const struct msg *msg),
                        void *context)
 {
-    int rc;
-    while ((rc = sqlite3_step(s->get_state)) == SQLITE_ROW) {
-        enum err err =
-            codec_unpack_message(sqlite3_column_blob(s->get_state, 0),
-                                 (size_t)sqlite3_column_bytes(s->get_state, 0), &s->message);
-        if (err != ERR_OK) {
-            sqlite3_reset(s->get_state);
-            return ERR_CORRUPT;
-        }
-        one(context, &s->message);
-    }
-    sqlite3_reset(s->get_state);
-    return rc == SQLITE_DONE && s->backend->restore(s->self, one, context) ? ERR_OK : ERR_IO;
+    enum err err = store_each(s->get_state, &s->message, one, context);
+    return err == ERR_OK ? s->backend->restore(s->self, one, context) : err;
 }
 
 /* Room for one more entry. A queue that a broken disk filled up is the end: going on would forget
@@ -180,7 +245,7 @@ static bool keep_last(struct store *s, const uint8_t *item, size_t len)
 {
     sqlite3_bind_int64(s->put_state, 1, (sqlite3_int64)s->message.kind);
     sqlite3_bind_int64(s->put_state, 2, pair_of(&s->message));
-    sqlite3_bind_blob(s->put_state, 3, item, (int)len, SQLITE_STATIC);
+    store_bind_item(s->put_state, 3, item, len);
     return store_step(s->put_state);
 }
 

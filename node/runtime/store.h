@@ -34,7 +34,8 @@ struct store_backend {
     /* After it, or after a rollback. */
     void (*settled)(void *self, bool committed, void (*trace)(void *context, const struct event *e),
                     void *context);
-    bool (*restore)(void *self, void (*one)(void *context, const struct msg *msg), void *context);
+    enum err (*restore)(void *self, void (*one)(void *context, const struct msg *msg),
+                        void *context);
 };
 
 /* The PG's outbox: records under their outbox numbers, as bytes, until they are trimmed. */
@@ -42,12 +43,17 @@ extern const struct store_backend outbox_backend;
 /* The logger of the central controller (node/runtime/logger.h). */
 extern const struct store_backend logger_backend;
 
-/* Errors  ERR_IO  the file cannot be opened, or is no database of this program */
+/* Errors  ERR_CORRUPT  the file is damaged; it stays as it is
+ *         ERR_VERSION  it is another program's, or of another version of this one
+ *         ERR_IO       it cannot be opened or written */
 MUST_CHECK enum err store_new(const char *dir, const struct topology *topology,
                               const struct store_backend *backend, struct store **ret_store);
 void store_free(struct store **store);
 
-/* Everything from before this start, in order. */
+/* Everything from before this start, in order.
+ *
+ * Errors  ERR_CORRUPT  something is damaged (its checksum says so); what came before it was given
+ *         ERR_IO       the file cannot be read */
 MUST_CHECK enum err store_restore(struct store *store,
                                   void (*one)(void *context, const struct msg *msg), void *context);
 
@@ -64,6 +70,11 @@ struct instant store_deadline(const struct store *store);
 
 /* For backends: ASSERTs that the SQL is right. */
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
+/* Bind an item and its checksum to the parameters `first` and the next; give back all rows of a
+ * SELECT of the two. */
+void store_bind_item(sqlite3_stmt *statement, int first, const uint8_t *item, size_t len);
+MUST_CHECK enum err store_each(sqlite3_stmt *select, struct msg *message,
+                               void (*one)(void *context, const struct msg *msg), void *context);
 /* Run a statement that answers no rows, and reset it. */
 bool store_step(sqlite3_stmt *statement);
 

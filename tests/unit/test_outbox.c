@@ -164,6 +164,47 @@ static void test_outbox__a_full_disk_is_tried_again(void **state)
     assert_int_equal(numbers_n, 100);
 }
 
+static void change(const char *sql)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/outbox.db", dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_outbox__a_changed_byte_is_noticed(void **state)
+{
+    (void)state;
+    struct store *s = open_outbox();
+    put(s, 1);
+    assert_true(store_commit(s, loop_now(), no_trace, NULL) == 1);
+    store_free(&s);
+    change("UPDATE Outbox SET Item = substr(Item, 1, length(Item) - 1) || x'21'");
+    s = open_outbox();
+    assert_int_equal(store_restore(s, on_one, NULL), ERR_CORRUPT);
+    assert_int_equal(numbers_n, 0);
+    store_free(&s);
+}
+
+static void test_outbox__a_file_that_is_not_ours_is_refused(void **state)
+{
+    (void)state;
+    char path[128];
+    struct store *s = NULL;
+    change("CREATE TABLE Theirs (Something TEXT)");
+    assert_int_equal(store_new(dir, &topology, &outbox_backend, &s), ERR_VERSION);
+    snprintf(path, sizeof path, "%s/outbox.db", dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < 1000; i++) {
+        fputs("this is no database ", file);
+    }
+    fclose(file);
+    assert_int_equal(store_new(dir, &topology, &outbox_backend, &s), ERR_CORRUPT);
+}
+
 /* A process that is killed while it stores: what it said was durable is. */
 static void test_outbox__a_kill_loses_nothing_that_was_acknowledged(void **state)
 {
@@ -209,6 +250,8 @@ static const struct CMUnitTest tests[] = {
     OUTBOX_TEST(test_outbox__what_was_not_committed_is_not_there),
     OUTBOX_TEST(test_outbox__of_other_kinds_the_last_is_kept),
     OUTBOX_TEST(test_outbox__a_full_disk_is_tried_again),
+    OUTBOX_TEST(test_outbox__a_changed_byte_is_noticed),
+    OUTBOX_TEST(test_outbox__a_file_that_is_not_ours_is_refused),
     OUTBOX_TEST(test_outbox__a_kill_loses_nothing_that_was_acknowledged),
 };
 
