@@ -34,7 +34,7 @@ struct call {
     bool doomed;                /* its presser was lost in the other call: it is lost here too */
     uint32_t lost;              /* parties whose CallManager is gone, media perhaps not */
     struct instant deadline;    /* ringing or waiting ends; NEVER: no limit */
-    char again[NUMBER_LEN];     /* not empty: this phone is on its way home, ring it at `deadline` */
+    char again[NUMBER_LEN]; /* not empty: this phone is on its way home, ring it at `deadline` */
     struct instant again_until; /* and give up after this */
     uint32_t parties_n;
     uint32_t parties[CALL_PARTIES_MAX]; /* the one who waits or called first */
