@@ -38,12 +38,16 @@ struct line {
     size_t n;
 };
 
+static void put_bytes(struct line *l, const char *bytes, size_t len)
+{
+    ASSERT(l->n + len < SPINE_LINE_MAX);
+    memcpy(l->text + l->n, bytes, len);
+    l->n += len;
+}
+
 static void put_text(struct line *l, const char *text)
 {
-    size_t len = strlen(text);
-    ASSERT(l->n + len < SPINE_LINE_MAX);
-    memcpy(l->text + l->n, text, len);
-    l->n += len;
+    put_bytes(l, text, strlen(text));
 }
 
 static void put_u64(struct line *l, uint64_t v)
@@ -84,11 +88,37 @@ static void put_hex(struct line *l, uint64_t v)
     }
 }
 
-/* JSON's own escapes; what is no ASCII was checked where it came in. */
+/* The length of the UTF-8 character at `c`; 0: that is none. */
+static size_t character(const unsigned char *c)
+{
+    size_t len = c[0] < 0x80 ? 1 : c[0] >= 0xc2 && c[0] < 0xe0 ? 2 : (c[0] & 0xf0u) == 0xe0 ? 3 : 4;
+    if (len == 1 || c[0] < 0xc2 || c[0] > 0xf4) {
+        return len == 1 ? 1 : 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if ((c[i] & 0xc0u) != 0x80) {
+            return 0;
+        }
+    }
+    /* Overlong, half of a surrogate pair, beyond the last character. */
+    bool wrong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) ||
+                 (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90);
+    return wrong ? 0 : len;
+}
+
+/* JSON's own escapes. A byte that is no UTF-8 becomes `?`: a text that was cut in the middle of a
+ * character must not make the line unreadable. */
 static void put_escaped(struct line *l, const char *text)
 {
-    for (const char *c = text; *c != '\0'; c++) {
+    size_t len = 0;
+    for (const char *c = text; *c != '\0'; c += len) {
         unsigned char byte = (unsigned char)*c;
+        len = character((const unsigned char *)c);
+        if (len != 1) {
+            put_bytes(l, len == 0 ? "?" : c, len == 0 ? 1 : len);
+            len = len == 0 ? 1 : len;
+            continue;
+        }
         if (byte == '"' || byte == '\\') {
             l->text[l->n++] = '\\';
             l->text[l->n++] = *c;
