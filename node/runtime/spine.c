@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -385,20 +384,58 @@ static const char *read_word(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+/* The number in the `n` digits at *at, which moves behind them and behind `end`; -1: that is no
+ * such thing. */
+static int64_t read_digits(const char **at, unsigned n, char end)
+{
+    int64_t v = 0;
+    for (unsigned i = 0; i < n; i++) {
+        char digit = (*at)[i];
+        if (digit < '0' || digit > '9') {
+            return -1;
+        }
+        v = v * 10 + (digit - '0');
+    }
+    if ((*at)[n] != end) {
+        return -1;
+    }
+    *at += n + 1;
+    return v;
+}
+
 /* "2026-11-23T20:15:00.123456Z" as microseconds since 1970. */
 static bool read_wall(const char *text, int64_t *ret_us)
 {
-    struct tm tm = {0};
-    int us = 0;
-    int n = 0;
-    if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6dZ%n", &tm.tm_year, &tm.tm_mon,
-                               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &us, &n) != 7) {
+    static const struct {
+        unsigned digits;
+        char end;
+    } parts[7] = {{4, '-'}, {2, '-'}, {2, 'T'}, {2, ':'}, {2, ':'}, {2, '.'}, {6, 'Z'}};
+    int64_t v[7];
+    for (unsigned i = 0; i < 7; i++) {
+        v[i] = text != NULL ? read_digits(&text, parts[i].digits, parts[i].end) : -1;
+        if (v[i] < 0) {
+            return false;
+        }
+    }
+    struct tm tm = {.tm_year = (int)v[0] - 1900,
+                    .tm_mon = (int)v[1] - 1,
+                    .tm_mday = (int)v[2],
+                    .tm_hour = (int)v[3],
+                    .tm_min = (int)v[4],
+                    .tm_sec = (int)v[5]};
+    *ret_us = (int64_t)timegm(&tm) * 1000000 + v[6];
+    return *text == '\0';
+}
+
+/* 16 hexadecimal digits. */
+static bool read_call(const char *text, struct call_id *ret_call)
+{
+    char *end = NULL;
+    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16) {
         return false;
     }
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    *ret_us = (int64_t)timegm(&tm) * 1000000 + us;
-    return n > 0;
+    ret_call->v = strtoull(text, &end, 16);
+    return *end == '\0';
 }
 
 static bool read_proc(const struct topology *topology, const char *name, struct proc_id *ret_proc)
@@ -445,7 +482,7 @@ static enum err read_names(const struct topology *topology, const json_t *o, str
     if (!known) {
         return ERR_UNKNOWN;
     }
-    if (call != NULL && sscanf(call, "%16" SCNx64, &e->call.v) != 1) {
+    if (call != NULL && !read_call(call, &e->call)) {
         return ERR_INVALID;
     }
     if (text != NULL) {

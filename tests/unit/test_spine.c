@@ -145,6 +145,14 @@ static void test_spine__what_is_no_event_is_refused(void **state)
                      ERR_INVALID);
     assert_int_equal(parse(BEGIN "\"process\":\"sub1\",\"kind\":\"lease_got\",\"device\":\"X\"}"),
                      ERR_UNKNOWN);
+    assert_int_equal(parse(BEGIN "\"process\":\"sub1\",\"kind\":\"lease_got\",\"call\":\"12\"}"),
+                     ERR_INVALID);
+    assert_int_equal(parse("{\"at\":\"2026-11-23T20:15:0\",\"process\":\"sub1\","
+                           "\"kind\":\"lease_got\"}"),
+                     ERR_INVALID);
+    assert_int_equal(parse("{\"at\":\"2026-11-23T20:15:00.123456Z \",\"process\":\"sub1\","
+                           "\"kind\":\"lease_got\"}"),
+                     ERR_INVALID);
 }
 
 static unsigned lines(char *ret_last, size_t cap)
