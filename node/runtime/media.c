@@ -31,6 +31,7 @@ struct flow {
     struct call_id call;
     struct sockaddr_in address;
     struct instant next, heard; /* heard: the last datagram, or the beginning */
+    struct duration late_then;  /* media.late when it was heard */
     uint64_t received;
     struct duration gap;
     uint16_t seq;
@@ -41,7 +42,9 @@ struct media {
     const struct topology *topology;
     char block[NAME_LEN];
     int fd;
-    uv_poll_t *poll; /* freed by its close callback */
+    uv_poll_t *poll;      /* freed by its close callback */
+    struct instant due;   /* when the next datagrams are to leave; NEVER: none, or it was noticed */
+    struct duration late; /* all that this process was late */
     uint32_t n;
     struct flow flows[MEDIA_FLOWS_MAX];
     uint32_t slots[SLOTS]; /* index into flows, plus one; open addressing */
@@ -90,6 +93,26 @@ static void index_again(struct media *m)
     }
 }
 
+/* -- Silence. -- */
+
+/* A process that slept did not send either, and what was sent to it waits or is lost: that is not
+ * the silence of its peers. Lateness below an interval is the ordinary kind and counts. */
+static void notice_lateness(struct media *m, struct instant now)
+{
+    struct duration late = instant_since(now, instant_min(now, m->due));
+    if (late.us >= m->topology->timers.media_interval.us) {
+        m->late.us += late.us;
+    }
+    m->due = INSTANT_NEVER;
+}
+
+static struct instant silent_at(const struct media *m, const struct flow *f)
+{
+    struct duration excused = {m->late.us - f->late_then.us};
+    ASSERT(excused.us >= 0);
+    return instant_add(instant_add(f->heard, m->topology->timers.media_lost_after), excused);
+}
+
 /* -- Orders. -- */
 
 static void owe_report(struct media *m, const struct flow *f, struct duration gap)
@@ -125,7 +148,8 @@ static void begin(struct media *m, struct instant now, const struct media_order 
                      .peer = order->peer,
                      .call = order->call,
                      .next = now,
-                     .heard = now};
+                     .heard = now,
+                     .late_then = m->late};
     if (find(m, order->device, order->call, order->peer) != NULL) {
         return;
     }
@@ -231,6 +255,7 @@ static void hear(struct media *m, struct instant now, const struct datagram *d)
     }
     f->received++;
     f->heard = now;
+    f->late_then = m->late;
     f->silent = false;
     m->counts.received++;
 }
@@ -242,6 +267,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     struct instant now = loop_now();
+    notice_lateness(m, now);
     for (unsigned round = 0; round < RECEIVE_MAX; round++) {
         for (unsigned i = 0; i < BATCH; i++) {
             burst_point(&b, i);
@@ -267,6 +293,7 @@ void media_turn(struct media *m, struct instant now,
     struct burst b;
     const struct topology_timers *t = &m->topology->timers;
     struct instant slot = instant_add(now, duration_ms(MEDIA_SLOT_MS));
+    notice_lateness(m, now);
     b.n = 0;
     for (uint32_t i = 0; i < m->n; i++) {
         struct flow *f = &m->flows[i];
@@ -278,10 +305,11 @@ void media_turn(struct media *m, struct instant now,
                 f->next = instant_add(now, t->media_interval);
             }
         }
-        if (!f->silent && instant_reached(now, instant_add(f->heard, t->media_lost_after))) {
+        if (!f->silent && instant_reached(now, silent_at(m, f))) {
             f->silent = true;
             owe_report(m, f, instant_since(now, f->heard));
         }
+        m->due = instant_min(m->due, f->next);
     }
     burst_send(m, &b);
     /* Reports may cause orders, which owe new reports: those wait for the next turn. */
@@ -303,8 +331,7 @@ struct instant media_deadline(const struct media *m)
     for (uint32_t i = 0; i < m->n; i++) {
         at = instant_min(at, m->flows[i].next);
         if (!m->flows[i].silent) {
-            at = instant_min(at,
-                             instant_add(m->flows[i].heard, m->topology->timers.media_lost_after));
+            at = instant_min(at, silent_at(m, &m->flows[i]));
         }
     }
     return at;
@@ -318,6 +345,7 @@ enum err media_new(struct loop *loop, const struct topology *topology, const cha
     struct media *m = calloc(1, sizeof *m);
     ASSERT(m != NULL);
     m->topology = topology;
+    m->due = INSTANT_NEVER;
     snprintf(m->block, sizeof m->block, "%s", block);
     char text[64];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(MEDIA_PORT)};

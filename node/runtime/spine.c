@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +37,16 @@ struct line {
     size_t n;
 };
 
+static void put_bytes(struct line *l, const char *bytes, size_t len)
+{
+    ASSERT(l->n + len < SPINE_LINE_MAX);
+    memcpy(l->text + l->n, bytes, len);
+    l->n += len;
+}
+
 static void put_text(struct line *l, const char *text)
 {
-    size_t len = strlen(text);
-    ASSERT(l->n + len < SPINE_LINE_MAX);
-    memcpy(l->text + l->n, text, len);
-    l->n += len;
+    put_bytes(l, text, strlen(text));
 }
 
 static void put_u64(struct line *l, uint64_t v)
@@ -84,11 +87,37 @@ static void put_hex(struct line *l, uint64_t v)
     }
 }
 
-/* JSON's own escapes; what is no ASCII was checked where it came in. */
+/* The length of the UTF-8 character at `c`; 0: that is none. */
+static size_t character(const unsigned char *c)
+{
+    size_t len = c[0] < 0x80 ? 1 : c[0] >= 0xc2 && c[0] < 0xe0 ? 2 : (c[0] & 0xf0u) == 0xe0 ? 3 : 4;
+    if (len == 1 || c[0] < 0xc2 || c[0] > 0xf4) {
+        return len == 1 ? 1 : 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if ((c[i] & 0xc0u) != 0x80) {
+            return 0;
+        }
+    }
+    /* Overlong, half of a surrogate pair, beyond the last character. */
+    bool wrong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) ||
+                 (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] >= 0x90);
+    return wrong ? 0 : len;
+}
+
+/* JSON's own escapes. A byte that is no UTF-8 becomes `?`: a text that was cut in the middle of a
+ * character must not make the line unreadable. */
 static void put_escaped(struct line *l, const char *text)
 {
-    for (const char *c = text; *c != '\0'; c++) {
+    size_t len = 0;
+    for (const char *c = text; *c != '\0'; c += len) {
         unsigned char byte = (unsigned char)*c;
+        len = character((const unsigned char *)c);
+        if (len != 1) {
+            put_bytes(l, len == 0 ? "?" : c, len == 0 ? 1 : len);
+            len = len == 0 ? 1 : len;
+            continue;
+        }
         if (byte == '"' || byte == '\\') {
             l->text[l->n++] = '\\';
             l->text[l->n++] = *c;
@@ -355,20 +384,58 @@ static const char *read_word(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+/* The number in the `n` digits at *at, which moves behind them and behind `end`; -1: that is no
+ * such thing. */
+static int64_t read_digits(const char **at, unsigned n, char end)
+{
+    int64_t v = 0;
+    for (unsigned i = 0; i < n; i++) {
+        char digit = (*at)[i];
+        if (digit < '0' || digit > '9') {
+            return -1;
+        }
+        v = v * 10 + (digit - '0');
+    }
+    if ((*at)[n] != end) {
+        return -1;
+    }
+    *at += n + 1;
+    return v;
+}
+
 /* "2026-11-23T20:15:00.123456Z" as microseconds since 1970. */
 static bool read_wall(const char *text, int64_t *ret_us)
 {
-    struct tm tm = {0};
-    int us = 0;
-    int n = 0;
-    if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6dZ%n", &tm.tm_year, &tm.tm_mon,
-                               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &us, &n) != 7) {
+    static const struct {
+        unsigned digits;
+        char end;
+    } parts[7] = {{4, '-'}, {2, '-'}, {2, 'T'}, {2, ':'}, {2, ':'}, {2, '.'}, {6, 'Z'}};
+    int64_t v[7];
+    for (unsigned i = 0; i < 7; i++) {
+        v[i] = text != NULL ? read_digits(&text, parts[i].digits, parts[i].end) : -1;
+        if (v[i] < 0) {
+            return false;
+        }
+    }
+    struct tm tm = {.tm_year = (int)v[0] - 1900,
+                    .tm_mon = (int)v[1] - 1,
+                    .tm_mday = (int)v[2],
+                    .tm_hour = (int)v[3],
+                    .tm_min = (int)v[4],
+                    .tm_sec = (int)v[5]};
+    *ret_us = (int64_t)timegm(&tm) * 1000000 + v[6];
+    return *text == '\0';
+}
+
+/* 16 hexadecimal digits. */
+static bool read_call(const char *text, struct call_id *ret_call)
+{
+    char *end = NULL;
+    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16) {
         return false;
     }
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    *ret_us = (int64_t)timegm(&tm) * 1000000 + us;
-    return n > 0;
+    ret_call->v = strtoull(text, &end, 16);
+    return *end == '\0';
 }
 
 static bool read_proc(const struct topology *topology, const char *name, struct proc_id *ret_proc)
@@ -415,7 +482,7 @@ static enum err read_names(const struct topology *topology, const json_t *o, str
     if (!known) {
         return ERR_UNKNOWN;
     }
-    if (call != NULL && sscanf(call, "%16" SCNx64, &e->call.v) != 1) {
+    if (call != NULL && !read_call(call, &e->call)) {
         return ERR_INVALID;
     }
     if (text != NULL) {

@@ -116,6 +116,27 @@ static void test_media__silence_is_reported_once_and_a_gap_is_measured(void **st
     assert_true(reports[2].gap.us >= 650000 && reports[2].gap.us < 900000);
 }
 
+/* Both parties live here: while this process slept, nobody spoke, and that is nobody's fault. */
+static void test_media__ones_own_sleep_is_not_the_silence_of_others(void **state)
+{
+    (void)state;
+    order(1, 7, 2);
+    order(2, 7, 1);
+    order(3, 8, 4); /* nobody ever speaks to this one */
+    pass(200);
+    usleep(500000);
+    pass(50);
+    assert_int_equal(reports_n, 0);
+    pass(300);
+    assert_int_equal(reports_n, 1);
+    assert_int_equal(reports[0].device.v, 3);
+    order(1, 7, 0);
+    pass(20);
+    assert_int_equal(reports_n, 2);
+    assert_false(reports[1].silent);
+    assert_true(reports[1].gap.us >= 450000); /* it was a gap nevertheless */
+}
+
 static void test_media__three_parties_of_a_conference(void **state)
 {
     (void)state;
@@ -170,6 +191,7 @@ static void test_media__hundreds_of_flows_are_cheap(void **state)
 static const struct CMUnitTest tests[] = {
     MEDIA_TEST(test_media__two_parties_hear_each_other),
     MEDIA_TEST(test_media__silence_is_reported_once_and_a_gap_is_measured),
+    MEDIA_TEST(test_media__ones_own_sleep_is_not_the_silence_of_others),
     MEDIA_TEST(test_media__three_parties_of_a_conference),
     MEDIA_TEST(test_media__a_peer_that_has_no_fleet_gets_nothing),
     MEDIA_TEST(test_media__hundreds_of_flows_are_cheap),

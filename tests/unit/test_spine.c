@@ -97,6 +97,31 @@ static void test_spine__a_line_is_read_back(void **state)
     assert_string_equal(back.text, e.text);
 }
 
+/* snprintf cuts a text anywhere; the event must not be lost with half a character. */
+static void test_spine__what_is_no_utf8_does_not_spoil_the_line(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"name=Z\xc3", "name=Z?"},
+        {"\xe2\x82", "??"},
+        {"\xf0\x9f\x98", "???"},
+        {"\x80 \xff", "? ?"},
+        {"\xc0\xaf", "??"},           /* overlong */
+        {"\xed\xa0\x80", "???"},      /* half of a surrogate pair */
+        {"\xf4\x90\x80\x80", "????"}, /* beyond the last character */
+        {"\xe2\x82\xac \xf0\x9f\x98\x80", "\xe2\x82\xac \xf0\x9f\x98\x80"},
+    };
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char line[SPINE_LINE_MAX];
+        struct event back;
+        struct event e = full();
+        snprintf(e.text, sizeof e.text, "%s", bad[i][0]);
+        size_t len = spine_format(&topology, &e, line);
+        assert_int_equal(spine_parse_line(&topology, line, len, &back), ERR_OK);
+        assert_string_equal(back.text, bad[i][1]);
+    }
+}
+
 static enum err parse(const char *line)
 {
     struct event e;
@@ -120,6 +145,14 @@ static void test_spine__what_is_no_event_is_refused(void **state)
                      ERR_INVALID);
     assert_int_equal(parse(BEGIN "\"process\":\"sub1\",\"kind\":\"lease_got\",\"device\":\"X\"}"),
                      ERR_UNKNOWN);
+    assert_int_equal(parse(BEGIN "\"process\":\"sub1\",\"kind\":\"lease_got\",\"call\":\"12\"}"),
+                     ERR_INVALID);
+    assert_int_equal(parse("{\"at\":\"2026-11-23T20:15:0\",\"process\":\"sub1\","
+                           "\"kind\":\"lease_got\"}"),
+                     ERR_INVALID);
+    assert_int_equal(parse("{\"at\":\"2026-11-23T20:15:00.123456Z \",\"process\":\"sub1\","
+                           "\"kind\":\"lease_got\"}"),
+                     ERR_INVALID);
 }
 
 static unsigned lines(char *ret_last, size_t cap)
@@ -225,6 +258,7 @@ static const struct CMUnitTest tests[] = {
     SPINE_TEST(test_spine__a_line_is_the_json_that_the_reference_says),
     SPINE_TEST(test_spine__zero_fields_are_left_out),
     SPINE_TEST(test_spine__a_line_is_read_back),
+    SPINE_TEST(test_spine__what_is_no_utf8_does_not_spoil_the_line),
     SPINE_TEST(test_spine__what_is_no_event_is_refused),
     SPINE_TEST(test_spine__half_a_line_of_a_crash_does_not_spoil_the_next),
     SPINE_TEST(test_spine__more_than_the_buffer_holds_is_written),
