@@ -23,8 +23,6 @@ struct runfile {
     uint64_t strange;
 };
 
-typedef enum err found_file(struct runfile *r, const char *path, const char *name, uint64_t *lines);
-
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS source(path TEXT PRIMARY KEY, offset INTEGER) WITHOUT ROWID;"
@@ -299,7 +297,8 @@ static enum err follow_file(struct runfile *r, const char *path, const char *nam
     return err;
 }
 
-static enum err walk(struct runfile *r, const char *dir, int depth, found_file *found,
+static enum err walk(struct runfile *r, const char *dir, int depth,
+                     enum err (*found)(struct runfile *, const char *, const char *, uint64_t *),
                      uint64_t *lines)
 {
     DIR *d = opendir(dir);
