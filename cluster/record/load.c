@@ -232,7 +232,8 @@ static void sum_row(sqlite3_stmt *s, char *hash, size_t cap)
         } else if (type == SQLITE_FLOAT) {
             sum = checksum_number(sum, (int64_t)sqlite3_column_double(s, i));
         } else {
-            sum = checksum_bytes(sum, sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i));
+            sum =
+                checksum_bytes(sum, sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i));
         }
     }
     if (columns > 0) {

@@ -1,7 +1,8 @@
-/* pg_process: one Peripheral Gateway side as a process: the PG role on its links, and what an operator asks of it.
+/* pg: one Peripheral Gateway side as a process: the PG role on its links, and what an
+ * operator asks of it.
  *
- * Listens for desktops and operators, side B also for side A (private network); connects to its own CTI Manager and to
- * every central controller side, and to nobody else (CTI-2). */
+ * Listens for desktops and operators, side B also for side A (private network); connects to its own
+ * CTI Manager and to every central controller side, and to nobody else (CTI-2). */
 #ifndef NODE_PROCESS_PG_H
 #define NODE_PROCESS_PG_H
 

@@ -353,7 +353,10 @@ bool station_message(struct station *s, struct site *site, struct instant now, s
             s->misses = 0;
         }
     } else if (msg->kind == MSG_STATION_RESET) {
-        *ret_lost = station_served(s, peer, msg->station_reset.epoch);
+        /* On its way home the old owner may speak before the new one: the new one's answer counts,
+         * or, if none comes, the next reset. */
+        *ret_lost =
+            station_served(s, peer, msg->station_reset.epoch) && s->home != STATION_HOME_SENT;
     } else {
         return false;
     }

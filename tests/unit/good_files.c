@@ -1,8 +1,10 @@
 #include "tests/unit/good_files.h"
 
 #include "cluster/record/line.h"
+#include "node/base/checksum.h"
 
 #include <ftw.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +145,37 @@ static void run_sql(sqlite3 *db, const char *sql)
     ASSERT(result == SQLITE_OK);
 }
 
+/* What the logger would have traced of the row of this RecoveryKey. */
+static void trace_sum(int64_t recovery_key, uint64_t sum)
+{
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        if (e->kind == EVENT_TCD_STORED && e->value2 == recovery_key) {
+            snprintf(e->text, sizeof e->text, "%016" PRIx64, sum);
+        }
+    }
+}
+
+static void sum_rows(sqlite3 *db)
+{
+    sqlite3_stmt *s = NULL;
+    int err = sqlite3_prepare_v2(db, "SELECT * FROM Termination_Call_Detail", -1, &s, NULL);
+    ASSERT(err == SQLITE_OK);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        uint64_t sum = CHECKSUM_BEGIN;
+        for (int i = 0; i < sqlite3_column_count(s) - 1; i++) {
+            if (sqlite3_column_type(s, i) == SQLITE_TEXT) {
+                sum = checksum_bytes(sum, sqlite3_column_text(s, i),
+                                     (size_t)sqlite3_column_bytes(s, i));
+            } else {
+                sum = checksum_number(sum, sqlite3_column_int64(s, i));
+            }
+        }
+        trace_sum(sqlite3_column_int64(s, 0), sum);
+    }
+    sqlite3_finalize(s);
+}
+
 void good_files_database(const char *dir)
 {
     char path[GOOD_PATH], file[GOOD_PATH + 32], sql[1024], stamp[LINE_STAMP_LEN];
@@ -157,19 +190,32 @@ void good_files_database(const char *dir)
             "INTEGER, RouterCallKey INTEGER, CallDisposition INTEGER, PeripheralCallType "
             "INTEGER, CallReferenceID TEXT, AgentPeripheralNumber TEXT, InstrumentPortNumber "
             "TEXT, DigitsDialed TEXT, Duration INTEGER, WrapupData TEXT, Partial TEXT, "
-            "FailCause TEXT, ContentHash TEXT)");
+            "FailCause TEXT, RowChecksum INTEGER)");
     for (size_t i = 0; i < good.rows_n; i++) {
         const struct history_row *r = &good_rows[i];
         snprintf(
             sql, sizeof sql,
             "INSERT INTO Termination_Call_Detail VALUES(%lld,'%s',5000,%lld,%lld,%lld,%u,%u,%u,"
-            "%u,'%016llx','%u','%s','%s',%u,'%s','%s','%s','%s')",
+            "%u,'%016llx','%u','%s','%s',%u,'%s','%s','%s',0)",
             (long long)r->recovery_key, line_stamp(GOOD_WALL + r->at_us, stamp),
             (long long)(r->key >> 16), (long long)(r->key >> 8 & 255), (long long)(r->key & 255),
             r->day, r->router_key, r->disposition, r->call_type, (unsigned long long)r->call.v,
             r->agent.v, r->instrument, r->digits, r->duration_s, r->wrapup, r->partial ? "Y" : "N",
-            r->fail_cause, r->hash);
+            r->fail_cause);
         run_sql(db, sql);
     }
+    sum_rows(db);
+    sqlite3_close(db);
+}
+
+void good_files_amend(const char *dir)
+{
+    char path[GOOD_PATH], file[GOOD_PATH + 32];
+    sqlite3 *db = NULL;
+    folder_of(dir, "icma", path);
+    snprintf(file, sizeof file, "%s/icm.db", path);
+    int opened = sqlite3_open(file, &db);
+    ASSERT(opened == SQLITE_OK);
+    run_sql(db, "UPDATE Termination_Call_Detail SET WrapupData = WrapupData || 'x'");
     sqlite3_close(db);
 }

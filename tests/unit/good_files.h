@@ -13,6 +13,10 @@ void good_files_remove(const char *dir);
 /* Write the run (after good_run_finish) below `dir`. Events up to `until_us` only; files that exist
  * are appended to, from `from_us` on. */
 void good_files_write(const char *dir, int64_t from_us, int64_t until_us);
+/* The rows; the events that trace them get their checksums, so this comes before good_files_write.
+ */
 void good_files_database(const char *dir);
+/* Amend every row of it, as nobody may. */
+void good_files_amend(const char *dir);
 
 #endif

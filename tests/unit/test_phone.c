@@ -421,9 +421,28 @@ static void test_phone__throttled_on_the_way_home_it_asks_again(void **state)
     m.station_fallback_answer =
         (struct msg_station_fallback_answer){.device = {1}, .epoch = 2, .reason = REASON_THROTTLED};
     deliver(FAKE_SUB2, 4001, MSG_STATION_FALLBACK_ANSWER);
-    assert_true(phone_deadline(&p).us >= at(5001).us);
+    /* A twelfth of the watch of 3 s, and up to as long again. */
+    assert_true(phone_deadline(&p).us >= at(4251).us);
+    assert_true(phone_deadline(&p).us <= at(4501).us);
     phone_tick(&p, &site, phone_deadline(&p));
     assert_int_equal(fake_world_next(&w)->kind, MSG_STATION_FALLBACK);
+}
+
+static void test_phone__reset_by_the_old_owner_on_the_way_home_it_waits_for_the_new(void **state)
+{
+    (void)state;
+    at_sub2();
+    up(FAKE_SUB1, 1000);
+    phone_tick(&p, &site, at(4000));
+    m.station_fallback_answer =
+        (struct msg_station_fallback_answer){.device = {1}, .epoch = 2, .reason = REASON_NONE};
+    deliver(FAKE_SUB2, 4001, MSG_STATION_FALLBACK_ANSWER);
+    phone_tick(&p, &site, at(4001));
+    m.station_reset = (struct msg_station_reset){.device = {1}, .epoch = 2};
+    deliver(FAKE_SUB2, 4002, MSG_STATION_RESET);
+    assert_int_equal(p.station.state, STATION_REGISTERED);
+    accept(FAKE_SUB1, 4003, 3);
+    assert_int_equal(p.station.owner.v, FAKE_SUB1.v);
 }
 
 static void test_phone__does_not_go_home_in_a_call(void **state)
@@ -535,6 +554,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_phone__a_reset_is_a_loss_only_under_the_present_epoch),
     cmocka_unit_test(test_phone__goes_home_only_after_the_watch),
     cmocka_unit_test(test_phone__throttled_on_the_way_home_it_asks_again),
+    cmocka_unit_test(test_phone__reset_by_the_old_owner_on_the_way_home_it_waits_for_the_new),
     cmocka_unit_test(test_phone__does_not_go_home_in_a_call),
     cmocka_unit_test(test_phone__a_target_that_falls_is_not_gone_home_to),
     cmocka_unit_test(test_phone__dials_rings_back_talks_and_hangs_up_by_itself),

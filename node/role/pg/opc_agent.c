@@ -156,11 +156,10 @@ void opc_agent_leg_ended(struct opc *o, struct opc_agent *a, struct opc_leg *leg
         opc_put(o, &(struct opc_output){.kind = OPC_TCD, .tcd = &row, .call = leg->call});
         opc_table_drop_leg(o, leg);
     }
-    if (a->state == AGENT_STATE_LOGGED_OFF || phone_of(o, a)->legs > 0 ||
-        wrapping_up(a->state)) {
+    /* A leg from before the login leaves no wrap-up, but it did keep the agent busy. */
+    if (a->state == AGENT_STATE_LOGGED_OFF || phone_of(o, a)->legs > 0 || wrapping_up(a->state)) {
         return;
     }
-    /* A leg that began before the agent logged in made the agent busy, but is not the agent's. */
     if (mine && rona) {
         forget_reservation(a);
         a->before = AGENT_STATE_NOT_READY;

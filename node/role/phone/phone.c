@@ -332,7 +332,7 @@ bool phone_media(struct phone *p, struct site *site, struct instant now,
             continue;
         }
         if (call_leg_media(leg, report) && !device_id_some(leg->peer2)) {
-            if (!leg->preserved && p->station.state == STATION_REGISTERED) {
+            if (p->station.state == STATION_REGISTERED) {
                 send_key(p, site, leg->call, KEY_HANGUP, "");
             }
             end_leg(p, site, now, leg, REASON_MEDIA_LOST);
