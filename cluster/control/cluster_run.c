@@ -125,10 +125,10 @@ static int look_for_dead(const struct cluster *c)
 }
 
 int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, uint32_t timeout_ms,
-                             bool quiet)
+                             int64_t began_us, bool quiet)
 {
-    struct show show = {.began_us = tick_now_us(), .quiet = quiet};
-    int64_t until = show.began_us + (int64_t)timeout_ms * 1000;
+    struct show show = {.began_us = began_us, .quiet = quiet};
+    int64_t until = tick_now_us() + (int64_t)timeout_ms * 1000;
     char why[SURVEY_WHY_LEN] = "";
     struct survey *s = calloc(1, sizeof *s);
     int code = OUTCOME_DONE;
@@ -360,6 +360,7 @@ int cluster_run_up(const struct home *h, const struct cluster_run_options *optio
     int block = -1;
     int lock = -1;
     struct operator_desk *o = NULL;
+    int64_t began_us = tick_now_us();
     int code = prepare(h, options, ret, &block);
     if (code != OUTCOME_DONE) {
         goto end;
@@ -378,7 +379,7 @@ int cluster_run_up(const struct home *h, const struct cluster_run_options *optio
     }
     code = start_all(o, ret, options->wait);
     if (code == OUTCOME_DONE && options->wait) {
-        code = cluster_run_wait_healthy(o, ret, CLUSTER_RUN_WAIT_MS, options->quiet);
+        code = cluster_run_wait_healthy(o, ret, CLUSTER_RUN_WAIT_MS, began_us, options->quiet);
     }
     if (code != OUTCOME_DONE) {
         err_ignore(cluster_run_down(ret, false) == OUTCOME_DONE ? ERR_OK : ERR_IO,

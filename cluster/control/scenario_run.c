@@ -3,10 +3,12 @@
 #include "cluster/control/cluster_run.h"
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
+#include "cluster/control/proc.h"
 #include "cluster/control/scenario_step.h"
 #include "cluster/control/tick.h"
 #include "cluster/control/unfold.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ID_LEN     80
-#define SEED       7
-#define RUNS_TRIES 100
+#define ID_LEN        80
+#define FLEET_STOP_MS 5000
 
 struct run {
     const struct scenario_run_options *options;
@@ -27,7 +28,6 @@ struct run {
     struct operator_desk *desk;
     struct survey survey;
     struct scenario_step_stage stage;
-    struct unfold *unfold;
     int64_t began_us;
     json_t *failed; /* steps that did not come, as checks of the verdict */
     bool given_failed;
@@ -116,12 +116,6 @@ static int run_steps(struct run *r, const struct scenario_step *steps, uint32_t 
             return code;
         }
         note_step(r, &steps[i], code == OUTCOME_DONE);
-        if (r->stage.t0_us != 0 && r->unfold == NULL) {
-            r->unfold = unfold_new(&r->cluster, r->stage.t0_us, r->options->quiet);
-        }
-        if (r->unfold != NULL) {
-            unfold_step(r->unfold);
-        }
     }
     return OUTCOME_DONE;
 }
@@ -132,7 +126,8 @@ static int run_phases(struct run *r)
     r->stage = (struct scenario_step_stage){.cluster = &r->cluster,
                                             .desk = r->desk,
                                             .survey = &r->survey,
-                                            .trigger = r->options->trigger};
+                                            .trigger = r->options->trigger,
+                                            .quiet = r->options->quiet};
     r->stage.target = topology_proc_named(&r->cluster.topology, s->target);
     if (!proc_id_some(r->stage.target)) {
         return outcome_error(OUTCOME_CONFIG, NULL,
@@ -147,8 +142,8 @@ static int run_phases(struct run *r)
         code = code == OUTCOME_DONE ? run_steps(r, s->then, s->then_count) : code;
         code = code == OUTCOME_DONE ? run_steps(r, s->finally, s->finally_count) : code;
     }
-    if (r->unfold != NULL && !r->options->quiet) {
-        unfold_end(r->unfold);
+    if (r->stage.unfold != NULL) {
+        unfold_end(r->stage.unfold);
     }
     return code;
 }
@@ -172,6 +167,21 @@ static int copy_out(const struct run *r, const char *name)
     snprintf(from, sizeof from, "%s/%s", r->folder, name);
     snprintf(to, sizeof to, "%.*s/%s", HOME_PATH_MAX, r->options->report_folder, name);
     return judge_copy(from, to);
+}
+
+/* The fleets go before the run is judged: legs whose wrap-up or media they still wait for are
+ * written when they end politely. Nothing else changes any more. */
+static int stop_fleets(struct run *r)
+{
+    const struct topology *t = &r->cluster.topology;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const char *name = t->procs[i].name;
+        if (t->procs[i].kind == PROC_FLEET && proc_signal(&r->cluster, name, SIGTERM) &&
+            !proc_wait_gone(&r->cluster, name, FLEET_STOP_MS)) {
+            return outcome_error(OUTCOME_TIMEOUT, NULL, "%s does not end", name);
+        }
+    }
+    return OUTCOME_DONE;
 }
 
 static int judge(struct run *r, json_t **ret_verdict)
@@ -215,13 +225,16 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     if (started) {
         code = run_phases(r);
     }
+    if (started && code == OUTCOME_DONE && !options->here) {
+        code = stop_fleets(r);
+    }
     if (started && code == OUTCOME_DONE) {
         code = judge(r, ret_verdict);
     } else if (code == OUTCOME_INTERRUPTED) {
         (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
     }
     operator_close(&r->desk);
-    unfold_free(&r->unfold);
+    unfold_free(&r->stage.unfold);
     if (!options->here && r->cluster.name[0] != '\0') {
         int down = cluster_run_down(&r->cluster, true);
         code = down != OUTCOME_DONE ? down : code;

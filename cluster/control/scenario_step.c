@@ -269,6 +269,9 @@ static int make_fault(struct scenario_step_stage *st)
     }
     int code = break_make(st->desk, st->cluster, st->target, st->trigger->service, how, &st->t0_us);
     st->broken = code == OUTCOME_DONE;
+    if (st->broken && st->unfold == NULL) {
+        st->unfold = unfold_new(st->cluster, st->t0_us, st->quiet);
+    }
     return code;
 }
 
@@ -335,7 +338,14 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
     }
     for (;;) {
         survey_take(st->desk, st->cluster, SURVEY_MS, st->survey);
-        if (is_there(st, step)) {
+        bool there = is_there(st, step);
+        if (st->unfold != NULL) {
+            unfold_step(st->unfold);
+        }
+        if (there) {
+            if (step->step == SCENARIO_REHOMED && st->unfold != NULL) {
+                unfold_sum(st->unfold);
+            }
             return OUTCOME_DONE;
         }
         if (tick_interrupted()) {

@@ -4,6 +4,7 @@
 
 #include "cluster/control/scenario.h"
 #include "cluster/control/survey.h"
+#include "cluster/control/unfold.h"
 
 /* The stage on which steps act. */
 struct scenario_step_stage {
@@ -18,7 +19,9 @@ struct scenario_step_stage {
     bool counted;          /* `routed` is set */
     uint64_t index;        /* at which all nodes stand, and since when */
     int64_t index_since_us;
-    bool broken;              /* the fault is there */
+    bool broken; /* the fault is there */
+    bool quiet;
+    struct unfold *unfold;    /* tells what follows the fault; owned by who owns the stage */
     char why[SURVEY_WHY_LEN]; /* what is still missing */
 };
 

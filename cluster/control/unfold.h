@@ -12,7 +12,9 @@ struct unfold *unfold_new(const struct cluster *c, int64_t t0_us, bool quiet);
 void unfold_free(struct unfold **u);
 /* Read what is new. */
 void unfold_step(struct unfold *u);
-/* The summary of the moves: how many, and how fast. */
+/* Sum up the moves of those that were idle, how many and how fast; once. A heal does it, too. */
+void unfold_sum(struct unfold *u);
+/* Read what is new, then sum up. */
 void unfold_end(struct unfold *u);
 
 #endif

@@ -157,6 +157,26 @@ static void test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out(void **
     pg_world_free(w);
 }
 
+static void test_pg_tcd__leg_from_before_the_login_leaves_its_agent_free(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), CALL, REASON_NONE);
+    pg_world_label(w, A, 0);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, pg_world_point(w), CALL, REASON_REDIRECTED);
+    pg_world_device(w, true, phone, 2); /* it went home meanwhile */
+    assert_int_equal(w->agents[0].state, AGENT_STATE_LOGGED_OFF);
+    pg_world_event(w, A, DEVICE_EVENT_RINGING, phone, CALL, REASON_NONE);
+    pg_world_ask(w, A, 0, AGENT_REQUEST_LOGIN);
+    pg_world_event(w, A, DEVICE_EVENT_CONNECTED, phone, CALL, REASON_NONE);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_TALKING);
+    pg_world_run(w, 1000);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_HUNG_UP);
+    assert_int_equal(only_row(w)->disposition, 13);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_NOT_READY);
+    pg_world_free(w);
+}
+
 static void test_pg_tcd__announced_transfer_is_a_row_for_each_leg(void **state)
 {
     (void)state;
@@ -240,6 +260,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__caller_who_gives_up_in_the_queue_is_a_row),
     cmocka_unit_test(test_pg_tcd__ring_no_answer_sets_the_agent_not_ready),
     cmocka_unit_test(test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out),
+    cmocka_unit_test(test_pg_tcd__leg_from_before_the_login_leaves_its_agent_free),
     cmocka_unit_test(test_pg_tcd__announced_transfer_is_a_row_for_each_leg),
     cmocka_unit_test(test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent),
     cmocka_unit_test(test_pg_tcd__reservation_that_runs_out_frees_the_agent_and_asks_again),
