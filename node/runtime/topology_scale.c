@@ -18,7 +18,7 @@ static void share(uint32_t total, uint32_t n, const uint32_t *old, uint32_t *ret
         ret[i] = sum == 0 ? 0 : (uint32_t)((uint64_t)total * old[i] / sum);
         given += ret[i];
     }
-    for (uint32_t i = 0; given < total && n > 0; i = (i + 1) % n) {
+    for (uint32_t i = 0; n > 0 && given < total; i = i + 1 < n ? i + 1 : 0) {
         ret[i]++;
         given++;
     }
