@@ -68,7 +68,8 @@
     F(U32, agents_logged_in, 0)    \
     F(U32, agents_ready, 0)        \
     F(U64, calls_done, 0)          \
-    F(U64, legs_logged, 0)
+    F(U64, legs_logged, 0)         \
+    F(U32, legs_pending, 0)
 
 /* Ask for the rows after `after`; the answer says whether it was the last page. */
 #define FIELDS_OP_LIST(F)        \

@@ -220,9 +220,10 @@ static enum err find_moves(struct history *h)
         if (is_move(h, e)) {
             struct history_span *span = &h->moves_of[e->device.v];
             bool lost = e->kind == EVENT_DEVICE_LOST;
+            const struct proc_id nowhere = {0};
             h->moves[span->first + span->n++] =
                 (struct history_move){.at = e->at.us,
-                                      .node = lost ? (struct proc_id){0} : e->peer,
+                                      .node = lost ? nowhere : e->peer,
                                       .epoch = e->epoch,
                                       .in_call = lost && e->value != 0};
         }

@@ -22,6 +22,7 @@ struct history_leg {
     struct device_id device;
     struct agent_id agent; /* none: no agent's phone */
     struct call_id call;
+    struct call_id moved_from; /* the call that it was in before it was transferred or joined */
     bool incoming, preserved, transferred, open;
     char number[NUMBER_LEN], from[NUMBER_LEN], to[NUMBER_LEN];
     char wrapup[40];

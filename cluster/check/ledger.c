@@ -161,7 +161,8 @@ static int fit(const struct history *h, const struct ledger_entry *entry,
                const struct history_row *row)
 {
     const struct history_leg *leg = &h->legs[entry->leg];
-    bool call = call_id_eq(row->call, leg->call);
+    bool call = call_id_eq(row->call, leg->call) ||
+                (call_id_some(leg->moved_from) && call_id_eq(row->call, leg->moved_from));
     if (entry->at_route_point) {
         bool nobody = !agent_id_some(row->agent) &&
                       (row->instrument[0] == '\0' || strcmp(row->instrument, leg->to) == 0);

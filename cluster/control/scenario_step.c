@@ -194,6 +194,12 @@ static bool is_quiet(struct scenario_step_stage *st)
     if (at_work > 0) {
         return missing(st, "%u agents are at work", at_work);
     }
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        uint32_t pending = st->survey->procs[i].fleet.legs_pending;
+        if (t->procs[i].kind == PROC_FLEET && pending > 0) {
+            return missing(st, "%u lines of the call log wait for wrap-up", pending);
+        }
+    }
     return outbox == 0 ||
            missing(st, "%llu records wait for the controller", (unsigned long long)outbox);
 }

@@ -139,6 +139,7 @@ static enum err leg_of(const struct topology *topology, const json_t *o, struct 
     }
     leg->agent.v = (uint32_t)number(o, "agent");
     leg->call.v = strtoull(word(o, "call"), NULL, 16);
+    leg->moved_from.v = strtoull(word(o, "moved_from"), NULL, 16);
     leg->incoming = strcmp(word(o, "direction"), "in") == 0;
     leg->preserved = json_is_true(json_object_get(o, "preserved"));
     leg->transferred = json_is_true(json_object_get(o, "transferred"));

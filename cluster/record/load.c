@@ -150,6 +150,7 @@ static void read_leg(const struct topology *t, sqlite3_stmt *s, struct history_l
     snprintf(leg->wrapup, sizeof leg->wrapup, "%s", text_of(s, 15));
     leg->received = (uint64_t)sqlite3_column_int64(s, 16);
     leg->gap_us = sqlite3_column_int64(s, 17);
+    leg->moved_from.v = strtoull(text_of(s, 18), NULL, 16);
 }
 
 static enum err read_legs(sqlite3 *db, const struct topology *t, struct load *l)
@@ -159,7 +160,8 @@ static enum err read_legs(sqlite3 *db, const struct topology *t, struct load *l)
     if (n < 0 || sqlite3_prepare_v2(db,
                                     "SELECT device, number, agent, call, direction, from_number,"
                                     " to_number, begin_us, answer_us, end_us, held_us, reason,"
-                                    " preserved, transferred, open, wrapup, received, gap_us"
+                                    " preserved, transferred, open, wrapup, received, gap_us,"
+                                    " moved_from"
                                     " FROM leg ORDER BY id",
                                     -1, &s, NULL) != SQLITE_OK) {
         return ERR_IO;

@@ -23,8 +23,6 @@ struct runfile {
     uint64_t strange;
 };
 
-typedef enum err found_file(struct runfile *r, const char *path, const char *name, uint64_t *lines);
-
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS source(path TEXT PRIMARY KEY, offset INTEGER) WITHOUT ROWID;"
@@ -37,7 +35,7 @@ static const char schema[] =
     " id INTEGER PRIMARY KEY, device TEXT, number TEXT, agent INTEGER, call TEXT, direction TEXT,"
     " from_number TEXT, to_number TEXT, begin_us INTEGER, answer_us INTEGER, end_us INTEGER,"
     " held_us INTEGER, reason TEXT, preserved INTEGER, transferred INTEGER, open INTEGER,"
-    " wrapup TEXT, received INTEGER, gap_us INTEGER);";
+    " wrapup TEXT, received INTEGER, gap_us INTEGER, moved_from TEXT);";
 
 static enum err run_sql(sqlite3 *db, const char *sql)
 {
@@ -89,8 +87,8 @@ enum err runfile_open(const char *path, const struct topology *topology,
         sqlite3_prepare_v2(r->db,
                            "INSERT INTO leg(device, number, agent, call, direction, from_number,"
                            " to_number, begin_us, answer_us, end_us, held_us, reason, preserved,"
-                           " transferred, open, wrapup, received, gap_us)"
-                           " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                           " transferred, open, wrapup, received, gap_us, moved_from)"
+                           " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                            -1, &r->add_leg, NULL) != SQLITE_OK) {
         goto fail;
     }
@@ -190,6 +188,7 @@ static bool add_leg(struct runfile *r, const struct history_leg *leg)
     bind_text(s, 16, leg->wrapup);
     sqlite3_bind_int64(s, 17, (int64_t)leg->received);
     sqlite3_bind_int64(s, 18, leg->gap_us);
+    bind_call(s, 19, leg->moved_from);
     return step(s);
 }
 
@@ -299,7 +298,8 @@ static enum err follow_file(struct runfile *r, const char *path, const char *nam
     return err;
 }
 
-static enum err walk(struct runfile *r, const char *dir, int depth, found_file *found,
+static enum err walk(struct runfile *r, const char *dir, int depth,
+                     enum err (*found)(struct runfile *, const char *, const char *, uint64_t *),
                      uint64_t *lines)
 {
     DIR *d = opendir(dir);

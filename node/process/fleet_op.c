@@ -141,7 +141,8 @@ static void status(struct fleet *f, struct proc_id peer, uint64_t id)
                                     .gateways = f->gateways_n,
                                     .agents = f->agents_n,
                                     .calls_done = f->calls_done,
-                                    .legs_logged = f->log.written};
+                                    .legs_logged = f->log.written,
+                                    .legs_pending = leg_log_waiting(&f->log)};
     for (uint32_t i = 0; i < f->phones_n; i++) {
         m.phones_registered += f->phones[i].station.state == STATION_REGISTERED;
     }

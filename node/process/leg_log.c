@@ -102,6 +102,15 @@ void leg_log_wrapup(struct leg_log *l, struct device_id device, struct call_id c
     }
 }
 
+uint32_t leg_log_waiting(const struct leg_log *l)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < l->high; i++) {
+        n += l->waits[i].used;
+    }
+    return n;
+}
+
 void leg_log_flush(struct leg_log *l, struct instant now)
 {
     for (uint32_t i = 0; i < l->high; i++) {

@@ -32,5 +32,7 @@ void leg_log_wrapup(struct leg_log *l, struct device_id device, struct call_id c
                     const char *text);
 /* Let go what is due at `now`; INSTANT_NEVER: everything. */
 void leg_log_flush(struct leg_log *l, struct instant now);
+/* Lines that wait for media or wrap-up. */
+uint32_t leg_log_waiting(const struct leg_log *l);
 
 #endif

@@ -88,6 +88,10 @@ static json_t *record_json(const struct call_log *log, const struct leg_record *
     json_object_set_new(o, "number", json_string(device.number));
     json_object_set_new(o, "agent", json_integer(r->agent.v));
     json_object_set_new(o, "call", json_string(call));
+    if (call_id_some(r->moved_from)) {
+        snprintf(call, sizeof call, "%016" PRIx64, r->moved_from.v);
+        json_object_set_new(o, "moved_from", json_string(call));
+    }
     json_object_set_new(o, "direction", json_string(r->incoming ? "in" : "out"));
     if (device.kind == DEVICE_KIND_GATEWAY) {
         json_object_set_new(o, "line", json_integer(r->line));

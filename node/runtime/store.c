@@ -306,5 +306,6 @@ uint64_t store_commit(struct store *s, struct instant now,
 
 struct instant store_deadline(const struct store *s)
 {
-    return s->used > 0 && !s->broken ? (struct instant){0} : s->retry_at;
+    const struct instant at_once = {0};
+    return s->used > 0 && !s->broken ? at_once : s->retry_at;
 }

@@ -101,6 +101,7 @@ static void media_set(struct call_leg *leg, struct site *site, struct device_id 
     }
     if (!call_id_eq(call, leg->call)) {
         leg->media_open = 0; /* the last reports name the call that the leg has left */
+        leg->moved_from = leg->call;
     }
     leg->call = call;
     if (!device_id_eq(peer, leg->peer)) {
@@ -183,6 +184,7 @@ void call_leg_record(const struct call_leg *leg, struct device_id device, struct
     *ret_record = (struct leg_record){
         .device = device,
         .call = leg->call,
+        .moved_from = leg->moved_from,
         .line = leg->line,
         .incoming = leg->incoming,
         .preserved = leg->preserved,

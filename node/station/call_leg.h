@@ -13,6 +13,7 @@
 
 struct call_leg {
     struct call_id call;
+    struct call_id moved_from; /* the call that it was in before */
     struct call_id consult_of; /* the call that waits while this one consults */
     struct proc_id server;     /* the CallManager that moves it */
     uint32_t line;             /* the device's own name for it */

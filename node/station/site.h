@@ -38,6 +38,8 @@ struct leg_record {
     struct device_id device;
     struct agent_id agent; /* none: no agent's phone */
     struct call_id call;
+    struct call_id
+        moved_from; /* none, or the call that it was in before a transfer or conference */
     uint32_t line;
     bool incoming, preserved, transferred;
     bool open; /* the fleet stopped before the leg did */

@@ -139,7 +139,8 @@ void call_connect(struct callmanager *cm, struct call *call, struct party *moved
         if (device_id_eq(p->device, joiner)) {
             c.consult_of = old_call;
         }
-        party_set(cm, p, &c, p == moved ? old_call : no_call);
+        bool went = moved != NULL && party_index(cm, p) == party_index(cm, moved);
+        party_set(cm, p, &c, went ? old_call : no_call);
     }
 }
 
