@@ -432,13 +432,13 @@ enum err hub_connect(struct hub *hub, enum link link, struct proc_id proc, bool 
 static struct proc_id guest_slot(const struct hub *hub, const char *routing)
 {
     struct proc_id free_slot = {0};
-    for (uint16_t v = PROCS_MAX + 1; v < PROC_SLOTS; v++) {
+    for (uint32_t v = PROCS_MAX + 1; v < PROC_SLOTS; v++) {
         const struct peer *p = hub->peers[LINK_OPERATOR][v];
         if (p != NULL && strcmp(p->routing, routing) == 0) {
             return p->proc;
         }
         if (p == NULL && free_slot.v == 0) {
-            free_slot.v = v;
+            free_slot.v = (uint16_t)v;
         }
     }
     return free_slot;

@@ -3,6 +3,7 @@
 #include "cluster/record/line.h"
 #include "node/base/checksum.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -40,12 +41,12 @@ void good_files_remove(const char *dir)
 
 static void folder_of(const char *dir, const char *proc, char ret_path[GOOD_PATH])
 {
-    int made = 0;
     snprintf(ret_path, GOOD_PATH, "%.300s/proc", dir);
-    made = mkdir(ret_path, 0700);
+    int made = mkdir(ret_path, 0700);
+    ASSERT(made == 0 || errno == EEXIST);
     snprintf(ret_path, GOOD_PATH, "%.300s/proc/%s", dir, proc);
     made = mkdir(ret_path, 0700);
-    (void)made; /* it may be there */
+    ASSERT(made == 0 || errno == EEXIST);
 }
 
 static void write_event(FILE *f, const struct event *e)

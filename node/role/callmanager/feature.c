@@ -122,6 +122,7 @@ static bool joint_of(struct callmanager *cm, struct call *call, const struct par
 /* The target goes over to the first call; the second one ends. */
 static void move(struct callmanager *cm, struct joint *j, enum reason reason)
 {
+    ASSERT(j->target != NULL);
     uint32_t index = party_index(cm, j->target);
     struct call_id first = j->first->id;
     j->second->parties_n = 1;

@@ -100,6 +100,7 @@ static void ask_route(struct opc *o, struct opc_call *call)
                                         .number = ""});
         return;
     }
+    ASSERT(o != NULL);
     call->tries++;
     call->request = ++o->requests;
     call->waiting = true;
