@@ -4,7 +4,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,13 +48,36 @@ static int reserve(uint32_t x, uint32_t y)
     return holder;
 }
 
+/* "127.x.y" and nothing else. */
+static bool read_block(const char *text, uint32_t *ret_x, uint32_t *ret_y)
+{
+    uint32_t *const parts[] = {ret_x, ret_y};
+    const char *p = text;
+    if (strncmp(p, "127", 3) != 0) {
+        return false;
+    }
+    p += 3;
+    for (size_t i = 0; i < 2; i++) {
+        char *end = NULL;
+        if (p[0] != '.' || p[1] < '0' || p[1] > '9') {
+            return false;
+        }
+        unsigned long v = strtoul(p + 1, &end, 10);
+        if (v > 255) {
+            return false;
+        }
+        *parts[i] = (uint32_t)v;
+        p = end;
+    }
+    return *p == '\0';
+}
+
 enum err block_reserve(const char *wanted, uint64_t seed, char ret_block[BLOCK_LEN], int *ret_fd)
 {
-    unsigned x = 0;
-    unsigned y = 0;
-    char rest = '\0';
+    uint32_t x = 0;
+    uint32_t y = 0;
     if (wanted != NULL) {
-        if (sscanf(wanted, "127.%3u.%3u%c", &x, &y, &rest) != 2 || x > 255 || y > 255) {
+        if (!read_block(wanted, &x, &y)) {
             return ERR_INVALID;
         }
         int fd = reserve(x, y);
@@ -64,8 +90,8 @@ enum err block_reserve(const char *wanted, uint64_t seed, char ret_block[BLOCK_L
     }
     for (uint32_t i = 0; i < TRIES_MAX; i++) {
         uint64_t at = seed + i;
-        x = FIRST_SECOND + (unsigned)((at >> 8) % (255 - FIRST_SECOND));
-        y = (unsigned)(at % 256);
+        x = FIRST_SECOND + (uint32_t)((at >> 8) % (255 - FIRST_SECOND));
+        y = (uint32_t)(at % 256);
         int fd = reserve(x, y);
         if (fd >= 0) {
             snprintf(ret_block, BLOCK_LEN, "127.%u.%u", x, y);

@@ -118,7 +118,9 @@ static int look_for_dead(const struct cluster *c)
         const char *name = c->topology.procs[i].name;
         if (proc_read(c, name, &pid) == PROC_STATE_DEAD && pid.pid > 0) {
             proc_show_log_end(c, name);
-            return outcome_error(OUTCOME_UNREACHABLE, "look at the log above", "%s ended", name);
+            return outcome_error(OUTCOME_UNREACHABLE,
+                                 "look at the log above; `rehome down --destroy` begins anew",
+                                 "%s ended", name);
         }
     }
     return OUTCOME_DONE;

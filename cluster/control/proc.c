@@ -63,21 +63,22 @@ enum proc_state proc_look(const struct proc_pid *pid)
 enum proc_state proc_read(const struct cluster *c, const char *name, struct proc_pid *ret)
 {
     char path[HOME_PATH_MAX];
-    int pid = 0;
-    unsigned long long started = 0;
+    char text[64] = "";
     *ret = (struct proc_pid){0};
     home_proc_path(c, name, "pid", path, sizeof path);
     FILE *in = fopen(path, "re");
     if (in == NULL) {
         return PROC_STATE_DEAD;
     }
-    int got = fscanf(in, "%d %llu", &pid, &started);
+    bool read = fgets(text, sizeof text, in) != NULL;
     fclose(in);
-    if (got != 2) {
+    char *end = NULL;
+    long pid = strtol(text, &end, 10);
+    if (!read || *end != ' ' || pid <= 0 || pid > INT32_MAX) {
         return PROC_STATE_DEAD;
     }
-    ret->pid = pid;
-    ret->started = started;
+    ret->pid = (pid_t)pid;
+    ret->started = strtoull(end, NULL, 10);
     return proc_look(ret);
 }
 

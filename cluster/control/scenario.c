@@ -111,7 +111,7 @@ int scenario_load(struct scenario_all *ret)
         }
         ret->n++;
     }
-    qsort(ret->at, ret->n, sizeof ret->at[0], by_number);
+    qsort(ret->at, ret->n, sizeof(struct scenario *), by_number);
     return OUTCOME_DONE;
 }
 

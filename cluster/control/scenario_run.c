@@ -194,7 +194,9 @@ static int judge(struct run *r, json_t **ret_verdict)
     }
     add_steps(r, *ret_verdict);
     json_object_set_new(*ret_verdict, "trigger", json_string(r->options->trigger->name));
-    json_object_set_new(*ret_verdict, "topology", json_string(r->cluster.topology.name));
+    json_object_set_new(*ret_verdict, "topology",
+                        json_string(r->options->topology != NULL ? r->options->topology
+                                                                 : r->options->scenario->topology));
     json_object_set_new(*ret_verdict, "duration_ms",
                         json_integer((tick_now_us() - r->began_us) / 1000));
     snprintf(path, sizeof path, "%s/verdict.json", r->folder);

@@ -47,7 +47,7 @@ static void sum_up(const struct topology *t, struct survey *s)
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct survey_proc *p = &s->procs[i];
         bool up = p->state == SURVEY_UP;
-        s->any_answered = s->any_answered || up;
+        s->any_answered = s->any_answered || (up && t->procs[i].kind != PROC_RECORDER);
         if (t->procs[i].kind == PROC_NODE) {
             s->nodes++;
             s->nodes_up += up ? 1 : 0;
@@ -88,7 +88,9 @@ void survey_take(struct operator_desk *o, const struct cluster *c, uint32_t time
         ret->procs[i].state = state == PROC_STATE_DEAD      ? SURVEY_DOWN
                               : state == PROC_STATE_STOPPED ? SURVEY_HUNG
                                                             : SURVEY_STARTING;
-        if (state == PROC_STATE_ALIVE) {
+        if (state == PROC_STATE_ALIVE && t->procs[i].kind == PROC_RECORDER) {
+            ret->procs[i].state = SURVEY_UP; /* it only reads, nobody can ask it */
+        } else if (state == PROC_STATE_ALIVE) {
             asks[n].to.v = (uint16_t)(i + 1);
             asks[n++].question.kind = MSG_OP_STATUS;
         }

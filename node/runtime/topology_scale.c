@@ -15,11 +15,10 @@ static void share(uint32_t total, uint32_t n, const uint32_t *old, uint32_t *ret
     }
     uint32_t given = 0;
     for (uint32_t i = 0; i < n; i++) {
-        ret[i] = sum == 0 ? total / n : (uint32_t)((uint64_t)total * old[i] / sum);
+        ret[i] = sum == 0 ? 0 : (uint32_t)((uint64_t)total * old[i] / sum);
         given += ret[i];
     }
-    /* What rounding left over is less than one for each. */
-    for (uint32_t i = 0; i < n && given < total; i++) {
+    for (uint32_t i = 0; n > 0 && given < total; i = i + 1 < n ? i + 1 : 0) {
         ret[i]++;
         given++;
     }

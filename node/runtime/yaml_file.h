@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <yaml.h>
 
-#define YAML_FILE_BYTES_MAX  (1024 * 1024)
+#define YAML_FILE_BYTES_MAX  ((size_t)1024 * 1024)
 #define YAML_FILE_FAULTS_MAX 20 /* complaints that are printed; the rest is only counted */
 
 struct yaml_file {

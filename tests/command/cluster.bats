@@ -75,6 +75,10 @@ teardown() {
 @test "a node dies and comes back; two homes do not disturb each other" {
     run "$REHOME" up --topology small --quiet
     [ "$status" = 0 ]
+    block=$(jq -r .block "$REHOME_HOME/clusters/small/cluster.json")
+    REHOME_HOME="$BATS_TEST_TMPDIR/other" run "$REHOME" up --topology small --block "$block"
+    [ "$status" = 73 ]
+    [[ "$output" == *"in use"* ]]
     REHOME_HOME="$BATS_TEST_TMPDIR/other" run "$REHOME" up --topology small --quiet
     echo "$output"
     [ "$status" = 0 ]

@@ -89,10 +89,12 @@ static void expect_complaint(const char *yaml)
         fail_msg("%s: expected \"%s\", got %s:\n%s", yaml, want, err_text(err), said);
     }
     /* The file, a line and a column. */
-    unsigned line = 0;
-    unsigned column = 0;
+    char *end = NULL;
     assert_int_equal(strncmp(said, path, strlen(path)), 0);
-    assert_int_equal(sscanf(said + strlen(path), ":%u:%u: ", &line, &column), 2);
+    unsigned long line = strtoul(said + strlen(path) + 1, &end, 10);
+    assert_int_equal(*end, ':');
+    unsigned long column = strtoul(end + 1, &end, 10);
+    assert_int_equal(*end, ':');
     assert_true(line >= 1 && column >= 1);
 }
 
