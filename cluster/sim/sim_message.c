@@ -124,11 +124,13 @@ static void get_entries(struct sim_bytes_reader *r, struct raft_append_entries *
         total += aligned((size_t)sim_bytes_get_max(r, (uint64_t)(r->end - r->at)));
     }
     if (r->bad || m->n_entries == 0) {
+        m->n_entries = 0;
         return;
     }
     uint8_t *batch = raft_calloc(1, total > 0 ? total : 1);
     m->entries = raft_calloc(m->n_entries, sizeof *m->entries);
     ASSERT(batch != NULL && m->entries != NULL);
+    m->entries[0].batch = batch;
     size_t at = 0;
     for (unsigned i = 0; i < m->n_entries; i++) {
         struct raft_entry *e = &m->entries[i];
@@ -140,8 +142,6 @@ static void get_entries(struct sim_bytes_reader *r, struct raft_append_entries *
         const uint8_t *bytes = sim_bytes_get_raw(r, e->buf.len);
         if (bytes == NULL || heads.bad || e->type < RAFT_COMMAND || e->term == 0) {
             r->bad = true;
-            raft_free(batch);
-            raft_free(m->entries);
             return;
         }
         memcpy(e->buf.base, bytes, e->buf.len);
@@ -202,9 +202,8 @@ static void get_install(struct sim_bytes_reader *r, struct raft_install_snapshot
     m->conf_index = sim_bytes_get(r);
     m->data.len = (size_t)sim_bytes_get(r);
     const uint8_t *bytes = sim_bytes_get_raw(r, m->data.len);
-    if (bytes == NULL || m->data.len == 0 || r->at != r->end) {
+    if (bytes == NULL || m->data.len == 0) {
         r->bad = true;
-        raft_configuration_close(&m->conf);
         return;
     }
     m->data.base = raft_malloc(m->data.len);
@@ -218,6 +217,17 @@ static void get_timeout_now(struct sim_bytes_reader *r, struct raft_timeout_now 
     m->term = sim_bytes_get(r);
     m->last_log_index = sim_bytes_get(r);
     m->last_log_term = sim_bytes_get(r);
+}
+
+static void release(struct raft_message *m)
+{
+    if (m->type == RAFT_APPEND_ENTRIES && m->append_entries.n_entries > 0) {
+        raft_free(m->append_entries.entries[0].batch);
+        raft_free(m->append_entries.entries);
+    } else if (m->type == RAFT_INSTALL_SNAPSHOT) {
+        raft_configuration_close(&m->install_snapshot.conf);
+        raft_free(m->install_snapshot.data.base);
+    }
 }
 
 enum err sim_message_decode(const uint8_t *bytes, size_t len,
@@ -253,5 +263,9 @@ enum err sim_message_decode(const uint8_t *bytes, size_t len,
         get_timeout_now(&r, &ret_message->timeout_now);
         break;
     }
-    return r.bad ? ERR_CORRUPT : ERR_OK;
+    if (r.bad || r.at != r.end) {
+        release(ret_message);
+        return ERR_CORRUPT;
+    }
+    return ERR_OK;
 }
