@@ -16,22 +16,22 @@
 
 /* X(NAME, word): the word is the beginning of the text of FAULT and HEAL events, as the `rehome`
  * command traces them; the judges know these words. */
-#define SIM_FAULT_MAP(X)                                                              \
-    X(CRASH, crash)                 /* of a process; started again */                 \
-    X(POWER, power)                 /* the same, and nobody is told */                \
-    X(STOP, stop)                   /* politely */                                    \
-    X(HANG, hang)                   /* it goes on afterwards */                       \
-    X(SERVICE_CRASH, service_crash) /* of a node; the process lives */                \
-    X(SERVICE_STOP, service_stop)   /* politely */                                    \
-    X(UNPLUG, unplug)               /* all networks of a process */                   \
-    X(PARTITION, partition)         /* a group from all others, visible network */    \
-    X(ONE_WAY, one_way)             /* what the group sends to the others is lost */  \
-    X(PRIVATE, private)             /* the private network of the target's pair */    \
-    X(SLOW, slow)                   /* latency, jitter and loss around the target */  \
-    X(DISK_SLOW, disk_slow)         /* every write takes `amount` us more */          \
-    X(DISK_STALL, disk_stall)       /* no write ends until it heals */                \
-    X(DISK_FULL, disk_full)         /* the process may end; started when it heals */  \
-    X(DISK_ERROR, disk_error)       /* the same */                                    \
+#define SIM_FAULT_MAP(X)                                                             \
+    X(CRASH, crash)                 /* of a process; started again */                \
+    X(POWER, power)                 /* the same, and nobody is told */               \
+    X(STOP, stop)                   /* politely */                                   \
+    X(HANG, hang)                   /* it goes on afterwards */                      \
+    X(SERVICE_CRASH, service_crash) /* of a node; the process lives */               \
+    X(SERVICE_STOP, service_stop)   /* politely */                                   \
+    X(UNPLUG, unplug)               /* all networks of a process */                  \
+    X(PARTITION, partition)         /* a group from all others, visible network */   \
+    X(ONE_WAY, one_way)             /* what the group sends to the others is lost */ \
+    X(PRIVATE, private)             /* the private network of the target's pair */   \
+    X(SLOW, slow)                   /* latency, jitter and loss around the target */ \
+    X(DISK_SLOW, disk_slow)         /* every write takes `amount` us more */         \
+    X(DISK_STALL, disk_stall)       /* no write ends until it heals */               \
+    X(DISK_FULL, disk_full)         /* the process may end; started when it heals */ \
+    X(DISK_ERROR, disk_error)       /* the same */                                   \
     X(CLOCK, clock)                 /* the wall clock jumps by `amount` us and back */
 
 #define SIM_FAULT_ENUM(NAME, word) SIM_FAULT_##NAME,

@@ -156,7 +156,7 @@ bool sim_life_raft_turn(struct sim_life *l, struct instant now)
 }
 
 void sim_life_raft_receive(struct sim_life *l, struct instant now, struct proc_id from,
-                       const uint8_t *bytes, size_t len)
+                           const uint8_t *bytes, size_t len)
 {
     sim_raft_receive(l->raft, now, from, bytes, len);
     node_poll(l->node, now);

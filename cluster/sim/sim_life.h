@@ -42,7 +42,7 @@ void sim_life_free(struct sim_life **l);
 bool sim_life_raft_turn(struct sim_life *l, struct instant now);
 struct instant sim_life_raft_deadline(const struct sim_life *l);
 void sim_life_raft_receive(struct sim_life *l, struct instant now, struct proc_id from,
-                       const uint8_t *bytes, size_t len);
+                           const uint8_t *bytes, size_t len);
 void sim_life_raft_connected(struct sim_life *l, struct instant now, struct proc_id peer, bool up);
 void sim_life_raft_lost(struct sim_life *l, struct instant now, struct proc_id peer);
 

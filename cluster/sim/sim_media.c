@@ -275,8 +275,7 @@ bool sim_media_report(struct sim_media *m, struct proc_id fleet, struct media_re
         if (m->reports[i].fleet.v == fleet.v) {
             *ret_report = m->reports[i].report;
             m->reports_n--;
-            memmove(m->reports + i, m->reports + i + 1,
-                    (m->reports_n - i) * sizeof m->reports[0]);
+            memmove(m->reports + i, m->reports + i + 1, (m->reports_n - i) * sizeof m->reports[0]);
             find_deadlines(m);
             return true;
         }

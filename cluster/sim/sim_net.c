@@ -406,8 +406,8 @@ static void resume(struct sim_net *net, struct conn *c, int from)
 enum err sim_net_send(struct sim_net *net, struct proc_id from, struct proc_id to, uint32_t link,
                       bool dialled, const struct codec_frame *frame)
 {
-    struct conn *c = dialled ? conn_of(net, link, from, to, false)
-                             : conn_of(net, link, to, from, false);
+    struct conn *c =
+        dialled ? conn_of(net, link, from, to, false) : conn_of(net, link, to, from, false);
     int end = dialled ? DIALLER : LISTENER;
     if (c == NULL || !c->open[end]) {
         return ERR_UNKNOWN;

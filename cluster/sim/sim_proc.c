@@ -326,8 +326,7 @@ static void wake(void *self, void *data, uint64_t number);
 /* Be called again when something is due. */
 static void sleep_until(struct sim_proc *p)
 {
-    struct instant at =
-        instant_min(p->process->deadline(p->process->self), hub_deadline(p->hub));
+    struct instant at = instant_min(p->process->deadline(p->process->self), hub_deadline(p->hub));
     at = instant_min(at, sim_life_raft_deadline(p->life));
     int64_t true_at = sim_clock_true(&p->clock, at);
     if (p->kind == PROC_FLEET) {
@@ -399,7 +398,7 @@ static void take_raft(struct sim_proc *p, const struct sim_news *news)
         return;
     case SIM_NEWS_ACCEPTED_PACKET:
         sim_life_raft_receive(p->life, p->now, news->peer, news->packet->frame.batch,
-                          news->packet->frame.batch_len);
+                              news->packet->frame.batch_len);
         return;
     case SIM_NEWS_DIALLED_REFUSED:
     case SIM_NEWS_DIALLED_PACKET:
@@ -540,8 +539,8 @@ struct sim_proc *sim_proc_new(struct sim_ground *ground, struct proc_id self,
     p->kind = topology_proc_of(ground->topology, self)->kind;
     p->clock = *clock;
     p->rand.v = rand_next(&ground->rand);
-    p->world =
-        (struct world){p, send_to, listen_on, connect_to, trace, store_put, store_trim, order_media};
+    p->world = (struct world){p,     send_to,   listen_on,  connect_to,
+                              trace, store_put, store_trim, order_media};
     if (p->kind == PROC_NODE) {
         p->disk = sim_disk_new(rand_next(&p->rand));
     } else if (p->kind == PROC_PG || p->kind == PROC_ICM) {
@@ -577,16 +576,15 @@ void sim_proc_free(struct sim_proc **proc)
 
 static void make_hub(struct sim_proc *p)
 {
-    struct hub_config config = {.topology = p->ground->topology,
-                                .self = p->self,
-                                .incarnation = {p->starts},
-                                .seed = rand_next(&p->rand),
-                                .hlc = &p->hlc,
-                                .ground = {p, now_of, wall_ms, ground_listen, ground_dial,
-                                           ground_hang_up, ground_send},
-                                .events = {p, on_message, on_up, on_down, on_rejected}};
-    snprintf(config.name, sizeof config.name, "%s",
-             topology_name(p->ground->topology, p->self));
+    struct hub_config config = {
+        .topology = p->ground->topology,
+        .self = p->self,
+        .incarnation = {p->starts},
+        .seed = rand_next(&p->rand),
+        .hlc = &p->hlc,
+        .ground = {p, now_of, wall_ms, ground_listen, ground_dial, ground_hang_up, ground_send},
+        .events = {p, on_message, on_up, on_down, on_rejected}};
+    snprintf(config.name, sizeof config.name, "%s", topology_name(p->ground->topology, p->self));
     p->hub = hub_new(&config);
 }
 
@@ -635,16 +633,16 @@ void sim_proc_start(struct sim_proc *p)
     p->sender = p->self;
     make_hub(p);
     struct sim_life_config config = {.topology = p->ground->topology,
-                                 .self = p->self,
-                                 .incarnation = {p->starts},
-                                 .world = &p->world,
-                                 .wall_offset_us = wall_us(p) - p->now.us,
-                                 .disk = p->disk,
-                                 .seed = rand_next(&p->rand),
-                                 .context = p,
-                                 .now = now_of,
-                                 .send = send_raft,
-                                 .log_leg = log_leg};
+                                     .self = p->self,
+                                     .incarnation = {p->starts},
+                                     .world = &p->world,
+                                     .wall_offset_us = wall_us(p) - p->now.us,
+                                     .disk = p->disk,
+                                     .seed = rand_next(&p->rand),
+                                     .context = p,
+                                     .now = now_of,
+                                     .send = send_raft,
+                                     .log_leg = log_leg};
     p->life = sim_life_new(&config);
     p->process = sim_life_process(p->life);
     sim_net_start(p->ground->net, p->self);

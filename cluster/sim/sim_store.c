@@ -40,16 +40,16 @@ struct sim_store {
     struct sim_store_config config;
     struct rand_state rand;
     struct sim_store_faults faults;
-    struct items queue;    /* waits; the first `committing` are in the commit under way */
-    struct items records;  /* durable, by outbox number (a PG's) */
-    struct items last;     /* durable, by kind and pair */
-    struct set keys;       /* of rows (the controller's) */
+    struct items queue;   /* waits; the first `committing` are in the commit under way */
+    struct items records; /* durable, by outbox number (a PG's) */
+    struct items last;    /* durable, by kind and pair */
+    struct set keys;      /* of rows (the controller's) */
     struct sim_store_row *rows;
     size_t rows_n, rows_cap;
     struct outcome *outcomes; /* not yet traced */
     size_t outcomes_n, outcomes_cap;
     size_t committing;
-    bool ended; /* the commit is done, and waits for sim_store_settle */
+    bool ended;    /* the commit is done, and waits for sim_store_settle */
     uint64_t life; /* counts crashes: commits of an older one are void */
     uint64_t ticket, in_commit, durable;
     int64_t recovery_key;
@@ -325,8 +325,8 @@ static void add_row(struct sim_store *s, const struct item *item)
                       .device = t->device,
                       .call = t->call,
                       .reason = (enum reason)t->fail_cause,
-                      .value = (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 +
-                               t->segment,
+                      .value =
+                          (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 + t->segment,
                       .value2 = stored ? s->recovery_key : 0};
     if (stored) {
         uint64_t sum = checksum_number(checksum_bytes(CHECKSUM_BEGIN, item->bytes, item->len),

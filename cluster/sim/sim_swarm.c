@@ -116,7 +116,8 @@ static bool draw_fault(struct rand_state *r, const struct topology *t, enum sim_
         f->service = rand_below(r, 2) == 0 ? SERVICE_CALLMANAGER : SERVICE_CTIMANAGER;
     }
     if (kind == SIM_FAULT_PARTITION || kind == SIM_FAULT_ONE_WAY) {
-        f->group = rand_below(r, 2) == 0 ? 0 : rand_next(r) & rand_next(r) & ((2u << t->procs_n) - 1);
+        f->group =
+            rand_below(r, 2) == 0 ? 0 : rand_next(r) & rand_next(r) & ((2u << t->procs_n) - 1);
     }
     return true;
 }
@@ -201,11 +202,8 @@ void sim_swarm_run(const struct sim_case *c, sim_swarm_look *look, void *context
     ASSERT(t != NULL);
     enum err err = sim_topology_make(&c->size, t);
     ASSERT(err == ERR_OK);
-    struct sim_world *w = sim_world_new(&(struct sim_world_config){.topology = t,
-                                                                   .seed = c->seed,
-                                                                   .keep = true,
-                                                                   .delay_min = {60},
-                                                                   .delay_max = {300}});
+    struct sim_world *w = sim_world_new(&(struct sim_world_config){
+        .topology = t, .seed = c->seed, .keep = true, .delay_min = {60}, .delay_max = {300}});
     const struct sim_plan plan = {c->faults, c->faults_n};
     sim_world_plan(w, &plan);
     sim_world_start(w);

@@ -1,7 +1,8 @@
 /* sim_swarm: one seed of the swarm: a cluster, its traffic and its faults, all drawn from the seed;
  * first faults, then everything heals and the traffic stops; then the judges.
  *
- *   0 ── warm up ── faults, healing on the way ── all healed, no traffic ── bounds are over ── judged
+ *   0 ── warm up ── faults, healing on the way ── all healed, no traffic ── bounds are over ──
+ * judged
  */
 #ifndef CLUSTER_SIM_SIM_SWARM_H
 #define CLUSTER_SIM_SIM_SWARM_H

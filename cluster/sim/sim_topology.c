@@ -5,16 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_PHONE  1001
-#define FIRST_AGENT  5001
-#define FIRST_PAIR   5000
+#define FIRST_PHONE   1001
+#define FIRST_AGENT   5001
+#define FIRST_PAIR    5000
 #define FIRST_DIALLED 80001
-#define FIRST_SKILL  5101
-#define SKILLS       4
-#define DIALLED      6 /* of each pair */
-#define HOST_PG      21
-#define HOST_ICM     31
-#define HOST_FLEET   41
+#define FIRST_SKILL   5101
+#define SKILLS        4
+#define DIALLED       6 /* of each pair */
+#define HOST_PG       21
+#define HOST_ICM      31
+#define HOST_FLEET    41
 
 static struct topology_proc *add_proc(struct topology *t, enum proc_kind kind, uint32_t host)
 {
@@ -78,8 +78,7 @@ static void add_groups(struct topology *t, const struct sim_topology_size *s)
     }
 }
 
-static void add_devices(struct topology *t, const struct sim_topology_size *s,
-                        struct proc_id fleet)
+static void add_devices(struct topology *t, const struct sim_topology_size *s, struct proc_id fleet)
 {
     uint64_t first = FIRST_PHONE;
     for (uint32_t i = 0; i < s->groups; i++) {
@@ -175,10 +174,10 @@ void sim_topology_default(uint32_t phones, const char *profile, struct sim_topol
     snprintf(ret->profile, sizeof ret->profile, "%s", profile);
 }
 
-void sim_topology_draw(struct rand_state *rand, const char *profile,
-                       struct sim_topology_size *ret)
+void sim_topology_draw(struct rand_state *rand, const char *profile, struct sim_topology_size *ret)
 {
-    uint32_t phones = (uint32_t)rand_between(rand, SIM_TOPOLOGY_PHONES_MIN, SIM_TOPOLOGY_PHONES_MAX);
+    uint32_t phones =
+        (uint32_t)rand_between(rand, SIM_TOPOLOGY_PHONES_MIN, SIM_TOPOLOGY_PHONES_MAX);
     /* Most clusters are small: small ones find the same, and more of them fit in an hour. */
     if (rand_below(rand, 4) != 0) {
         phones = (uint32_t)rand_between(rand, SIM_TOPOLOGY_PHONES_MIN, 60);

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GUEST          (PROCS_MAX + 1)
-#define START_SPREAD   20000 /* us between the first and the last start */
-#define OFFSET_MAX_US  INT64_C(3600000000)
-#define DRIFT_PPM_MAX  200
-#define PAIRS_MAX      16
-#define LOSS_MAX_PPM   30000
-#define FINISH_US      1000000
+#define GUEST         (PROCS_MAX + 1)
+#define START_SPREAD  20000 /* us between the first and the last start */
+#define OFFSET_MAX_US INT64_C(3600000000)
+#define DRIFT_PPM_MAX 200
+#define PAIRS_MAX     16
+#define LOSS_MAX_PPM  30000
 
 struct active {
     uint32_t pair;
@@ -243,9 +242,9 @@ static void trace_around(struct sim_world *w, enum event_kind kind, const struct
     bool pair = f->kind == SIM_FAULT_PRIVATE;
     uint32_t own = topology_proc_of(t, f->target)->pair;
     for (uint16_t v = 1; v <= t->procs_n; v++) {
-        if (exists(w, v) && (v == f->target.v || partition ||
-                             (pair && t->procs[v - 1].kind == PROC_PG &&
-                              t->procs[v - 1].pair == own))) {
+        if (exists(w, v) &&
+            (v == f->target.v || partition ||
+             (pair && t->procs[v - 1].kind == PROC_PG && t->procs[v - 1].pair == own))) {
             trace_fault(w, kind, f, (struct proc_id){v}, word_of(f->kind));
         }
     }
@@ -574,7 +573,6 @@ void sim_world_finish(struct sim_world *w)
             sim_proc_stop(w->procs[v]);
         }
     }
-    sim_world_run(w, w->ground.heap.now_us + FINISH_US);
 }
 
 struct sim_proc *sim_world_proc(struct sim_world *w, struct proc_id proc)
