@@ -451,6 +451,11 @@ uint64_t replica_last(const struct replica *r)
     return raft_last_index(raft_at(r));
 }
 
+uint64_t replica_snapshot(const struct replica *r)
+{
+    return r->raft.trail.snapshot.index;
+}
+
 static int role_of(const struct replica *r, struct proc_id node)
 {
     for (uint32_t i = 0; i < r->raft.configuration.n; i++) {

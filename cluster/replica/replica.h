@@ -116,6 +116,9 @@ enum raft_standing replica_standing(const struct replica *r);
 uint64_t replica_applied(const struct replica *r);
 uint64_t replica_committed(const struct replica *r);
 uint64_t replica_last(const struct replica *r);
+/* Index that the last snapshot covers, taken here or installed; 0: none. One that is just being
+ * installed counts. */
+uint64_t replica_snapshot(const struct replica *r);
 bool replica_is_voter(const struct replica *r, struct proc_id node);
 uint32_t replica_voters(const struct replica *r);
 /* What made it stop working; ERR_OK: nothing. The process must end: its disk is not trusted. */
