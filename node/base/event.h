@@ -24,7 +24,8 @@
     X(SERVICE_START, service_start, "a service started; value: its incarnation; text: which")     \
     X(SERVICE_CRASH, service_crash, "a service crashed; text: which")                             \
     X(SERVICE_STOP, service_stop, "a service stopped politely; text: which")                      \
-    X(MESSAGE_REJECTED, message_rejected, "a message was dropped; text: why; peer: whose")        \
+    X(MESSAGE_REJECTED, message_rejected,                                                         \
+      "messages or callers were turned away; text: where, why; peer: whose; value: how many")     \
     X(RAFT_STATE, raft_state, "what this node is to Raft; value: state; value2: term")            \
     X(RAFT_SERVING, raft_serving, "a new leader passed its barrier and serves; value2: term")     \
     X(RAFT_SNAPSHOT, raft_snapshot, "a snapshot was taken or installed; value: its index")        \

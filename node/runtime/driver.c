@@ -17,7 +17,9 @@
 
 #define ROUNDS_MAX      64 /* of local messages and deadlines in one turn */
 #define MAILBOX_BYTES   (1u << 20)
-#define REJECTED_EVERY  1000 /* ms between two events about the same reason */
+#define REJECTED_EVERY  1000 /* ms between two events about the same reason at the same door */
+#define DOOR_RAFT       LINK_COUNT
+#define DOORS           (LINK_COUNT + 1) /* the links, and libraft's own TCP */
 #define ZMQ_SOCKETS_MAX 4096
 
 /* Messages to oneself, as bytes: a message is large only in memory. */
@@ -29,7 +31,6 @@ struct mailbox {
 struct rejected {
     uint64_t waiting; /* not yet told */
     struct proc_id peer;
-    enum link link;
     struct instant told;
 };
 
@@ -53,7 +54,8 @@ struct driver {
     struct instant now; /* of the event that is being handled */
     struct mailbox local;
     struct msg message; /* the local one that is being delivered */
-    struct rejected rejected[ERR_COUNT];
+    struct rejected rejected[DOORS][ERR_COUNT];
+    uint64_t untold; /* in all of them */
     struct driver_counts counts;
 };
 
@@ -84,19 +86,39 @@ static void trace_link(struct driver *d, enum event_kind kind, enum link link, s
     trace(d, &e);
 }
 
-static void trace_rejected(struct driver *d, enum err why)
+static void trace_rejected(struct driver *d, unsigned door, enum err why)
 {
-    struct rejected *r = &d->rejected[why];
+    struct rejected *r = &d->rejected[door][why];
     if (r->waiting == 0 ||
         !instant_reached(d->now, instant_add(r->told, duration_ms(REJECTED_EVERY)))) {
         return;
     }
     struct event e = {
         .kind = EVENT_MESSAGE_REJECTED, .peer = r->peer, .value = (int64_t)r->waiting};
-    snprintf(e.text, sizeof e.text, "%s: %s", msg_link_name(r->link), err_text(why));
+    snprintf(e.text, sizeof e.text, "%s: %s",
+             door == DOOR_RAFT ? "raft" : msg_link_name((enum link)door), err_text(why));
     trace(d, &e);
+    d->untold -= r->waiting;
     r->waiting = 0;
     r->told = d->now;
+}
+
+static void trace_all_rejected(struct driver *d)
+{
+    for (unsigned door = 0; door < DOORS && d->untold > 0; door++) {
+        for (unsigned why = 0; why < ERR_COUNT; why++) {
+            trace_rejected(d, door, (enum err)why);
+        }
+    }
+}
+
+static void count_rejected(struct driver *d, unsigned door, struct proc_id peer, enum err why)
+{
+    struct rejected *r = &d->rejected[door][why];
+    d->counts.rejected++;
+    d->untold++;
+    r->waiting++;
+    r->peer = peer;
 }
 
 /* -- What the roles ask for. -- */
@@ -205,11 +227,7 @@ static void on_down(void *context, enum link link, struct proc_id peer, enum rea
 
 static void on_rejected(void *context, enum link link, struct proc_id peer, enum err why)
 {
-    struct driver *d = context;
-    d->counts.rejected++;
-    d->rejected[why].waiting++;
-    d->rejected[why].peer = peer;
-    d->rejected[why].link = link;
+    count_rejected(context, (unsigned)link, peer, why);
 }
 
 /* -- A turn. -- */
@@ -301,9 +319,7 @@ static struct instant turn(void *context, struct instant now, struct duration la
         commit(d);
     }
     hub_turn(d->hub, d->now);
-    for (unsigned why = 0; why < ERR_COUNT; why++) {
-        trace_rejected(d, (enum err)why);
-    }
+    trace_all_rejected(d);
     if (d->spine != NULL) {
         spine_flush(d->spine);
     }
@@ -431,6 +447,16 @@ const struct world *driver_world(struct driver *d)
 uv_loop_t *driver_loop(struct driver *d)
 {
     return &d->loop.uv;
+}
+
+const struct keys *driver_keys(const struct driver *d)
+{
+    return &d->keys;
+}
+
+void driver_refused(struct driver *d, enum err why)
+{
+    count_rejected(d, DOOR_RAFT, (struct proc_id){0}, why);
 }
 
 struct incarnation driver_incarnation(const struct driver *d)
