@@ -26,7 +26,7 @@ struct run {
     char folder[HOME_PATH_MAX];
     struct cluster cluster;
     struct operator_desk *desk;
-    struct survey survey;
+    struct scene scene;
     struct scenario_step_stage stage;
     int64_t began_us;
     json_t *failed; /* steps that did not come, as checks of the verdict */
@@ -95,7 +95,7 @@ static void note_step(struct run *r, const struct scenario_step *step, bool came
                          came ? "" : ": ", came ? "" : r->stage.why);
     }
     if (!came) {
-        char observed[SCENARIO_TEXT_LEN + SURVEY_WHY_LEN];
+        char observed[SCENARIO_TEXT_LEN + SCENE_WHY_LEN];
         snprintf(observed, sizeof observed, "not within %s: %s", step->within, r->stage.why);
         json_array_append_new(r->failed,
                               json_pack("{s:s, s:s, s:s, s:s}", "id", "STEP", "title", step->text,
@@ -125,7 +125,7 @@ static int run_phases(struct run *r)
     const struct scenario *s = r->options->scenario;
     r->stage = (struct scenario_step_stage){.cluster = &r->cluster,
                                             .desk = r->desk,
-                                            .survey = &r->survey,
+                                            .scene = &r->scene,
                                             .trigger = r->options->trigger,
                                             .quiet = r->options->quiet};
     r->stage.target = topology_proc_named(&r->cluster.topology, s->target);

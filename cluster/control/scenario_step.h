@@ -10,7 +10,7 @@
 struct scenario_step_stage {
     const struct cluster *cluster;
     struct operator_desk *desk;
-    struct survey *survey;
+    struct scene *scene;
     struct proc_id target;
     const struct scenario_trigger *trigger;
     int64_t t0_us;         /* of the fault; 0: not yet */
@@ -21,8 +21,8 @@ struct scenario_step_stage {
     int64_t index_since_us;
     bool broken; /* the fault is there */
     bool quiet;
-    struct unfold *unfold;    /* tells what follows the fault; owned by who owns the stage */
-    char why[SURVEY_WHY_LEN]; /* what is still missing */
+    struct unfold *unfold;   /* tells what follows the fault; owned by who owns the stage */
+    char why[SCENE_WHY_LEN]; /* what is still missing */
 };
 
 /* Do or wait; gives up after the step's time. OUTCOME_TIMEOUT: it did not come (`why` says what was

@@ -292,29 +292,40 @@ static void make_calls(void)
     row_of(busy, 6, 43000 * GOOD_MS);
 }
 
-/* Where everyone registers: at the start, after the fault, after the return. */
+static void lose(uint32_t device, bool in_call)
+{
+    struct event *lost =
+        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + device);
+    lost->device.v = device;
+    lost->peer = GOOD_SUB1;
+    lost->value = in_call ? 1 : 0;
+}
+
+/* Where everyone registers: at the start, after the fault, after the return. The index rises with
+ * time: the busy ones come last. */
 static void make_moves(void)
 {
+    const uint32_t last = GOOD_PHONES + GOOD_GATEWAYS;
     int64_t index = 10;
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
     }
     hashes(2000 * GOOD_MS, index, true);
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        struct event *lost =
-            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + d);
-        lost->device.v = d;
-        lost->peer = GOOD_SUB1;
-        lost->value = d == 1 ? 1 : 0;
-        int64_t at = d == 1 ? 28100 * GOOD_MS : GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS;
-        registers(d, GOOD_SUB2, 2, at, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        lose(d, d == 1);
     }
+    for (uint32_t d = 2; d <= last; d++) {
+        registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
+    }
+    registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
     hashes(30000 * GOOD_MS, index, false);
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        int64_t at = GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS;
-        at = d == 6 || d == GOOD_GATEWAY ? 42200 * GOOD_MS : at;
-        registers(d, GOOD_SUB1, 3, at, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        if (d != 6 && d != GOOD_GATEWAY) {
+            registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
     }
+    }
+    registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
+    registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     hashes(69000 * GOOD_MS, index, true);
 }
 
