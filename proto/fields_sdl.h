@@ -86,4 +86,9 @@
     F(PROC, origin, 0)         \
     F(DEVICE, device, 0)
 
+/* The answer to an offer: it rings (or waits at the route point). No is said by sdl_gone. */
+#define FIELDS_SDL_OFFERED(F) \
+    F(CALL, call, 0)          \
+    F(DEVICE, device, 0)
+
 #endif

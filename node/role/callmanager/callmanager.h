@@ -8,7 +8,8 @@
  * takes no registrations and no new calls, and lets what runs run on.
  *
  * Modules: device (registrations), keypad (what a device asks about calls), call and feature
- * (calls owned here), party (legs), dialplan, mesh (other CallManagers and the local CTI Manager).
+ * (calls owned here), route (where they go), party (legs), dialplan, mesh (other CallManagers and
+ * the local CTI Manager).
  *
  * Source: docs/protocol.md, "Registration", "Calls", "Route points and CTI". */
 #ifndef NODE_ROLE_CALLMANAGER_CALLMANAGER_H
@@ -21,6 +22,7 @@
 #include "node/role/callmanager/keypad.h"
 #include "node/role/callmanager/mesh.h"
 #include "node/role/callmanager/party.h"
+#include "node/role/callmanager/route.h"
 #include "proto/world.h"
 
 /* How the CallManager changes what the nodes agree on. */

@@ -207,7 +207,7 @@ enum reason feature_transfer_blind(struct callmanager *cm, struct call *call, st
     }
     call_end(cm, call, p, REASON_TRANSFERRED, no_call);
     call->routed_by = (struct device_id){0};
-    enum reason reason = call_route(cm, call, number);
+    enum reason reason = route_begin(cm, call, number);
     if (reason != REASON_NONE) {
         call_fail(cm, call, reason);
     }

@@ -263,6 +263,9 @@ static void offered(struct callmanager *cm, struct proc_id peer, const struct ms
     }
     memcpy(p->from, o->from, sizeof p->from);
     memcpy(p->to, o->to, sizeof p->to);
+    struct msg *yes = callmanager_out(cm, MSG_SDL_OFFERED, o->call.v);
+    yes->sdl_offered = (struct msg_sdl_offered){.call = o->call, .device = o->device};
+    world_send(cm->world, LINK_SDL, peer, yes);
     bool point = cm->devices[o->device.v].kind == DEVICE_KIND_ROUTE_POINT;
     struct party_change c = {
         .state = point ? LEG_QUEUED : LEG_RINGING, .number = o->from, .other = o->from_device};
@@ -394,6 +397,15 @@ static void take_gone(struct callmanager *cm, struct proc_id peer, const struct 
     }
 }
 
+static void take_offered(struct callmanager *cm, struct proc_id peer,
+                         const struct msg_sdl_offered *m)
+{
+    struct party *p = party_of(cm, peer, m->call, m->device);
+    if (p != NULL) {
+        route_taken(cm, call_find(cm, m->call), p);
+    } /* else the owner gave it up meanwhile, and has said so */
+}
+
 static enum reason perform(struct callmanager *cm, const struct msg_sdl_request *r)
 {
     if (r->key == KEY_DIAL) {
@@ -412,8 +424,8 @@ static enum reason perform(struct callmanager *cm, const struct msg_sdl_request 
     return call_key(cm, call, p, r->key, r->number);
 }
 
-static void send_request_result(struct callmanager *cm, uint64_t id, struct proc_id origin,
-                                enum reason reason)
+void mesh_request_result(struct callmanager *cm, uint64_t id, struct proc_id origin,
+                         enum reason reason)
 {
     struct msg *m = callmanager_out(cm, MSG_SDL_REQUEST_RESULT, 0);
     m->sdl_request_result =
@@ -427,20 +439,27 @@ static void request(struct callmanager *cm, enum link link, struct proc_id peer,
     struct msg_sdl_request q = *r;
     q.origin = link == LINK_LOCAL ? cm->self : peer;
     if (q.device.v == 0 || q.device.v > cm->devices_n) {
-        send_request_result(cm, q.id, q.origin, REASON_UNKNOWN_DEVICE);
+        mesh_request_result(cm, q.id, q.origin, REASON_UNKNOWN_DEVICE);
         return;
     }
     struct proc_id owner =
         q.key == KEY_DIAL ? registry_owner(cm->registry, q.device) : call_owner(q.call);
     if (link == LINK_SDL || proc_id_eq(owner, cm->self)) {
         /* The answer to DIAL must not overtake what it begins: nothing waits in between. */
-        send_request_result(cm, q.id, q.origin, perform(cm, &q));
+        enum reason reason = perform(cm, &q);
+        struct call *call =
+            reason == REASON_NONE && q.key == KEY_ROUTE ? call_find(cm, q.call) : NULL;
+        if (call != NULL && call->routing) {
+            route_answer_to(call, q.origin, q.id);
+        } else {
+            mesh_request_result(cm, q.id, q.origin, reason);
+        }
     } else if (mesh_is_up(cm, owner)) {
         struct msg *m = callmanager_out(cm, MSG_SDL_REQUEST, q.call.v);
         m->sdl_request = q;
         world_send(cm->world, LINK_SDL, owner, m);
     } else {
-        send_request_result(cm, q.id, q.origin,
+        mesh_request_result(cm, q.id, q.origin,
                             q.key == KEY_DIAL     ? REASON_OUT_OF_SERVICE
                             : proc_id_some(owner) ? REASON_NODE_LOST
                                                   : REASON_NO_CALL);
@@ -477,6 +496,8 @@ void mesh_message(struct callmanager *cm, enum link link, struct proc_id peer,
         cm->rejected++;
     } else if (msg->kind == MSG_SDL_OFFER) {
         offered(cm, peer, &msg->sdl_offer);
+    } else if (msg->kind == MSG_SDL_OFFERED) {
+        take_offered(cm, peer, &msg->sdl_offered);
     } else if (msg->kind == MSG_SDL_LEG) {
         take_leg(cm, peer, &msg->sdl_leg);
     } else if (msg->kind == MSG_SDL_KEY) {

@@ -33,6 +33,9 @@ void mesh_node_lost(struct callmanager *cm, struct proc_id node, uint32_t incarn
 void mesh_node_anew(struct callmanager *cm, struct proc_id node, uint32_t incarnation);
 /* Offer a call to the home of a party. */
 void mesh_offer(struct callmanager *cm, const struct party *p);
+/* What came of a request of the CTI Manager of `origin`. */
+void mesh_request_result(struct callmanager *cm, uint64_t id, struct proc_id origin,
+                         enum reason reason);
 /* A call that the route point had sent on came to nothing. */
 void mesh_failed(struct callmanager *cm, struct proc_id home, struct call_id call,
                  struct device_id route_point, enum reason reason);
