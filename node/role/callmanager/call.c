@@ -116,20 +116,38 @@ void call_end_all(struct callmanager *cm, struct call *call, enum reason reason)
     call_free(cm, call);
 }
 
+enum leg call_state_of(struct callmanager *cm, const struct call *call, const struct party *p,
+                       struct device_id freed)
+{
+    if (p->state == LEG_HOLDING && !device_id_eq(p->device, freed)) {
+        return LEG_HOLDING;
+    }
+    for (uint32_t i = 0; i < call->parties_n; i++) {
+        const struct party *q = party_at(cm, call->parties[i]);
+        if (q != p && (q->state != LEG_HOLDING || device_id_eq(q->device, freed))) {
+            return LEG_CONNECTED;
+        }
+    }
+    return LEG_HELD;
+}
+
 void call_connect(struct callmanager *cm, struct call *call, struct party *moved,
                   struct call_id old_call, struct device_id joiner)
 {
     struct party *in[CALL_PARTIES_MAX];
+    enum leg state[CALL_PARTIES_MAX];
     uint32_t n = 0;
     for (uint32_t i = 0; i < call->parties_n; i++) {
-        in[n++] = party_at(cm, call->parties[i]);
+        in[n] = party_at(cm, call->parties[i]);
+        state[n] = call_state_of(cm, call, in[n], joiner);
+        n++;
     }
     ASSERT(n == 2 || n == 3);
     call->deadline = INSTANT_NEVER;
     for (uint32_t i = 0; i < n; i++) {
         struct party *a = in[(i + 1) % n], *b = in[(i + 2) % n];
         struct party *p = in[i];
-        struct party_change c = {.state = LEG_CONNECTED, .number = a->own, .peer = a->device};
+        struct party_change c = {.state = state[i], .number = a->own, .peer = a->device};
         if (n == 3) {
             c.peer2 = b->device;
         }

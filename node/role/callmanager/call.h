@@ -73,7 +73,12 @@ void call_free(struct callmanager *cm, struct call *call);
 void call_end(struct callmanager *cm, struct call *call, struct party *p, enum reason reason,
               struct call_id consult);
 void call_end_all(struct callmanager *cm, struct call *call, enum reason reason);
-/* Everybody who is established talks to everybody else, except who holds or is held. */
+/* What an established party is, if `freed` (or nobody) holds no more: HOLDING as long as it does,
+ * HELD if everybody else does. */
+enum leg call_state_of(struct callmanager *cm, const struct call *call, const struct party *p,
+                       struct device_id freed);
+/* Everybody talks to everybody else, except who holds or is held. `moved` came over from
+ * `old_call`, where `joiner` consulted: he holds no more. Both may be none. */
 void call_connect(struct callmanager *cm, struct call *call, struct party *moved,
                   struct call_id old_call, struct device_id joiner);
 void call_settle(struct callmanager *cm, struct call *call);

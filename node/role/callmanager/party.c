@@ -197,12 +197,16 @@ static void tell_change(struct callmanager *cm, const struct party *p, const str
             party_tell(cm, p, DEVICE_EVENT_HELD, c->reason, no_call);
         }
         return;
+    case LEG_HELD:
+        if (was->state == LEG_HOLDING) {
+            party_tell(cm, p, DEVICE_EVENT_RETRIEVED, c->reason, no_call);
+        }
+        return;
     case LEG_ENDED:
         tell_ended(cm, p, was, c);
         return;
     case LEG_IDLE:
     case LEG_RINGBACK:
-    case LEG_HELD:
     case LEG_CONSULTING:
     case LEG_COUNT:
         return;
