@@ -91,4 +91,8 @@
     F(CALL, call, 0)          \
     F(DEVICE, device, 0)
 
+/* The local CallManager to its CTI Manager: the session with this node is new, events of its
+ * devices may have been missed. */
+#define FIELDS_SDL_ANEW(F) F(PROC, node, 0)
+
 #endif

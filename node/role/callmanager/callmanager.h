@@ -16,6 +16,7 @@
 #define NODE_ROLE_CALLMANAGER_CALLMANAGER_H
 
 #include "cluster/registry/registry.h"
+#include "node/role/callmanager/broker.h"
 #include "node/role/callmanager/call.h"
 #include "node/role/callmanager/device.h"
 #include "node/role/callmanager/dialplan.h"

@@ -1,10 +1,10 @@
-/* mesh: what CallManagers say to each other (SDL), and to the CTI Manager of their own node.
+/* mesh: what CallManagers say to each other (SDL) about calls that span two nodes.
  *
- * Offers and legs go from the owner of a call to the home of a device, keys the other way; events
- * of devices go to every node whose CTI Manager wants them. A session that goes down, a service or
- * a node that the registry takes down: all that is shared with that node is preserved or dropped.
+ * Offers and legs go from the owner of a call to the home of a device, keys the other way. A
+ * session that goes down, a service or a node that the registry takes down: all that is shared with
+ * that node is preserved or dropped.
  *
- * Source: docs/protocol.md, "Calls", "Route points and CTI". */
+ * Source: docs/protocol.md, "Calls". */
 #ifndef NODE_ROLE_CALLMANAGER_MESH_H
 #define NODE_ROLE_CALLMANAGER_MESH_H
 
@@ -33,13 +33,8 @@ void mesh_node_lost(struct callmanager *cm, struct proc_id node, uint32_t incarn
 void mesh_node_anew(struct callmanager *cm, struct proc_id node, uint32_t incarnation);
 /* Offer a call to the home of a party. */
 void mesh_offer(struct callmanager *cm, const struct party *p);
-/* What came of a request of the CTI Manager of `origin`. */
-void mesh_request_result(struct callmanager *cm, uint64_t id, struct proc_id origin,
-                         enum reason reason);
 /* A call that the route point had sent on came to nothing. */
 void mesh_failed(struct callmanager *cm, struct proc_id home, struct call_id call,
                  struct device_id route_point, enum reason reason);
-/* Tell everyone who watches devices. */
-void mesh_publish(struct callmanager *cm, const struct msg_device_event *event);
 
 #endif

@@ -130,7 +130,7 @@ void party_tell(struct callmanager *cm, const struct party *p, enum device_event
                                  .old_call = old_call};
     copy_number(e.from, p->from);
     copy_number(e.to, p->to);
-    mesh_publish(cm, &e);
+    broker_publish(cm, &e);
 }
 
 /* The reasons of a leg that was not made and not given up either. */

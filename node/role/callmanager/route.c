@@ -44,7 +44,7 @@ static void decide(struct callmanager *cm, struct call *call, enum reason reason
     call->routing = false;
     call->route_origin = (struct proc_id){0};
     if (waits) {
-        mesh_request_result(cm, call->route_id, origin, reason);
+        broker_answer(cm, call->route_id, origin, reason);
     }
 }
 
