@@ -48,8 +48,8 @@
     X(FALLBACK, fallback, "a device goes home to peer")                                            \
     X(CALL_BEGIN, call_begin,                                                                      \
       "a leg began at a device; text: number; value: 1 dialled, 2 rang, 3 route point")            \
-    X(CALL_STATE, call_state,                                                                     \
-      "a leg changed; value: the leg state; value2: the call that it left for this one")          \
+    X(CALL_STATE, call_state,                                                                      \
+      "a leg changed; value: the leg state; value2: the call that it left for this one")           \
     X(CALL_PRESERVED, call_preserved, "a call lost its CallManager, its media stays")              \
     X(CALL_END, call_end, "a leg ended; reason: why; value: talk time in us")                      \
     X(KEY_REFUSED, key_refused, "a key was refused; value: the key; reason: why")                  \
