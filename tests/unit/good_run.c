@@ -322,7 +322,7 @@ static void make_moves(void)
     for (uint32_t d = 1; d <= last; d++) {
         if (d != 6 && d != GOOD_GATEWAY) {
             registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
-    }
+        }
     }
     registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
