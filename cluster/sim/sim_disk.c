@@ -88,8 +88,8 @@ static uint64_t record_sum(const struct record *r, uint64_t index)
 static struct record record_make(const struct raft_entry *entry, uint64_t index)
 {
     struct record r = {.term = entry->term, .type = entry->type, .len = entry->buf.len};
-    r.bytes = must(malloc(r.len > 0 ? r.len : 1));
-    if (r.len > 0) {
+    r.bytes = must(calloc(1, r.len > 0 ? r.len : 1));
+    if (r.len > 0 && entry->type != RAFT_BARRIER) { /* which libraft does not initialise */
         memcpy(r.bytes, entry->buf.base, r.len);
     }
     r.sum = record_sum(&r, index);
