@@ -101,6 +101,7 @@ static void status(struct node *n, struct proc_id peer, uint64_t id)
                                    .commit = replica_committed(r),
                                    .applied = replica_applied(r),
                                    .last = replica_last(r),
+                                   .snapshot = replica_snapshot(r),
                                    .hash = registry_hash(&n->registry),
                                    .callmanager = n->services[SERVICE_CALLMANAGER].up,
                                    .ctimanager = n->services[SERVICE_CTIMANAGER].up,

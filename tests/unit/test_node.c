@@ -376,6 +376,24 @@ static void test_node__a_quiet_node_says_what_its_state_is(void **state)
     alone_end(a);
 }
 
+static void test_node__the_status_says_what_the_last_snapshot_covers(void **state)
+{
+    (void)state;
+    struct alone *a = alone_start(true);
+    assert_int_equal(status(a)->snapshot, 0);
+    raft_set_snapshot_threshold(&a->node->member.replica.raft, 1);
+    a->process.link_up(a->node, clock_now(), LINK_STATION, (struct proc_id){FLEET});
+    struct instant end = instant_add(clock_now(), duration_ms(5000));
+    for (uint32_t device = 1; status(a)->snapshot == 0; device = device % 300 + 1) {
+        assert_false(instant_reached(clock_now(), end));
+        put(a, device);
+    }
+    const struct msg_op_node_status *s = status(a);
+    assert_int_equal(s->snapshot, replica_snapshot(member_replica(&a->node->member)));
+    assert_true(s->snapshot <= s->applied);
+    alone_end(a);
+}
+
 static void test_node__shutdown_is_asked_of_the_driver(void **state)
 {
     (void)state;
@@ -394,6 +412,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_node__a_subscriber_does_not_write_configuration),
     cmocka_unit_test(test_node__devices_are_listed_in_pages_linearizably),
     cmocka_unit_test(test_node__a_quiet_node_says_what_its_state_is),
+    cmocka_unit_test(test_node__the_status_says_what_the_last_snapshot_covers),
     cmocka_unit_test(test_node__shutdown_is_asked_of_the_driver),
 };
 
