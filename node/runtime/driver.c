@@ -15,11 +15,12 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define ROUNDS_MAX      64 /* of local messages and deadlines in one turn */
-#define MAILBOX_BYTES   (1u << 20)
-#define REJECTED_EVERY  1000 /* ms between two events about the same reason at the same door */
-#define DOOR_RAFT       LINK_COUNT
-#define DOORS           (LINK_COUNT + 1) /* the links, and libraft's own TCP */
+#define ROUNDS_MAX     64 /* of local messages and deadlines in one turn */
+#define MAILBOX_BYTES  (1u << 20)
+#define REJECTED_EVERY 1000 /* ms between two events about the same reason at the same door */
+
+/* Where somebody may be turned away: at the links, and at two doors that are not the hub's. */
+enum { DOOR_RAFT = LINK_COUNT, DOOR_TAP, DOORS };
 #define ZMQ_SOCKETS_MAX 4096
 
 /* Messages to oneself, as bytes: a message is large only in memory. */
@@ -56,6 +57,7 @@ struct driver {
     struct msg message; /* the local one that is being delivered */
     struct rejected rejected[DOORS][ERR_COUNT];
     uint64_t untold; /* in all of them */
+    uint64_t at_tap; /* spine_turned_away, as far as it is counted */
     struct driver_counts counts;
 };
 
@@ -86,6 +88,15 @@ static void trace_link(struct driver *d, enum event_kind kind, enum link link, s
     trace(d, &e);
 }
 
+static void count_rejected(struct driver *d, unsigned door, struct proc_id peer, enum err why)
+{
+    struct rejected *r = &d->rejected[door][why];
+    d->counts.rejected++;
+    d->untold++;
+    r->waiting++;
+    r->peer = peer;
+}
+
 static void trace_rejected(struct driver *d, unsigned door, enum err why)
 {
     struct rejected *r = &d->rejected[door][why];
@@ -95,8 +106,10 @@ static void trace_rejected(struct driver *d, unsigned door, enum err why)
     }
     struct event e = {
         .kind = EVENT_MESSAGE_REJECTED, .peer = r->peer, .value = (int64_t)r->waiting};
-    snprintf(e.text, sizeof e.text, "%s: %s",
-             door == DOOR_RAFT ? "raft" : msg_link_name((enum link)door), err_text(why));
+    const char *where = door == DOOR_RAFT  ? "raft"
+                        : door == DOOR_TAP ? "tap"
+                                           : msg_link_name((enum link)door);
+    snprintf(e.text, sizeof e.text, "%s: %s", where, err_text(why));
     trace(d, &e);
     d->untold -= r->waiting;
     r->waiting = 0;
@@ -105,20 +118,14 @@ static void trace_rejected(struct driver *d, unsigned door, enum err why)
 
 static void trace_all_rejected(struct driver *d)
 {
+    for (; d->spine != NULL && d->at_tap < spine_turned_away(d->spine); d->at_tap++) {
+        count_rejected(d, DOOR_TAP, (struct proc_id){0}, ERR_PERMISSION);
+    }
     for (unsigned door = 0; door < DOORS && d->untold > 0; door++) {
         for (unsigned why = 0; why < ERR_COUNT; why++) {
             trace_rejected(d, door, (enum err)why);
         }
     }
-}
-
-static void count_rejected(struct driver *d, unsigned door, struct proc_id peer, enum err why)
-{
-    struct rejected *r = &d->rejected[door][why];
-    d->counts.rejected++;
-    d->untold++;
-    r->waiting++;
-    r->peer = peer;
 }
 
 /* -- What the roles ask for. -- */

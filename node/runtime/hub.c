@@ -357,7 +357,7 @@ static enum err dial(struct peer *p)
     char address[LINK_ADDRESS_LEN];
     char routing[LINK_ROUTING_LEN + NAME_LEN];
     struct link_events events = {
-        p, on_dialer_frame, on_dialer_up, on_dialer_lost, on_dialer_refused, NULL};
+        p, on_dialer_frame, on_dialer_up, on_dialer_lost, on_dialer_refused, NULL, NULL};
     if (!hub_address(hub, p->proc, address)) {
         return ERR_UNKNOWN;
     }
@@ -511,6 +511,12 @@ static void on_someone_left(void *context)
     }
 }
 
+static void on_turned_away(void *context)
+{
+    struct listener *l = context;
+    rejected(l->hub, l->link, (struct proc_id){0}, ERR_PERMISSION);
+}
+
 enum err hub_listen(struct hub *hub, enum link link, bool on)
 {
     ASSERT(link != LINK_LOCAL);
@@ -532,7 +538,8 @@ enum err hub_listen(struct hub *hub, enum link link, bool on)
     if (!hub_address(hub, hub->config.self, address)) {
         return ERR_INVALID;
     }
-    struct link_events events = {l, on_listener_frame, NULL, NULL, NULL, on_someone_left};
+    struct link_events events = {l,    on_listener_frame, NULL,          NULL,
+                                 NULL, on_someone_left,   on_turned_away};
     return link_listen(&hub->config.ground, address, msg_link_port(link), msg_link_frame_max(link),
                        &events, &l->socket);
 }
