@@ -18,6 +18,8 @@
 
 #define ID_LEN        80
 #define FLEET_STOP_MS 5000
+#define LOOKUPS_PER_S 10 /* while a run lasts: what REG-3 is judged by */
+#define LOOKUPS_MS    3000
 
 struct run {
     const struct scenario_run_options *options;
@@ -118,6 +120,28 @@ static int run_steps(struct run *r, const struct scenario_step *steps, uint32_t 
         note_step(r, &steps[i], code == OUTCOME_DONE);
     }
     return OUTCOME_DONE;
+}
+
+/* The recorder is a client of the registry, too. Without it the run goes on; the verdict says that
+ * nobody looked anything up. */
+static void look_up(struct run *r, uint32_t per_s)
+{
+    const struct topology *t = &r->cluster.topology;
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command.verb = OP_VERB_LOOKUPS;
+    m->op_command.value = per_s;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct proc_id id = {(uint16_t)(i + 1)};
+        if (t->procs[i].kind == PROC_RECORDER &&
+            operator_order(r->desk, id, m, LOOKUPS_MS, NULL) != OUTCOME_DONE) {
+            outcome_progress("%s looks nothing up: REG-3 is not judged", t->procs[i].name);
+        }
+    }
+    free(m);
 }
 
 static int run_phases(struct run *r)
@@ -225,7 +249,9 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     code = code == OUTCOME_DONE ? start(r) : code;
     bool started = code == OUTCOME_DONE;
     if (started) {
+        look_up(r, LOOKUPS_PER_S);
         code = run_phases(r);
+        look_up(r, 0);
     }
     if (started && code == OUTCOME_DONE && !options->here) {
         code = stop_fleets(r);

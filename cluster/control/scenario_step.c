@@ -204,27 +204,30 @@ static bool is_quiet(struct scenario_step_stage *st)
            missing(st, "%llu records wait for the controller", (unsigned long long)outbox);
 }
 
+/* The state counts, not the index: what only confirms a leader moves the index and nothing else. */
 static bool is_settled(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
-    uint64_t index = 0;
+    const char *first = NULL;
+    uint64_t hash = 0;
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct msg_op_node_status *n = &st->scene->procs[i].node;
         if (t->procs[i].kind != PROC_NODE) {
             continue;
         }
-        if (n->applied == 0 || (index != 0 && n->applied != index)) {
-            st->index = 0;
-            return missing(st, "%s applied up to %llu, another node up to %llu", t->procs[i].name,
-                           (unsigned long long)n->applied, (unsigned long long)index);
+        if (n->applied == 0 || (first != NULL && n->hash != hash)) {
+            st->hash_since_us = 0;
+            return missing(st, "%s does not hold the state of %s (applied: %llu)", t->procs[i].name,
+                           first != NULL ? first : "the others", (unsigned long long)n->applied);
         }
-        index = n->applied;
+        first = t->procs[i].name;
+        hash = n->hash;
     }
-    if (index != st->index) {
-        st->index = index;
-        st->index_since_us = tick_now_us();
+    if (hash != st->hash || st->hash_since_us == 0) {
+        st->hash = hash;
+        st->hash_since_us = tick_now_us();
     }
-    return tick_now_us() - st->index_since_us > (int64_t)SETTLED_MS * 1000 ||
+    return tick_now_us() - st->hash_since_us > (int64_t)SETTLED_MS * 1000 ||
            missing(st, "the registry still changes");
 }
 

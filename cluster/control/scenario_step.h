@@ -17,8 +17,8 @@ struct scenario_step_stage {
     struct proc_id active; /* the PG side that was active before the fault */
     uint64_t routed;       /* by the controller, when a ROUTED step began */
     bool counted;          /* `routed` is set */
-    uint64_t index;        /* at which all nodes stand, and since when */
-    int64_t index_since_us;
+    uint64_t hash;         /* of the state that all nodes hold, and since when; 0: they do not */
+    int64_t hash_since_us;
     bool broken; /* the fault is there */
     bool quiet;
     struct unfold *unfold;   /* tells what follows the fault; owned by who owns the stage */
