@@ -71,12 +71,14 @@
     F(U64, legs_logged, 0)         \
     F(U32, legs_pending, 0)
 
-/* Ask for the rows after `after`; the answer says whether it was the last page. */
+/* Ask for the rows after `after`, `most` of them (0: a full page; devices only); the answer says
+ * whether it was the last page. */
 #define FIELDS_OP_LIST(F)        \
     F(U64, id, 0)                \
     F(ENUM, what, OP_LIST_COUNT) \
     F(U32, after, 0)             \
-    F(BOOL, linearizable, 0)
+    F(BOOL, linearizable, 0)     \
+    F(U32, most, 0)
 
 #define FIELDS_OP_DEVICE(F)            \
     F(DEVICE, device, 0)               \

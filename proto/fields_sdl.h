@@ -86,4 +86,13 @@
     F(PROC, origin, 0)         \
     F(DEVICE, device, 0)
 
+/* The answer to an offer: it rings (or waits at the route point). No is said by sdl_gone. */
+#define FIELDS_SDL_OFFERED(F) \
+    F(CALL, call, 0)          \
+    F(DEVICE, device, 0)
+
+/* The local CallManager to its CTI Manager: the session with this node is new, events of its
+ * devices may have been missed. */
+#define FIELDS_SDL_ANEW(F) F(PROC, node, 0)
+
 #endif

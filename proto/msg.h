@@ -124,7 +124,9 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(OP_COMMAND, op_command, OpCommand, LINK_BIT(OPERATOR))                                      \
     X(OP_DONE, op_done, OpDone, LINK_BIT(OPERATOR))                                               \
     X(SNAPSHOT_HEAD, snapshot_head, SnapshotHead, LINK_BIT(LOCAL))                                \
-    X(SNAPSHOT_ROWS, snapshot_rows, SnapshotRows, LINK_BIT(LOCAL))
+    X(SNAPSHOT_ROWS, snapshot_rows, SnapshotRows, LINK_BIT(LOCAL))                                \
+    X(SDL_OFFERED, sdl_offered, SdlOffered, LINK_BIT(SDL))                                        \
+    X(SDL_ANEW, sdl_anew, SdlAnew, LINK_BIT(LOCAL))
 
 /* Parts of messages. X(name, ProtobufName) */
 #define PART_MAP(X)                    \
@@ -243,6 +245,12 @@ struct msg_station_call {
 };
 struct msg_sdl_offer {
     FIELDS_SDL_OFFER(FIELD)
+};
+struct msg_sdl_anew {
+    FIELDS_SDL_ANEW(FIELD)
+};
+struct msg_sdl_offered {
+    FIELDS_SDL_OFFERED(FIELD)
 };
 struct msg_sdl_leg {
     FIELDS_SDL_LEG(FIELD)

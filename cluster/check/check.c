@@ -11,6 +11,7 @@ static const struct check invariants[] = {
     {"REG-1", "An acknowledged registration is never lost", check_reg_1, true},
     {"REG-2", "Nothing counts under an old epoch, and nothing new begins without a lease",
      check_reg_2, false},
+    {"REG-3", "Registrations and lookups through any node are linearizable", check_reg_3, false},
     {"REG-4", "All replicas hold the same state at the same index", check_reg_4, false},
     {"HOME-1", "Every idle device finds the first living member of its group", check_home_1, true},
     {"HOME-2", "Nobody leaves a healthy CallManager, except home", check_home_2, false},

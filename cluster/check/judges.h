@@ -8,6 +8,8 @@
 check_judge check_reg_1;
 /* Nothing under an older epoch after the newer one's commit; no new work without a lease. */
 check_judge check_reg_2;
+/* Registrations and linearizable lookups have an order that explains every answer. */
+check_judge check_reg_3;
 /* The same index, the same hash. */
 check_judge check_reg_4;
 

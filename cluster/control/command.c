@@ -20,7 +20,7 @@ int command_open_silent(const struct options_common *common, struct session_of_c
         command_close(&s);
         return code;
     }
-    survey_take(s->desk, &s->cluster, SURVEY_WAIT_MS, &s->survey);
+    survey_take(s->desk, &s->cluster, SURVEY_WAIT_MS, &s->scene);
     *ret = s;
     return OUTCOME_DONE;
 }
@@ -28,7 +28,7 @@ int command_open_silent(const struct options_common *common, struct session_of_c
 int command_open(const struct options_common *common, struct session_of_command **ret)
 {
     int code = command_open_silent(common, ret);
-    if (code == OUTCOME_DONE && !(*ret)->survey.any_answered) {
+    if (code == OUTCOME_DONE && !(*ret)->scene.any_answered) {
         code = outcome_error(OUTCOME_UNREACHABLE, "rehome up",
                              "cluster '%s' is down: no process answers", (*ret)->cluster.name);
         command_close(ret);

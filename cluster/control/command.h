@@ -42,7 +42,7 @@ COMMAND_LIST(COMMAND_DECLARE)
 struct session_of_command {
     struct cluster cluster;
     struct operator_desk *desk;
-    struct survey survey;
+    struct scene scene;
 };
 
 /* Open the cluster that the options mean and look at it. Says what is wrong. */

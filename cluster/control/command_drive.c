@@ -243,7 +243,7 @@ int command_forward(int argc, char **argv)
     }
     const struct topology *t = &s->cluster.topology;
     bool off = strcmp(args.at[1], "off") == 0;
-    struct proc_id to = node != NULL ? topology_proc_named(t, node) : survey_node(&s->survey, t);
+    struct proc_id to = node != NULL ? topology_proc_named(t, node) : scene_node(&s->scene, t);
     if (!proc_id_some(to) || topology_proc_of(t, to)->kind != PROC_NODE) {
         struct nearest near = nearest_to(node != NULL ? node : "");
         for (uint32_t i = 0; i < t->procs_n; i++) {

@@ -150,7 +150,7 @@ static int choose_node(const struct session_of_command *s, const char *word, str
 {
     const struct topology *t = &s->cluster.topology;
     if (word == NULL) {
-        *ret = survey_node(&s->survey, t);
+        *ret = scene_node(&s->scene, t);
         return proc_id_some(*ret)
                    ? OUTCOME_DONE
                    : outcome_error(OUTCOME_UNREACHABLE, "rehome status", "no node answers");
@@ -308,7 +308,7 @@ int command_calls(int argc, char **argv)
     for (uint32_t i = 0; i < t->procs_n; i++) {
         struct msg_op_call *rows = NULL;
         uint32_t n = 0;
-        if (t->procs[i].kind != PROC_FLEET || s->survey.procs[i].state != SURVEY_UP ||
+        if (t->procs[i].kind != PROC_FLEET || s->scene.procs[i].state != SCENE_UP ||
             survey_calls(s->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }
@@ -374,8 +374,8 @@ int command_agents(int argc, char **argv)
     for (uint32_t i = 0; i < t->procs_n; i++) {
         struct msg_op_agent *rows = NULL;
         uint32_t n = 0;
-        if (t->procs[i].kind != PROC_PG || s->survey.procs[i].state != SURVEY_UP ||
-            !s->survey.procs[i].pg.active ||
+        if (t->procs[i].kind != PROC_PG || s->scene.procs[i].state != SCENE_UP ||
+            !s->scene.procs[i].pg.active ||
             survey_agents(s->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }

@@ -8,18 +8,18 @@
 
 #define HASH_LEN 17
 
-static const char *raft_word(const struct survey_proc *p)
+static const char *raft_word(const struct scene_proc *p)
 {
-    return p->state == SURVEY_UP ? raft_standing_text((enum raft_standing)p->node.raft)
-                                 : "unavailable";
+    return p->state == SCENE_UP ? raft_standing_text((enum raft_standing)p->node.raft)
+                                : "unavailable";
 }
 
-static uint64_t trails(const struct survey *s, const struct survey_proc *p)
+static uint64_t trails(const struct scene *s, const struct scene_proc *p)
 {
     return s->commit > p->node.applied ? s->commit - p->node.applied : 0;
 }
 
-static json_t *pid_json(pid_t pid)
+static json_t *pid_json(int64_t pid)
 {
     return pid > 0 ? json_integer(pid) : json_null();
 }
@@ -29,7 +29,7 @@ static const char *service_word(bool wanted, bool up)
     return !wanted ? "none" : up ? "up" : "down";
 }
 
-static json_t *raft_json(const struct survey *s, const struct survey_proc *p)
+static json_t *raft_json(const struct scene *s, const struct scene_proc *p)
 {
     char hash[HASH_LEN];
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)p->node.hash);
@@ -39,25 +39,25 @@ static json_t *raft_json(const struct survey *s, const struct survey_proc *p)
                      (json_int_t)p->node.snapshot, "hash", hash, "lease", p->node.lease ? 1 : 0);
 }
 
-static json_t *node_json(const struct survey *s, const struct topology_proc *t,
-                         const struct survey_proc *p)
+static json_t *node_json(const struct scene *s, const struct topology_proc *t,
+                         const struct scene_proc *p)
 {
-    bool up = p->state == SURVEY_UP;
+    bool up = p->state == SCENE_UP;
     return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:i, s:I}", "name", t->name, "role",
-                     t->publisher ? "publisher" : "subscriber", "state",
-                     survey_state_word(p->state), "pid", pid_json(p->pid), "services",
-                     "callmanager", service_word(t->callmanager, up && p->node.callmanager),
-                     "ctimanager", service_word(t->ctimanager, up && p->node.ctimanager), "raft",
-                     raft_json(s, p), "phones", (int)(p->node.phones + p->node.gateways), "rss_kib",
+                     t->publisher ? "publisher" : "subscriber", "state", scene_state_word(p->state),
+                     "pid", pid_json(p->pid), "services", "callmanager",
+                     service_word(t->callmanager, up && p->node.callmanager), "ctimanager",
+                     service_word(t->ctimanager, up && p->node.ctimanager), "raft", raft_json(s, p),
+                     "phones", (int)(p->node.phones + p->node.gateways), "rss_kib",
                      (json_int_t)p->node.rss_kib);
 }
 
 static json_t *pg_json(const struct topology *topology, const struct topology_proc *t,
-                       const struct survey_proc *p)
+                       const struct scene_proc *p)
 {
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:b, s:s, s:i, s:i, s:i, s:b, s:b, s:b, s:i, s:I}", "name", t->name,
-        "side", t->side == SIDE_A ? "A" : "B", "state", survey_state_word(p->state), "pid",
+        "side", t->side == SIDE_A ? "A" : "B", "state", scene_state_word(p->state), "pid",
         pid_json(p->pid), "active", p->pg.active ? 1 : 0, "ctimanager",
         topology_name(topology, t->ctimanager_node), "monitors", (int)p->pg.monitors,
         "monitors_wanted", (int)p->pg.monitors_wanted, "epoch", (int)p->pg.epoch, "provider_up",
@@ -66,18 +66,18 @@ static json_t *pg_json(const struct topology *topology, const struct topology_pr
 }
 
 static json_t *icm_json(const struct cluster *c, const struct topology_proc *t,
-                        const struct survey_proc *p)
+                        const struct scene_proc *p)
 {
     char path[HOME_PATH_MAX];
     home_proc_path(c, t->name, "icm.db", path, sizeof path);
     return json_pack("{s:s, s:s, s:s, s:o, s:I, s:s, s:i, s:s}", "name", t->name, "side",
-                     t->side == SIDE_A ? "A" : "B", "state", survey_state_word(p->state), "pid",
+                     t->side == SIDE_A ? "A" : "B", "state", scene_state_word(p->state), "pid",
                      pid_json(p->pid), "tcd_rows", (json_int_t)p->icm.tcd_rows, "tcd_db", path,
                      "queued", (int)p->icm.queued, "active_pg",
                      topology_name(&c->topology, p->icm.active_pg));
 }
 
-static json_t *devices_json(const struct topology *t, const struct survey_homes *h)
+static json_t *devices_json(const struct topology *t, const struct scene_homes *h)
 {
     json_t *by_node = json_object();
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -90,11 +90,11 @@ static json_t *devices_json(const struct topology *t, const struct survey_homes 
                      (int)h->in_call, "by_node", by_node);
 }
 
-static json_t *status_json(const struct session_of_command *s, const struct survey_homes *homes,
+static json_t *status_json(const struct session_of_command *s, const struct scene_homes *homes,
                            bool healthy, const char *why)
 {
     const struct topology *t = &s->cluster.topology;
-    const struct survey *v = &s->survey;
+    const struct scene *v = &s->scene;
     struct faults faults;
     json_t *nodes = json_array();
     json_t *pgs = json_array();
@@ -103,7 +103,7 @@ static json_t *status_json(const struct session_of_command *s, const struct surv
     faults_read(&s->cluster, &faults);
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct topology_proc *p = &t->procs[i];
-        const struct survey_proc *sp = &v->procs[i];
+        const struct scene_proc *sp = &v->procs[i];
         if (p->kind == PROC_NODE) {
             json_array_append_new(nodes, node_json(v, p, sp));
         } else if (p->kind == PROC_PG) {
@@ -111,10 +111,10 @@ static json_t *status_json(const struct session_of_command *s, const struct surv
         } else if (p->kind == PROC_ICM) {
             json_array_append_new(icms, icm_json(&s->cluster, p, sp));
         } else {
-            json_array_append_new(others, json_pack("{s:s, s:s, s:s, s:o}", "name", p->name, "kind",
-                                                    p->kind == PROC_FLEET ? "fleet" : "recorder",
-                                                    "state", survey_state_word(sp->state), "pid",
-                                                    pid_json(sp->pid)));
+            json_array_append_new(others,
+                                  json_pack("{s:s, s:s, s:s, s:o}", "name", p->name, "kind",
+                                            p->kind == PROC_FLEET ? "fleet" : "recorder", "state",
+                                            scene_state_word(sp->state), "pid", pid_json(sp->pid)));
         }
     }
     return json_pack("{s:i, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i}, "
@@ -138,7 +138,7 @@ static const struct fault *fault_at(const struct faults *f, const char *target)
 }
 
 static void message_cell(struct table *table, const struct faults *faults,
-                         const struct topology_proc *p, const struct survey_homes *h, bool up)
+                         const struct topology_proc *p, const struct scene_homes *h, bool up)
 {
     const struct fault *f = fault_at(faults, p->name);
     if (f != NULL) {
@@ -155,7 +155,7 @@ static void message_cell(struct table *table, const struct faults *faults,
     }
 }
 
-static void nodes_table(const struct session_of_command *s, const struct survey_homes *homes,
+static void nodes_table(const struct session_of_command *s, const struct scene_homes *homes,
                         const struct faults *faults)
 {
     static const char *const columns[] = {"NODE",    "STATE",   "ROLE",    "RAFT",    "TERM>",
@@ -163,18 +163,18 @@ static void nodes_table(const struct session_of_command *s, const struct survey_
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &s->survey.procs[i];
-        bool up = p->state == SURVEY_UP;
+        const struct scene_proc *p = &s->scene.procs[i];
+        bool up = p->state == SCENE_UP;
         if (t->procs[i].kind != PROC_NODE) {
             continue;
         }
         table_row(table);
         table_cell(table, "%s", t->procs[i].name);
-        table_cell(table, "%s", survey_state_word(p->state));
+        table_cell(table, "%s", scene_state_word(p->state));
         table_cell(table, "%s", t->procs[i].publisher ? "publisher" : "subscriber");
         table_cell(table, "%s", up ? raft_word(p) : "-");
         for (int k = 0; k < 3; k++) {
-            uint64_t v = k == 0 ? p->node.term : k == 1 ? p->node.commit : trails(&s->survey, p);
+            uint64_t v = k == 0 ? p->node.term : k == 1 ? p->node.commit : trails(&s->scene, p);
             if (up) {
                 table_cell(table, "%llu", (unsigned long long)v);
             } else {
@@ -190,7 +190,7 @@ static void nodes_table(const struct session_of_command *s, const struct survey_
 static void headline(const struct session_of_command *s, const struct faults *faults, bool healthy,
                      const char *why)
 {
-    const struct survey *v = &s->survey;
+    const struct scene *v = &s->scene;
     printf("%s  %s", s->cluster.name, healthy ? "healthy" : "DEGRADED");
     if (!healthy) {
         printf("   %s, quorum %u of %u%s", why, v->nodes_up, v->nodes,
@@ -208,28 +208,28 @@ static void headline(const struct session_of_command *s, const struct faults *fa
 static void last_line(const struct session_of_command *s)
 {
     const struct topology *t = &s->cluster.topology;
-    const struct survey *v = &s->survey;
+    const struct scene *v = &s->scene;
     printf("PG    ");
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &v->procs[i];
+        const struct scene_proc *p = &v->procs[i];
         if (t->procs[i].kind != PROC_PG) {
             continue;
         }
-        const char *state = p->state != SURVEY_UP ? survey_state_word(p->state)
-                            : p->pg.active        ? "active"
-                                                  : "standby";
+        const char *state = p->state != SCENE_UP ? scene_state_word(p->state)
+                            : p->pg.active       ? "active"
+                                                 : "standby";
         printf(" %s %s (%s)", t->procs[i].side == SIDE_A ? "A" : "B", state,
                topology_name(t, t->procs[i].ctimanager_node));
     }
     printf("   calls %u up, %u preserved   agents %u of %u in, %u ready", v->calls, v->preserved,
            v->agents_logged_in, topology_agents_total(t), v->agents_ready);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (t->procs[i].kind == PROC_ICM && v->procs[i].state == SURVEY_UP) {
+        if (t->procs[i].kind == PROC_ICM && v->procs[i].state == SCENE_UP) {
             printf("   %s %llu records", t->procs[i].name,
                    (unsigned long long)v->procs[i].icm.tcd_rows);
         } else if (t->procs[i].kind != PROC_NODE && t->procs[i].kind != PROC_PG &&
-                   v->procs[i].state != SURVEY_UP) {
-            printf("   %s %s", t->procs[i].name, survey_state_word(v->procs[i].state));
+                   v->procs[i].state != SCENE_UP) {
+            printf("   %s %s", t->procs[i].name, scene_state_word(v->procs[i].state));
         }
     }
     putchar('\n');
@@ -243,20 +243,20 @@ int command_status(int argc, char **argv)
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
-    struct survey_homes homes = {0};
+    struct scene_homes homes = {0};
     struct faults faults;
-    char why[SURVEY_WHY_LEN];
+    char why[SCENE_WHY_LEN];
     options_parse(&spec, argc, argv, &common, &args);
     int code = command_open(&common, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    bool known = survey_homes(s->desk, &s->cluster, &s->survey, &homes) == ERR_OK;
+    bool known = survey_homes(s->desk, &s->cluster, &s->scene, &homes) == ERR_OK;
     if (!known) {
         homes.total = topology_devices(&s->cluster.topology) - s->cluster.topology.dialled_n;
         homes.unregistered = homes.total;
     }
-    bool healthy = survey_healthy(&s->survey, &s->cluster.topology, &homes, why);
+    bool healthy = scene_healthy(&s->scene, &s->cluster.topology, &homes, why);
     faults_read(&s->cluster, &faults);
     if (common.json) {
         table_json(status_json(s, &homes, healthy, why));
@@ -276,7 +276,7 @@ static void raft_table(const struct session_of_command *s)
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &s->survey.procs[i];
+        const struct scene_proc *p = &s->scene.procs[i];
         if (t->procs[i].kind != PROC_NODE) {
             continue;
         }
@@ -286,7 +286,7 @@ static void raft_table(const struct session_of_command *s)
         table_cell(table, "%llu", (unsigned long long)p->node.term);
         table_cell(table, "%llu", (unsigned long long)p->node.commit);
         table_cell(table, "%llu", (unsigned long long)p->node.applied);
-        table_cell(table, "%llu", (unsigned long long)trails(&s->survey, p));
+        table_cell(table, "%llu", (unsigned long long)trails(&s->scene, p));
         table_cell(table, "%llu", (unsigned long long)p->node.snapshot);
         table_cell(table, "%s", p->node.lease ? "yes" : "no");
         table_cell(table, "%016llx", (unsigned long long)p->node.hash);
@@ -300,16 +300,15 @@ static json_t *raft_list_json(const struct session_of_command *s)
     json_t *nodes = json_array();
     for (uint32_t i = 0; i < t->procs_n; i++) {
         if (t->procs[i].kind == PROC_NODE) {
-            json_t *one = raft_json(&s->survey, &s->survey.procs[i]);
+            json_t *one = raft_json(&s->scene, &s->scene.procs[i]);
             json_object_set_new(one, "name", json_string(t->procs[i].name));
             json_array_append_new(nodes, one);
         }
     }
-    json_t *leader = proc_id_some(s->survey.leader)
-                         ? json_string(topology_name(t, s->survey.leader))
-                         : json_null();
+    json_t *leader = proc_id_some(s->scene.leader) ? json_string(topology_name(t, s->scene.leader))
+                                                   : json_null();
     return json_pack("{s:i, s:o, s:I, s:o}", "schema", 1, "leader", leader, "term",
-                     (json_int_t)s->survey.term, "nodes", nodes);
+                     (json_int_t)s->scene.term, "nodes", nodes);
 }
 
 int command_raft(int argc, char **argv)
@@ -329,7 +328,7 @@ int command_raft(int argc, char **argv)
     } else {
         raft_table(s);
     }
-    code = proc_id_some(s->survey.leader) ? OUTCOME_DONE : OUTCOME_UNREACHABLE;
+    code = proc_id_some(s->scene.leader) ? OUTCOME_DONE : OUTCOME_UNREACHABLE;
     command_close(&s);
     return code;
 }
@@ -342,14 +341,14 @@ static void pg_table(const struct session_of_command *s)
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &s->survey.procs[i];
+        const struct scene_proc *p = &s->scene.procs[i];
         if (t->procs[i].kind != PROC_PG) {
             continue;
         }
         table_row(table);
         table_cell(table, "%s", t->procs[i].side == SIDE_A ? "A" : "B");
         table_cell(table, "%s", t->procs[i].name);
-        table_cell(table, "%s", survey_state_word(p->state));
+        table_cell(table, "%s", scene_state_word(p->state));
         table_cell(table, "%s", p->pg.active ? "active" : "standby");
         table_cell(table, "%u", p->pg.epoch);
         table_cell(table, "%s", topology_name(t, t->procs[i].ctimanager_node));
@@ -379,7 +378,7 @@ int command_pg(int argc, char **argv)
     json_t *sides = json_array();
     for (uint32_t i = 0; i < t->procs_n; i++) {
         if (t->procs[i].kind == PROC_PG) {
-            json_array_append_new(sides, pg_json(t, &t->procs[i], &s->survey.procs[i]));
+            json_array_append_new(sides, pg_json(t, &t->procs[i], &s->scene.procs[i]));
         }
     }
     if (common.json) {

@@ -102,9 +102,57 @@ static void ledger_line(const json_t *ledger)
     printf("ledger:");
     json_object_foreach((json_t *)(uintptr_t)ledger, key, value)
     {
-        printf(" %s %lld", key, (long long)json_integer_value(value));
+        if (json_is_integer(value)) {
+            printf(" %s %lld", key, (long long)json_integer_value(value));
+        }
     }
     putchar('\n');
+}
+
+static const char *word_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+/* The words or numbers of a list, with commas; "-" if there is none. */
+static const char *joined(const json_t *list, char *room, size_t size)
+{
+    size_t n = 0;
+    snprintf(room, size, "-");
+    for (size_t i = 0; i < json_array_size(list) && n < size; i++) {
+        const json_t *v = json_array_get(list, i);
+        const char *comma = i > 0 ? "," : "";
+        int more =
+            json_is_string(v)
+                ? snprintf(room + n, size - n, "%s%s", comma, json_string_value(v))
+                : snprintf(room + n, size - n, "%s%lld", comma, (long long)json_integer_value(v));
+        n += (size_t)more;
+    }
+    return room;
+}
+
+/* What is wrong, leg by leg: enough to find it in the records and in the events. */
+static void wrong_table(const json_t *wrong)
+{
+    static const char *const columns[] = {"CLASS", "NUMBER",   "CALL",        "BEGAN",
+                                          "ENDED", "EXPECTED", "RecoveryKey", NULL};
+    char room[128];
+    struct table *table = json_array_size(wrong) > 0 ? table_new(columns) : NULL;
+    for (size_t i = 0; i < json_array_size(wrong); i++) {
+        const json_t *w = json_array_get(wrong, i);
+        table_row(table);
+        table_cell(table, "%s", word_of(w, "class"));
+        table_cell(table, "%s", word_of(w, "number"));
+        table_cell(table, "%s", word_of(w, "call"));
+        table_cell(table, "%s", word_of(w, "begin"));
+        table_cell(table, "%s", word_of(w, "end"));
+        table_cell(table, "%s", joined(json_object_get(w, "expected"), room, sizeof room));
+        table_cell(table, "%s", joined(json_object_get(w, "recovery_keys"), room, sizeof room));
+    }
+    if (table != NULL) {
+        table_end(&table);
+    }
 }
 
 static bool clean(const json_t *ledger)
@@ -150,6 +198,7 @@ int command_tcd(int argc, char **argv)
             rows_table(rows);
         } else {
             ledger_line(ledger);
+            wrong_table(json_object_get(ledger, "wrong"));
         }
     }
     if (code == OUTCOME_DONE && ledger != NULL && !clean(ledger)) {

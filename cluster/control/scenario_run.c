@@ -18,6 +18,8 @@
 
 #define ID_LEN        80
 #define FLEET_STOP_MS 5000
+#define LOOKUPS_PER_S 10 /* while a run lasts: what REG-3 is judged by */
+#define LOOKUPS_MS    3000
 
 struct run {
     const struct scenario_run_options *options;
@@ -26,7 +28,7 @@ struct run {
     char folder[HOME_PATH_MAX];
     struct cluster cluster;
     struct operator_desk *desk;
-    struct survey survey;
+    struct scene scene;
     struct scenario_step_stage stage;
     int64_t began_us;
     json_t *failed; /* steps that did not come, as checks of the verdict */
@@ -95,7 +97,7 @@ static void note_step(struct run *r, const struct scenario_step *step, bool came
                          came ? "" : ": ", came ? "" : r->stage.why);
     }
     if (!came) {
-        char observed[SCENARIO_TEXT_LEN + SURVEY_WHY_LEN];
+        char observed[SCENARIO_TEXT_LEN + SCENE_WHY_LEN];
         snprintf(observed, sizeof observed, "not within %s: %s", step->within, r->stage.why);
         json_array_append_new(r->failed,
                               json_pack("{s:s, s:s, s:s, s:s}", "id", "STEP", "title", step->text,
@@ -120,12 +122,34 @@ static int run_steps(struct run *r, const struct scenario_step *steps, uint32_t 
     return OUTCOME_DONE;
 }
 
+/* The recorder is a client of the registry, too. Without it the run goes on; the verdict says that
+ * nobody looked anything up. */
+static void look_up(struct run *r, uint32_t per_s)
+{
+    const struct topology *t = &r->cluster.topology;
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command.verb = OP_VERB_LOOKUPS;
+    m->op_command.value = per_s;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct proc_id id = {(uint16_t)(i + 1)};
+        if (t->procs[i].kind == PROC_RECORDER &&
+            operator_order(r->desk, id, m, LOOKUPS_MS, NULL) != OUTCOME_DONE) {
+            outcome_progress("%s looks nothing up: REG-3 is not judged", t->procs[i].name);
+        }
+    }
+    free(m);
+}
+
 static int run_phases(struct run *r)
 {
     const struct scenario *s = r->options->scenario;
     r->stage = (struct scenario_step_stage){.cluster = &r->cluster,
                                             .desk = r->desk,
-                                            .survey = &r->survey,
+                                            .scene = &r->scene,
                                             .trigger = r->options->trigger,
                                             .quiet = r->options->quiet};
     r->stage.target = topology_proc_named(&r->cluster.topology, s->target);
@@ -225,7 +249,9 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     code = code == OUTCOME_DONE ? start(r) : code;
     bool started = code == OUTCOME_DONE;
     if (started) {
+        look_up(r, LOOKUPS_PER_S);
         code = run_phases(r);
+        look_up(r, 0);
     }
     if (started && code == OUTCOME_DONE && !options->here) {
         code = stop_fleets(r);

@@ -10,19 +10,19 @@
 struct scenario_step_stage {
     const struct cluster *cluster;
     struct operator_desk *desk;
-    struct survey *survey;
+    struct scene *scene;
     struct proc_id target;
     const struct scenario_trigger *trigger;
     int64_t t0_us;         /* of the fault; 0: not yet */
     struct proc_id active; /* the PG side that was active before the fault */
     uint64_t routed;       /* by the controller, when a ROUTED step began */
     bool counted;          /* `routed` is set */
-    uint64_t index;        /* at which all nodes stand, and since when */
-    int64_t index_since_us;
+    uint64_t hash;         /* of the state that all nodes hold, and since when; 0: they do not */
+    int64_t hash_since_us;
     bool broken; /* the fault is there */
     bool quiet;
-    struct unfold *unfold;    /* tells what follows the fault; owned by who owns the stage */
-    char why[SURVEY_WHY_LEN]; /* what is still missing */
+    struct unfold *unfold;   /* tells what follows the fault; owned by who owns the stage */
+    char why[SCENE_WHY_LEN]; /* what is still missing */
 };
 
 /* Do or wait; gives up after the step's time. OUTCOME_TIMEOUT: it did not come (`why` says what was

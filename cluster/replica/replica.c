@@ -1,6 +1,7 @@
 #include "cluster/replica/replica.h"
 
 #include "cluster/replica/replica_fsm.h"
+#include "cluster/replica/replica_seam.h"
 #include "proto/codec.h"
 
 #include <string.h>
@@ -10,12 +11,6 @@
 #define STAGGER_DIVISOR 8  /* of the election timeout: between voters that begin an election */
 #define LOST_RETRY_MS   5
 #define INSTALL_FACTOR  20 /* election timeouts until an InstallSnapshot counts as failed */
-
-static struct replica *replica_of(struct raft_io *io)
-{
-    struct raft *raft = io->data;
-    return raft->data;
-}
 
 static void trace(const struct replica *r, const struct event *event)
 {
@@ -53,45 +48,6 @@ static enum err translated(int code)
     }
 }
 
-/* -- The seam in the raft_io: what libraft receives passes through here. -- */
-
-static void drop_snapshot(struct raft_message *message)
-{
-    raft_configuration_close(&message->install_snapshot.conf);
-    raft_free(message->install_snapshot.data.base);
-}
-
-static void seam_recv(struct raft_io *io, struct raft_message *message)
-{
-    struct replica *r = replica_of(io);
-    if (message->type != RAFT_INSTALL_SNAPSHOT || r->raft.legacy.closing) {
-        r->io_recv(io, message);
-        return;
-    }
-    /* libraft 0.22.1 reads through NULL when a snapshot arrives while it takes one itself
-     * (takeSnapshotCb, src/legacy.c): the leader shall send it again. */
-    if (r->raft.legacy.snapshot_taking) {
-        drop_snapshot(message);
-        return;
-    }
-    /* And it forgets to free one that arrives while it installs another
-     * (replicationInstallSnapshot, src/replication.c), unless it refuses it for its term. */
-    bool forgotten = r->raft.snapshot.installing &&
-                     message->install_snapshot.term >= raft_current_term(&r->raft);
-    r->io_recv(io, message);
-    if (forgotten) {
-        drop_snapshot(message);
-    }
-}
-
-static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
-                      raft_io_recv_cb recv)
-{
-    struct replica *r = replica_of(io);
-    r->io_recv = recv;
-    return r->io_start(io, msecs, tick, seam_recv);
-}
-
 /* -- Life. -- */
 
 static const struct replica_peer *self_of(const struct replica_config *config)
@@ -125,8 +81,7 @@ enum err replica_init(struct replica *r, const struct replica_config *config)
     raft_set_pre_vote(&r->raft, true);
     raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
     raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAIL);
-    r->io_start = config->io->start;
-    config->io->start = seam_start;
+    replica_seam_join(r);
     return ERR_OK;
 }
 
@@ -449,6 +404,11 @@ uint64_t replica_committed(const struct replica *r)
 uint64_t replica_last(const struct replica *r)
 {
     return raft_last_index(raft_at(r));
+}
+
+uint64_t replica_snapshot(const struct replica *r)
+{
+    return r->raft.trail.snapshot.index;
 }
 
 static int role_of(const struct replica *r, struct proc_id node)

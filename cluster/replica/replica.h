@@ -42,8 +42,8 @@ struct replica_config {
     const struct topology *topology;
     struct registry *registry; /* borrowed; nobody else applies to it */
     const struct world *world; /* borrowed; for traces only */
-    struct raft_io *io;        /* borrowed until replica_close is done; its `start` gets wrapped */
-    uint32_t peers_n;          /* all nodes of the topology in its order, this one included; the */
+    struct raft_io *io; /* borrowed until replica_close is done; start and send get wrapped */
+    uint32_t peers_n;   /* all nodes of the topology in its order, this one included; the */
     struct replica_peer peers[NODES_MAX]; /* first REPLICA_VOTERS_MAX are voters */
     struct replica_hooks hooks;
 };
@@ -54,6 +54,9 @@ struct replica {
     struct replica_config config;
     int (*io_start)(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick, raft_io_recv_cb recv);
     raft_io_recv_cb io_recv;
+    int (*io_send)(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
+                   raft_io_send_cb cb);
+    bool refusing; /* libraft answers a message of an earlier term */
     struct raft_apply apply;
     struct raft_barrier barrier;
     struct raft_transfer transfer;
@@ -116,6 +119,9 @@ enum raft_standing replica_standing(const struct replica *r);
 uint64_t replica_applied(const struct replica *r);
 uint64_t replica_committed(const struct replica *r);
 uint64_t replica_last(const struct replica *r);
+/* Index that the last snapshot covers, taken here or installed; 0: none. One that is just being
+ * installed counts. */
+uint64_t replica_snapshot(const struct replica *r);
 bool replica_is_voter(const struct replica *r, struct proc_id node);
 uint32_t replica_voters(const struct replica *r);
 /* What made it stop working; ERR_OK: nothing. The process must end: its disk is not trusted. */

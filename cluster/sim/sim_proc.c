@@ -37,7 +37,7 @@ struct sim_proc {
     struct proc_id self;
     enum proc_kind kind;
     struct sim_clock clock;
-    struct sim_store *store;
+    struct sim_vault *store;
     struct sim_disk *disk;
     uint64_t starts;
     int64_t *skews; /* of the wall at each start */
@@ -97,7 +97,7 @@ static void trace(void *context, const struct event *event)
     e.proc = p->self;
     e.incarnation.v = p->starts;
     e.seq = ++p->event_seq;
-    sim_record_event(&p->ground->record, &e);
+    sim_history_event(&p->ground->record, &e);
     p->ground->traced(p->ground->context, &e);
 }
 
@@ -183,13 +183,13 @@ static uint64_t store_put(void *context, const struct msg *msg)
 {
     struct sim_proc *p = context;
     ASSERT(p->store != NULL); /* only PG and controller sides store */
-    return sim_store_put(p->store, p->sender, msg);
+    return sim_vault_put(p->store, p->sender, msg);
 }
 
 static void store_trim(void *context, uint64_t outbox)
 {
     struct sim_proc *p = context;
-    sim_store_trim(p->store, outbox);
+    sim_vault_trim(p->store, outbox);
 }
 
 static void order_media(void *context, const struct media_order *order)
@@ -208,7 +208,7 @@ static void log_leg(void *context, const struct leg_record *leg)
     struct device_info device;
     bool known = topology_device(p->ground->topology, leg->device, &device);
     ASSERT(known);
-    sim_record_leg(&p->ground->record, leg, device.number);
+    sim_history_leg(&p->ground->record, leg, device.number);
 }
 
 /* -- What the hub asks of the network, and tells. -- */
@@ -314,7 +314,7 @@ static void give_media(struct sim_proc *p)
 static void give_stored(struct sim_proc *p)
 {
     p->stored_waits = false;
-    uint64_t ticket = sim_store_settle(p->store, trace, p);
+    uint64_t ticket = sim_vault_settle(p->store, trace, p);
     if (ticket > p->stored) {
         p->stored = ticket;
         p->process->stored(p->process->self, p->now, ticket);
@@ -355,7 +355,7 @@ static void end_turn(struct sim_proc *p)
         run_due(p);
     }
     if (p->store != NULL) {
-        sim_store_commit(p->store);
+        sim_vault_commit(p->store);
     }
     hub_turn(p->hub, p->now);
     for (unsigned why = 0; why < ERR_COUNT; why++) {
@@ -544,7 +544,7 @@ struct sim_proc *sim_proc_new(struct sim_ground *ground, struct proc_id self,
     if (p->kind == PROC_NODE) {
         p->disk = sim_disk_new(rand_next(&p->rand));
     } else if (p->kind == PROC_PG || p->kind == PROC_ICM) {
-        p->store = sim_store_new(&(struct sim_store_config){.topology = ground->topology,
+        p->store = sim_vault_new(&(struct sim_vault_config){.topology = ground->topology,
                                                             .heap = &ground->heap,
                                                             .self = self,
                                                             .rows = p->kind == PROC_ICM,
@@ -566,7 +566,7 @@ void sim_proc_free(struct sim_proc **proc)
         sim_proc_kill(p, SIM_END_SILENT);
     }
     sim_disk_free(&p->disk);
-    sim_store_free(&p->store);
+    sim_vault_free(&p->store);
     free(p->pending);
     free(p->local.bytes);
     free(p->skews);
@@ -649,9 +649,9 @@ void sim_proc_start(struct sim_proc *p)
     struct event e = {.kind = EVENT_PROCESS_START, .value = p->self.v};
     trace(p, &e);
     if (p->store != NULL) {
-        p->stored = sim_store_settle(p->store, trace, p);
+        p->stored = sim_vault_settle(p->store, trace, p);
         if (p->process->restore != NULL) {
-            sim_store_restore(p->store, restore_one, p);
+            sim_vault_restore(p->store, restore_one, p);
         }
     }
     p->process->start(p->process->self, p->now);
@@ -683,7 +683,7 @@ void sim_proc_kill(struct sim_proc *p, enum sim_end how)
         sim_disk_crash(p->disk);
     }
     if (p->store != NULL) {
-        sim_store_crash(p->store);
+        sim_vault_crash(p->store);
     }
 }
 
@@ -698,7 +698,7 @@ void sim_proc_stop(struct sim_proc *p)
     sim_life_last(p->life, p->now);
     bury(p, SIM_END_CLOSED);
     if (p->store != NULL) {
-        sim_store_crash(p->store); /* what is not stored was not acknowledged */
+        sim_vault_crash(p->store); /* what is not stored was not acknowledged */
     }
 }
 
@@ -764,7 +764,7 @@ struct sim_disk *sim_proc_disk(struct sim_proc *p)
     return p->disk;
 }
 
-struct sim_store *sim_proc_store(struct sim_proc *p)
+struct sim_vault *sim_proc_store(struct sim_proc *p)
 {
     return p->store;
 }

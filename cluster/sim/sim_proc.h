@@ -10,10 +10,10 @@
 
 #include "cluster/sim/sim_clock.h"
 #include "cluster/sim/sim_disk.h"
+#include "cluster/sim/sim_history.h"
 #include "cluster/sim/sim_media.h"
 #include "cluster/sim/sim_net.h"
-#include "cluster/sim/sim_record.h"
-#include "cluster/sim/sim_store.h"
+#include "cluster/sim/sim_vault.h"
 #include "proto/world.h"
 
 /* What all processes share. */
@@ -22,7 +22,7 @@ struct sim_ground {
     struct sim_heap heap;
     struct sim_net *net;
     struct sim_media *media;
-    struct sim_record record;
+    struct sim_history record;
     struct rand_state rand;
     void *context;
     /* An operator gets an answer (op_*). May be NULL. */
@@ -67,7 +67,7 @@ void sim_proc_rearm(struct sim_proc *p);
 void sim_proc_skew(struct sim_proc *p, int64_t skew_us);
 /* NULL: it has none. */
 struct sim_disk *sim_proc_disk(struct sim_proc *p);
-struct sim_store *sim_proc_store(struct sim_proc *p);
+struct sim_vault *sim_proc_store(struct sim_proc *p);
 /* What its clock shows at a true time. */
 struct instant sim_proc_clock_at(const struct sim_proc *p, int64_t true_us);
 /* True time of what a process called `wall_us` in its life number `starts`. */

@@ -1,425 +1,278 @@
 #include "cluster/sim/sim_store.h"
 
 #include "node/base/checksum.h"
-#include "proto/codec.h"
+#include "node/base/err.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <raft.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAP     64
-#define COMMIT_MIN_US 200 /* of one synced transaction */
-#define COMMIT_MAX_US 1500
-#define RETRY_US      1000000
+#define ENTRY_ALIGN       8  /* of an entry's data in memory */
+#define RECORD_HEAD_BYTES 32 /* that a record takes beside its data */
+#define ROOM_FIRST        64
 
-/* A message as bytes, of the heap. */
-struct item {
-    uint64_t number; /* outbox number; or kind << 32 | pair */
-    struct proc_id sender;
-    bool trim; /* up to `number`; no bytes */
-    size_t len;
-    uint8_t *bytes;
-};
-
-struct items {
-    struct item *at;
-    size_t n, cap;
-};
-
-struct set {
-    uint64_t *slots; /* 0: free */
-    size_t n, cap;
-};
-
-struct outcome {
-    struct event event;
-};
-
-struct sim_store {
-    struct sim_store_config config;
-    struct rand_state rand;
-    struct sim_store_faults faults;
-    struct items queue;   /* waits; the first `committing` are in the commit under way */
-    struct items records; /* durable, by outbox number (a PG's) */
-    struct items last;    /* durable, by kind and pair */
-    struct set keys;      /* of rows (the controller's) */
-    struct sim_store_row *rows;
-    size_t rows_n, rows_cap;
-    struct outcome *outcomes; /* not yet traced */
-    size_t outcomes_n, outcomes_cap;
-    size_t committing;
-    bool ended;    /* the commit is done, and waits for sim_store_settle */
-    uint64_t life; /* counts crashes: commits of an older one are void */
-    uint64_t ticket, in_commit, durable;
-    int64_t recovery_key;
-    struct msg message;
-    uint8_t packed[CODEC_ITEM_MAX];
-};
-
-struct sim_store *sim_store_new(const struct sim_store_config *config)
+static void *must(void *p)
 {
-    struct sim_store *s = calloc(1, sizeof *s);
-    ASSERT(s != NULL);
-    s->config = *config;
-    s->rand.v = config->seed;
-    return s;
+    ASSERT(p != NULL);
+    return p;
 }
 
-static void forget(struct items *items, size_t from, size_t until)
+/* -- Records and images. -- */
+
+static uint64_t record_sum(const struct sim_record *r, uint64_t index)
 {
-    for (size_t i = from; i < until; i++) {
-        free(items->at[i].bytes);
+    uint64_t sum = checksum_number(CHECKSUM_BEGIN, (int64_t)index);
+    sum = checksum_number(sum, (int64_t)r->term);
+    sum = checksum_number(sum, (int64_t)r->type);
+    return checksum_bytes(sum, r->bytes, r->len);
+}
+
+struct sim_record sim_store_record(const struct raft_entry *entry, uint64_t index)
+{
+    struct sim_record r = {.term = entry->term, .type = entry->type, .len = entry->buf.len};
+    r.bytes = must(calloc(1, r.len > 0 ? r.len : 1));
+    if (r.len > 0 && entry->type != RAFT_BARRIER) { /* which libraft does not initialise */
+        memcpy(r.bytes, entry->buf.base, r.len);
     }
-    memmove(items->at + from, items->at + until, (items->n - until) * sizeof items->at[0]);
-    items->n -= until - from;
+    r.sum = record_sum(&r, index);
+    return r;
 }
 
-void sim_store_free(struct sim_store **store)
+uint64_t sim_store_record_bytes(const struct sim_record *record)
 {
-    struct sim_store *s = *store;
-    if (s == NULL) {
+    return RECORD_HEAD_BYTES + record->len;
+}
+
+static uint64_t image_sum(const struct sim_image *i)
+{
+    uint64_t sum = checksum_number(CHECKSUM_BEGIN, (int64_t)i->index);
+    sum = checksum_number(sum, (int64_t)i->term);
+    sum = checksum_number(sum, (int64_t)i->configuration_index);
+    sum = checksum_bytes(sum, i->configuration.base, i->configuration.len);
+    return checksum_bytes(sum, i->bytes, i->len);
+}
+
+struct sim_image *sim_store_image(const struct raft_snapshot *snapshot)
+{
+    struct sim_image *i = must(calloc(1, sizeof *i));
+    i->index = snapshot->index;
+    i->term = snapshot->term;
+    i->configuration_index = snapshot->configuration_index;
+    sim_bytes_put_configuration(&i->configuration, &snapshot->configuration);
+    for (unsigned b = 0; b < snapshot->n_bufs; b++) {
+        i->len += snapshot->bufs[b].len;
+    }
+    i->bytes = must(malloc(i->len > 0 ? i->len : 1));
+    size_t at = 0;
+    for (unsigned b = 0; b < snapshot->n_bufs; b++) {
+        memcpy(i->bytes + at, snapshot->bufs[b].base, snapshot->bufs[b].len);
+        at += snapshot->bufs[b].len;
+    }
+    i->sum = image_sum(i);
+    return i;
+}
+
+void sim_store_image_free(struct sim_image *image)
+{
+    if (image != NULL) {
+        sim_bytes_free(&image->configuration);
+        free(image->bytes);
+        free(image);
+    }
+}
+
+uint64_t sim_store_bytes(const struct sim_store *s)
+{
+    return s->log_bytes + (s->image == NULL ? 0 : s->image->configuration.len + s->image->len);
+}
+
+/* -- The log. -- */
+
+uint64_t sim_store_last(const struct sim_store *s)
+{
+    return s->first + s->records_n - 1;
+}
+
+void sim_store_add(struct sim_store *s, struct sim_record record)
+{
+    if (s->records_n == s->records_room) {
+        s->records_room = s->records_room == 0 ? ROOM_FIRST : s->records_room * 2;
+        s->records = must(realloc(s->records, s->records_room * sizeof *s->records));
+    }
+    s->records[s->records_n++] = record;
+    s->log_bytes += sim_store_record_bytes(&record);
+}
+
+static void drop(struct sim_store *s, size_t from, size_t n)
+{
+    if (n == 0) {
         return;
     }
-    struct items *all[] = {&s->queue, &s->records, &s->last};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i]->at != NULL) {
-            forget(all[i], 0, all[i]->n);
-        }
-        free(all[i]->at);
+    for (size_t i = from; i < from + n; i++) {
+        s->log_bytes -= sim_store_record_bytes(&s->records[i]);
+        free(s->records[i].bytes);
     }
-    free(s->keys.slots);
-    free(s->rows);
-    free(s->outcomes);
-    free(s);
-    *store = NULL;
+    memmove(s->records + from, s->records + from + n,
+            (s->records_n - from - n) * sizeof *s->records);
+    s->records_n -= n;
 }
 
-/* -- Items. -- */
-
-static struct item *insert(struct items *items, size_t at, const struct item *item)
+void sim_store_cut(struct sim_store *s, uint64_t index)
 {
-    if (items->n == items->cap) {
-        items->cap = items->cap == 0 ? FIRST_CAP : 2 * items->cap;
-        items->at = realloc(items->at, items->cap * sizeof items->at[0]);
-        ASSERT(items->at != NULL);
+    uint64_t last = sim_store_last(s);
+    if (index <= last) {
+        ASSERT(index >= s->first);
+        drop(s, (size_t)(index - s->first), (size_t)(last - index + 1));
     }
-    memmove(items->at + at + 1, items->at + at, (items->n - at) * sizeof items->at[0]);
-    items->at[at] = *item;
-    items->n++;
-    return &items->at[at];
+    s->synced = index - 1 < s->synced ? index - 1 : s->synced;
 }
 
-/* Keep `item` under its number, in order; an older one of that number goes. Takes the bytes. */
-static void replace(struct items *items, const struct item *item)
+/* The log begins anew behind `index`. */
+static void restart(struct sim_store *s, uint64_t index)
 {
-    size_t at = items->n;
-    while (at > 0 && items->at[at - 1].number > item->number) {
-        at--;
-    }
-    if (at > 0 && items->at[at - 1].number == item->number) {
-        free(items->at[at - 1].bytes);
-        items->at[at - 1] = *item;
-    } else {
-        insert(items, at, item);
-    }
+    drop(s, 0, s->records_n);
+    s->first = index + 1;
+    s->synced = index;
 }
 
-static void trim(struct items *items, uint64_t number)
+void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned trailing)
 {
-    size_t n = 0;
-    while (n < items->n && items->at[n].number <= number) {
-        n++;
-    }
-    if (n > 0) {
-        forget(items, 0, n);
-    }
-}
-
-/* -- The process. -- */
-
-static bool is_record(enum msg_kind kind)
-{
-    return kind == MSG_RECORD_TCD || kind == MSG_RECORD_LOGOUT || kind == MSG_RECORD_STATE;
-}
-
-static uint64_t number_of(const struct msg *msg)
-{
-    return msg->kind == MSG_RECORD_TCD      ? msg->record_tcd.outbox
-           : msg->kind == MSG_RECORD_LOGOUT ? msg->record_logout.outbox
-           : msg->kind == MSG_RECORD_STATE  ? msg->record_state.outbox
-           : msg->kind == MSG_PG_GRANT      ? (uint64_t)msg->kind << 32 | msg->pg_grant.pair
-           : msg->kind == MSG_PG_HELLO      ? (uint64_t)msg->kind << 32 | msg->pg_hello.pair
-                                            : (uint64_t)msg->kind << 32;
-}
-
-uint64_t sim_store_put(struct sim_store *s, struct proc_id sender, const struct msg *msg)
-{
-    struct item item = {.number = number_of(msg), .sender = sender};
-    enum err err = codec_pack_message(msg, s->packed, sizeof s->packed, &item.len);
-    ASSERT(err == ERR_OK);
-    item.bytes = malloc(item.len);
-    ASSERT(item.bytes != NULL);
-    memcpy(item.bytes, s->packed, item.len);
-    insert(&s->queue, s->queue.n, &item);
-    return ++s->ticket;
-}
-
-void sim_store_trim(struct sim_store *s, uint64_t outbox)
-{
-    insert(&s->queue, s->queue.n, &(struct item){.number = outbox, .trim = true});
-}
-
-static void on_commit(void *self, void *data, uint64_t number)
-{
-    struct sim_store *s = self;
-    (void)data;
-    if (number == s->life) {
-        s->ended = true;
-        s->config.done(s->config.context, s->config.self);
-    }
-}
-
-static void begin(struct sim_store *s, int64_t wait_us)
-{
-    int64_t at = s->config.heap->now_us + wait_us +
-                 rand_between(&s->rand, COMMIT_MIN_US, COMMIT_MAX_US) + s->faults.slow_us;
-    at = at > s->faults.stall_us ? at : s->faults.stall_us;
-    s->committing = s->queue.n;
-    s->in_commit = s->ticket;
-    sim_heap_push(s->config.heap, at, on_commit, s, NULL, s->life);
-}
-
-void sim_store_commit(struct sim_store *s)
-{
-    if (s->committing == 0 && s->queue.n > 0) {
-        begin(s, 0);
-    }
-}
-
-/* -- Rows. -- */
-
-static uint64_t scramble(uint64_t v)
-{
-    v = (v ^ (v >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    v = (v ^ (v >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return v ^ (v >> 31);
-}
-
-static bool set_put(struct set *set, uint64_t key)
-{
-    ASSERT(set->n < set->cap);
-    for (size_t at = scramble(key) % set->cap;; at = (at + 1) % set->cap) {
-        if (set->slots[at] == key) {
-            return false;
-        }
-        if (set->slots[at] == 0) {
-            set->slots[at] = key;
-            set->n++;
-            return true;
-        }
-    }
-}
-
-/* False: it is there already. */
-static bool set_add(struct set *set, uint64_t key)
-{
-    key = key != 0 ? key : 1;
-    if (2 * set->n >= set->cap) {
-        struct set more = {.cap = set->cap == 0 ? 1024 : 2 * set->cap};
-        more.slots = calloc(more.cap, sizeof more.slots[0]);
-        ASSERT(more.slots != NULL);
-        for (size_t i = 0; i < set->cap; i++) {
-            if (set->slots[i] != 0) {
-                set_put(&more, set->slots[i]);
-            }
-        }
-        free(set->slots);
-        *set = more;
-    }
-    return set_put(set, key);
-}
-
-/* What must be the only one of its kind: the UNIQUE constraints of the tables. */
-static uint64_t key_of(const struct msg *msg)
-{
-    if (msg->kind == MSG_RECORD_TCD) {
-        const struct msg_record_tcd *t = &msg->record_tcd;
-        return (uint64_t)t->peripheral << 48 | (uint64_t)t->icr_call_key << 16 |
-               (uint64_t)(t->leg & 255) << 8 | (t->segment & 255);
-    }
-    const struct msg_record_logout *l = &msg->record_logout;
-    const struct msg_record_state *a = &msg->record_state;
-    bool logout = msg->kind == MSG_RECORD_LOGOUT;
-    uint64_t sum = scramble((uint64_t)msg->kind);
-    sum = scramble(sum ^ (logout ? l->peripheral : a->peripheral));
-    sum = scramble(sum ^ (logout ? l->agent.v : a->agent.v));
-    sum = scramble(sum ^ (uint64_t)(logout ? l->wall_us : a->wall_us));
-    return logout ? sum
-                  : scramble(sum ^ ((uint64_t)a->event << 48 | (uint64_t)a->state << 32 |
-                                    a->reason_code));
-}
-
-static void keep_row(struct sim_store *s, const struct item *item, const char *hash)
-{
-    const struct msg_record_tcd *t = &s->message.record_tcd;
-    struct device_info device = {.number = ""};
-    if (!s->config.keep) {
+    if (s->image != NULL && s->image->index > image->index) {
+        sim_store_image_free(image);
         return;
     }
-    if (s->rows_n == s->rows_cap) {
-        s->rows_cap = s->rows_cap == 0 ? FIRST_CAP : 2 * s->rows_cap;
-        s->rows = realloc(s->rows, s->rows_cap * sizeof s->rows[0]);
-        ASSERT(s->rows != NULL);
-    }
-    struct sim_store_row *r = &s->rows[s->rows_n++];
-    *r = (struct sim_store_row){.sender = item->sender, .outbox = t->outbox};
-    r->row = (struct history_row){.recovery_key = s->recovery_key,
-                                  .key = (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 +
-                                         t->segment,
-                                  .at_us = t->wall_us,
-                                  .pair = t->peripheral,
-                                  .day = t->key != 0 ? t->day : 0,
-                                  .router_key = t->key,
-                                  .call = t->call,
-                                  .agent = t->agent,
-                                  .disposition = t->disposition,
-                                  .call_type = t->call_type,
-                                  .segment = t->segment,
-                                  .duration_s = t->duration_ms / 1000,
-                                  .talk_s = t->talk_ms / 1000,
-                                  .work_s = t->work_ms / 1000,
-                                  .partial = t->partial};
-    if (device_id_some(t->device) && topology_device(s->config.topology, t->device, &device)) {
-        snprintf(r->row.instrument, sizeof r->row.instrument, "%s", device.number);
-    }
-    snprintf(r->row.digits, sizeof r->row.digits, "%s", t->digits);
-    snprintf(r->row.wrapup, sizeof r->row.wrapup, "%s", t->wrapup);
-    snprintf(r->row.hash, sizeof r->row.hash, "%s", hash);
-    if (t->fail_cause != REASON_NONE) {
-        snprintf(r->row.fail_cause, sizeof r->row.fail_cause, "%s",
-                 reason_text((enum reason)t->fail_cause));
-    }
-}
-
-static void note_outcome(struct sim_store *s, const struct event *event)
-{
-    if (s->outcomes_n == s->outcomes_cap) {
-        s->outcomes_cap = s->outcomes_cap == 0 ? FIRST_CAP : 2 * s->outcomes_cap;
-        s->outcomes = realloc(s->outcomes, s->outcomes_cap * sizeof s->outcomes[0]);
-        ASSERT(s->outcomes != NULL);
-    }
-    s->outcomes[s->outcomes_n++].event = *event;
-}
-
-static void add_row(struct sim_store *s, const struct item *item)
-{
-    const struct msg *msg = &s->message;
-    bool stored = set_add(&s->keys, key_of(msg));
-    s->recovery_key += stored ? 1 : 0;
-    if (msg->kind != MSG_RECORD_TCD) {
+    sim_store_image_free(s->image);
+    s->image = image;
+    if (trailing == 0) {
+        restart(s, image->index);
         return;
     }
-    const struct msg_record_tcd *t = &msg->record_tcd;
-    struct event e = {.kind = stored ? EVENT_TCD_STORED : EVENT_TCD_DUPLICATE,
-                      .device = t->device,
-                      .call = t->call,
-                      .reason = (enum reason)t->fail_cause,
-                      .value =
-                          (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 + t->segment,
-                      .value2 = stored ? s->recovery_key : 0};
-    if (stored) {
-        uint64_t sum = checksum_number(checksum_bytes(CHECKSUM_BEGIN, item->bytes, item->len),
-                                       s->recovery_key);
-        snprintf(e.text, sizeof e.text, "%016" PRIx64, sum);
-        keep_row(s, item, e.text);
+    /* What is not safe yet stays in any case: more is written behind it. */
+    uint64_t keep = image->index > trailing ? image->index - trailing + 1 : 1;
+    keep = keep <= s->synced ? keep : s->synced + 1;
+    if (keep > s->first) {
+        drop(s, 0, (size_t)(keep - s->first));
+        s->first = keep;
     }
-    note_outcome(s, &e);
 }
 
-/* -- The disk. -- */
+/* -- Reading. -- */
 
-/* What is in the commit becomes durable. */
-static void apply(struct sim_store *s)
+int sim_store_check(struct sim_store *s)
 {
-    for (size_t i = 0; i < s->committing; i++) {
-        struct item *item = &s->queue.at[i];
-        if (item->trim) {
-            trim(&s->records, item->number);
+    if (s->image != NULL && image_sum(s->image) != s->image->sum) {
+        return RAFT_CORRUPT;
+    }
+    for (size_t i = 0; i < s->records_n; i++) {
+        uint64_t index = s->first + i;
+        if (record_sum(&s->records[i], index) == s->records[i].sum) {
             continue;
         }
-        enum err err = codec_unpack_message(item->bytes, item->len, &s->message);
-        ASSERT(err == ERR_OK); /* packed by sim_store_put */
-        if (!is_record(s->message.kind)) {
-            replace(&s->last, item);
-            item->bytes = NULL;
-        } else if (s->config.rows) {
-            add_row(s, item);
-        } else {
-            replace(&s->records, item);
-            item->bytes = NULL;
+        if (index <= s->synced) {
+            return RAFT_CORRUPT;
         }
+        sim_store_cut(s, index);
     }
-    forget(&s->queue, 0, s->committing);
-    s->committing = 0;
-    s->durable = s->in_commit;
+    /* The snapshot is of what others had committed already: the log has a gap before it. */
+    if (s->image != NULL && sim_store_last(s) < s->image->index) {
+        restart(s, s->image->index);
+    }
+    s->synced = sim_store_last(s);
+    return 0;
 }
 
-uint64_t sim_store_settle(struct sim_store *s, void (*trace)(void *context, const struct event *e),
-                          void *context)
+static size_t aligned(size_t len)
 {
-    if (!s->ended) {
-        return s->durable;
-    }
-    s->ended = false;
-    if (s->faults.fails) {
-        begin(s, RETRY_US);
-        return s->durable;
-    }
-    apply(s);
-    for (size_t i = 0; i < s->outcomes_n; i++) {
-        trace(context, &s->outcomes[i].event);
-    }
-    s->outcomes_n = 0;
-    return s->durable;
+    return (len + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
 }
 
-void sim_store_restore(struct sim_store *s, void (*one)(void *context, const struct msg *msg),
-                       void *context)
+struct raft_entry *sim_store_entries(const struct sim_store *s)
 {
-    const struct items *all[] = {&s->last, &s->records};
-    for (size_t k = 0; k < 2; k++) {
-        for (size_t i = 0; i < all[k]->n; i++) {
-            enum err err =
-                codec_unpack_message(all[k]->at[i].bytes, all[k]->at[i].len, &s->message);
-            ASSERT(err == ERR_OK);
-            one(context, &s->message);
-        }
+    size_t total = 0;
+    for (size_t i = 0; i < s->records_n; i++) {
+        total += aligned(s->records[i].len);
     }
+    if (s->records_n == 0) {
+        return NULL;
+    }
+    struct raft_entry *entries = must(raft_calloc(s->records_n, sizeof *entries));
+    uint8_t *batch = must(raft_calloc(1, total > 0 ? total : 1));
+    size_t at = 0;
+    for (size_t i = 0; i < s->records_n; i++) {
+        const struct sim_record *r = &s->records[i];
+        entries[i] = (struct raft_entry){.term = r->term,
+                                         .type = (enum raft_entry_type)r->type,
+                                         .buf = {batch + at, r->len},
+                                         .batch = batch};
+        memcpy(batch + at, r->bytes, r->len);
+        at += aligned(r->len);
+    }
+    return entries;
 }
 
-void sim_store_crash(struct sim_store *s)
+int sim_store_snapshot(const struct sim_store *s, struct raft_snapshot **ret)
 {
-    if (s->committing > 0 && !s->faults.fails && rand_below(&s->rand, 2) == 0) {
-        apply(s); /* it was done, and nobody heard of it */
+    const struct sim_image *i = s->image;
+    if (i == NULL) {
+        return RAFT_NOTFOUND;
     }
-    s->life++;
-    s->ended = false;
-    s->committing = 0;
-    s->outcomes_n = 0;
-    if (s->queue.n > 0) {
-        forget(&s->queue, 0, s->queue.n);
+    if (image_sum(i) != i->sum) {
+        return RAFT_CORRUPT;
     }
-    s->durable = s->ticket;
+    struct raft_snapshot *snapshot = must(raft_calloc(1, sizeof *snapshot));
+    struct sim_bytes_reader reader = {.at = i->configuration.base,
+                                      .end = i->configuration.base + i->configuration.len};
+    snapshot->index = i->index;
+    snapshot->term = i->term;
+    snapshot->configuration_index = i->configuration_index;
+    sim_bytes_get_configuration(&reader, &snapshot->configuration);
+    ASSERT(!reader.bad);
+    snapshot->n_bufs = 1;
+    snapshot->bufs = must(raft_malloc(sizeof *snapshot->bufs));
+    snapshot->bufs[0].len = i->len;
+    snapshot->bufs[0].base = must(raft_malloc(i->len > 0 ? i->len : 1));
+    memcpy(snapshot->bufs[0].base, i->bytes, i->len);
+    *ret = snapshot;
+    return 0;
 }
 
-void sim_store_set(struct sim_store *s, const struct sim_store_faults *faults)
+/* -- The rest. -- */
+
+bool sim_store_damage(struct sim_store *s, uint64_t which, uint64_t bit)
 {
-    s->faults = *faults;
+    uint64_t n = s->synced >= s->first ? s->synced - s->first + 1 : 0;
+    uint64_t all = n + (s->image != NULL ? 1 : 0);
+    if (all == 0) {
+        return false;
+    }
+    which %= all;
+    struct sim_record *r = which < n ? &s->records[which] : NULL;
+    uint8_t *bytes = r != NULL ? r->bytes : s->image->bytes;
+    size_t len = r != NULL ? r->len : s->image->len;
+    if (len > 0) {
+        bytes[bit / 8 % len] ^= (uint8_t)(1u << bit % 8);
+    } else {
+        *(r != NULL ? &r->term : &s->image->term) ^= UINT64_C(1) << bit % 64;
+    }
+    return true;
 }
 
-const struct sim_store_row *sim_store_rows(const struct sim_store *s, size_t *ret_n)
+uint64_t sim_store_digest(const struct sim_store *s)
 {
-    *ret_n = s->rows_n;
-    return s->rows;
+    uint64_t sum = checksum_number(CHECKSUM_BEGIN, (int64_t)s->term);
+    sum = checksum_number(sum, (int64_t)s->vote);
+    sum = checksum_number(sum, (int64_t)s->first);
+    sum = checksum_number(sum, (int64_t)s->synced);
+    for (size_t i = 0; i < s->records_n; i++) {
+        sum = checksum_number(sum, (int64_t)s->records[i].sum);
+    }
+    return checksum_number(sum, s->image != NULL ? (int64_t)s->image->sum : 0);
+}
+
+void sim_store_deinit(struct sim_store *s)
+{
+    drop(s, 0, s->records_n);
+    free(s->records);
+    sim_store_image_free(s->image);
+    *s = (struct sim_store){0};
 }

@@ -1,67 +1,73 @@
-/* sim_store: what a PG side or a controller side must not forget, on a simulated disk: the outbox
- * and the record store, with the rules of node/runtime/{store,outbox,logger}.
- *
- * What is put waits for a commit; one commit takes all that waits, and simulated time. A crash
- * loses what waits; of a commit that is under way either all or nothing stays, and its ticket never
- * comes. Records of a PG are kept under their outbox numbers until they are trimmed; the
- * controller's are rows: the first one of a key wins, and RecoveryKey is given in the order of
- * arrival. Of any other kind of message the last one of a pair is kept. */
+/* sim_store: what is written on a simulated disk: term, vote, one log, one snapshot; each record
+ * and the snapshot with a checksum. For sim_disk, which says when something gets here, and what of
+ * it is synced. */
 #ifndef CLUSTER_SIM_SIM_STORE_H
 #define CLUSTER_SIM_SIM_STORE_H
 
-#include "cluster/check/history.h"
-#include "cluster/sim/sim_heap.h"
-#include "node/base/rand.h"
-#include "proto/msg.h"
+#include "cluster/sim/sim_bytes.h"
 
-/* What is wrong with the disk of a store; all zero: nothing. */
-struct sim_store_faults {
-    int64_t slow_us;  /* more for each commit */
-    int64_t stall_us; /* true time before which no commit ends */
-    bool fails;       /* full, or input/output errors: a commit fails, and is tried again */
+struct raft_configuration;
+struct raft_entry;
+struct raft_snapshot;
+
+/* An entry of the log. */
+struct sim_record {
+    uint64_t term, type;
+    size_t len;
+    uint8_t *bytes;
+    uint64_t sum;
 };
 
-struct sim_store_config {
-    const struct topology *topology;
-    struct sim_heap *heap;
-    struct proc_id self;
-    bool rows; /* the controller's record store; else a PG's outbox */
-    bool keep; /* keep the rows for the judges */
-    uint64_t seed;
-    void *context;
-    /* A commit has ended, well or not. To be answered by sim_store_settle, at once or (the process
-     * hangs) later. */
-    void (*done)(void *context, struct proc_id self);
+/* A snapshot. */
+struct sim_image {
+    uint64_t index, term, configuration_index;
+    struct sim_bytes configuration;
+    size_t len;
+    uint8_t *bytes;
+    uint64_t sum;
 };
 
-struct sim_store;
-
-struct sim_store *sim_store_new(const struct sim_store_config *config);
-void sim_store_free(struct sim_store **store);
-
-/* -- The process. -- */
-
-/* sender  the process that the message came from */
-uint64_t sim_store_put(struct sim_store *s, struct proc_id sender, const struct msg *msg);
-void sim_store_trim(struct sim_store *s, uint64_t outbox);
-/* At the end of each turn: begin a commit if something waits and none is under way. */
-void sim_store_commit(struct sim_store *s);
-/* The last ticket that is durable. `trace` gets the events of what was stored. */
-uint64_t sim_store_settle(struct sim_store *s, void (*trace)(void *context, const struct event *e),
-                          void *context);
-void sim_store_restore(struct sim_store *s, void (*one)(void *context, const struct msg *msg),
-                       void *context);
-
-/* -- The world. -- */
-
-void sim_store_crash(struct sim_store *s);
-void sim_store_set(struct sim_store *s, const struct sim_store_faults *faults);
-struct sim_store_row {
-    struct history_row row; /* at_us is the wall clock of the PG side that wrote it */
-    struct proc_id sender;
-    uint64_t outbox; /* begins with the incarnation of the sender's process */
+/* All zero but `first`, which is 1: an empty store. */
+struct sim_store {
+    uint64_t term, vote;
+    /* records[i] is of index first + i; of them those up to `synced` are safe. */
+    struct sim_record *records;
+    size_t records_n, records_room;
+    uint64_t first, synced;
+    uint64_t log_bytes;
+    struct sim_image *image; /* NULL: none */
 };
-/* The rows, in the order of RecoveryKey. */
-const struct sim_store_row *sim_store_rows(const struct sim_store *s, size_t *ret_n);
+
+/* Copies. The record is to be given to sim_store_add or freed, the image to sim_store_put or
+ * sim_image. */
+struct sim_record sim_store_record(const struct raft_entry *entry, uint64_t index);
+struct sim_image *sim_store_image(const struct raft_snapshot *snapshot);
+void sim_store_image_free(struct sim_image *image);
+/* That a record takes, and all that is written. */
+uint64_t sim_store_record_bytes(const struct sim_record *record);
+uint64_t sim_store_bytes(const struct sim_store *s);
+
+/* Index of the last record; first - 1: there is none. */
+uint64_t sim_store_last(const struct sim_store *s);
+void sim_store_add(struct sim_store *s, struct sim_record record);
+/* Drop the record at `index` and what follows. */
+void sim_store_cut(struct sim_store *s, uint64_t index);
+/* The image is the snapshot now, unless there is a newer one. trailing 0: the log begins anew
+ * behind it; else it keeps so many records before it. */
+void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned trailing);
+
+/* Refuse damage (RAFT_CORRUPT), cut what is torn, drop a log that ends before the snapshot; what is
+ * left counts as synced. */
+int sim_store_check(struct sim_store *s);
+/* All records as libraft wants them, in one batch; NULL: none. */
+struct raft_entry *sim_store_entries(const struct sim_store *s);
+/* The snapshot in libraft's memory. Errors: RAFT_NOTFOUND, RAFT_CORRUPT. */
+int sim_store_snapshot(const struct sim_store *s, struct raft_snapshot **ret);
+
+/* Turn bit `bit` of record or snapshot number `which` of those that are safe; false: there are
+ * none. */
+bool sim_store_damage(struct sim_store *s, uint64_t which, uint64_t bit);
+uint64_t sim_store_digest(const struct sim_store *s);
+void sim_store_deinit(struct sim_store *s);
 
 #endif

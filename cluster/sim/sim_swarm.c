@@ -182,7 +182,7 @@ void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct s
 
 static void count(const struct sim_world *w, const struct history *h, struct sim_outcome *ret)
 {
-    const struct sim_record *r = sim_world_record(w);
+    const struct sim_history *r = sim_world_record(w);
     ret->digest = r->digest;
     ret->events = r->total;
     ret->legs = h->legs_n;

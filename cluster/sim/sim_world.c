@@ -124,7 +124,7 @@ struct sim_world *sim_world_new(const struct sim_world_config *config)
     g->traced = on_traced;
     g->media_changed = rearm_fleets;
     sim_heap_init(&g->heap);
-    sim_record_init(&g->record, config->keep);
+    sim_history_init(&g->record, config->keep);
     g->net = sim_net_new(&(struct sim_net_config){.heap = &g->heap,
                                                   .seed = rand_next(&g->rand),
                                                   .delay_min = config->delay_min,
@@ -158,7 +158,7 @@ void sim_world_free(struct sim_world **world)
     }
     sim_net_free(&w->ground.net);
     sim_media_free(&w->ground.media);
-    sim_record_deinit(&w->ground.record);
+    sim_history_deinit(&w->ground.record);
     sim_heap_deinit(&w->ground.heap);
     free(w->struck);
     free(w);
@@ -211,7 +211,7 @@ static void trace_fault(struct sim_world *w, enum event_kind kind, const struct 
     e.hlc.v = (uint64_t)(e.wall_us / 1000) << 16;
     snprintf(e.text, sizeof e.text, "%s%s%s", word, f->service != SERVICE_NONE ? " " : "",
              f->service != SERVICE_NONE ? service_text(f->service) : "");
-    sim_record_event(&w->ground.record, &e);
+    sim_history_event(&w->ground.record, &e);
 }
 
 /* The words of the `rehome` command: a service crashes by "crash callmanager". */
@@ -302,11 +302,11 @@ static void set_disk(struct sim_world *w, const struct sim_fault *f, bool on)
         sim_disk_set(sim_proc_disk(p), &faults);
     }
     if (sim_proc_store(p) != NULL) {
-        struct sim_store_faults faults = {0};
+        struct sim_vault_faults faults = {0};
         faults.slow_us = on && f->kind == SIM_FAULT_DISK_SLOW ? f->amount : 0;
         faults.stall_us = on && f->kind == SIM_FAULT_DISK_STALL ? f->until_us : 0;
         faults.fails = on && (f->kind == SIM_FAULT_DISK_FULL || f->kind == SIM_FAULT_DISK_ERROR);
-        sim_store_set(sim_proc_store(p), &faults);
+        sim_vault_set(sim_proc_store(p), &faults);
     }
 }
 
@@ -601,7 +601,7 @@ struct proc_id sim_world_active(const struct sim_world *w, uint32_t pair)
     return (struct proc_id){0};
 }
 
-const struct sim_record *sim_world_record(const struct sim_world *w)
+const struct sim_history *sim_world_record(const struct sim_world *w)
 {
     return &w->ground.record;
 }
@@ -627,7 +627,7 @@ static size_t gather(struct sim_world *w, struct history_row **rows)
         if (w->config.topology->procs[v - 1].kind != PROC_ICM) {
             continue;
         }
-        const struct sim_store_row *from = sim_store_rows(sim_proc_store(w->procs[v]), &n);
+        const struct sim_vault_row *from = sim_vault_rows(sim_proc_store(w->procs[v]), &n);
         *rows = realloc(*rows, (total + n + 1) * sizeof **rows);
         ASSERT(*rows != NULL);
         for (size_t i = 0; i < n; i++) {
@@ -635,7 +635,7 @@ static size_t gather(struct sim_world *w, struct history_row **rows)
             *row = from[i].row;
             row->at_us = sim_proc_true(w->procs[from[i].sender.v], from[i].outbox >> OUTBOX_STARTS,
                                        row->at_us);
-            sim_record_row(&w->ground.record, row);
+            sim_history_row(&w->ground.record, row);
         }
     }
     return total;
@@ -643,7 +643,7 @@ static size_t gather(struct sim_world *w, struct history_row **rows)
 
 void sim_world_history(struct sim_world *w, struct history *ret, struct history_row **ret_rows)
 {
-    const struct sim_record *r = &w->ground.record;
+    const struct sim_history *r = &w->ground.record;
     size_t rows_n = gather(w, ret_rows);
     *ret = (struct history){.topology = w->config.topology,
                             .events = r->events,

@@ -2,7 +2,7 @@
  * networks between them, and a plan of faults.
  *
  * The only inputs are the topology, the plan and the seed. Two worlds that are given the same have
- * the same history, to the last bit (sim_record). */
+ * the same history, to the last bit (sim_history). */
 #ifndef CLUSTER_SIM_SIM_WORLD_H
 #define CLUSTER_SIM_SIM_WORLD_H
 
@@ -45,7 +45,7 @@ const struct topology *sim_world_topology(const struct sim_world *w);
 /* None: there is none, as far as was traced. */
 struct proc_id sim_world_leader(const struct sim_world *w);
 struct proc_id sim_world_active(const struct sim_world *w, uint32_t pair);
-const struct sim_record *sim_world_record(const struct sim_world *w);
+const struct sim_history *sim_world_record(const struct sim_world *w);
 struct sim_net *sim_world_net(struct sim_world *w);
 /* How many faults of a kind really happened. */
 uint64_t sim_world_fired(const struct sim_world *w, enum sim_fault_kind kind);

@@ -200,7 +200,8 @@
     X(OP_VERB, FORWARD, forward, "forward a number")                            \
     X(OP_VERB, TRAFFIC, traffic,                                                \
       "set the calls per second in thousandths: value agents, to phones")       \
-    X(OP_VERB, SHUTDOWN, shutdown, "end the process politely")
+    X(OP_VERB, SHUTDOWN, shutdown, "end the process politely")                  \
+    X(OP_VERB, LOOKUPS, lookups, "look devices up linearizably, so many times a second (value)")
 
 #define VOCABULARY_MAP(V)           \
     V(reason, REASON)               \

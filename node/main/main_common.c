@@ -1,5 +1,6 @@
 #include "node/main/main_common.h"
 
+#include "node/runtime/door.h"
 #include "node/runtime/log.h"
 
 #include <argp.h>
@@ -91,6 +92,7 @@ int main_driver(const struct main_options *options, const struct topology *topol
         fprintf(stderr, "%s cannot be made; look at the folder above it\n", options->state_dir);
         return EX_IOERR;
     }
+    door_raise_limit();
     enum err err = driver_new(&config, ret_driver);
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot start: %s (state %s, keys %s, block %s)\n", options->name,

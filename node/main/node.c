@@ -2,6 +2,7 @@
 #include "node/process/node.h"
 
 #include "node/main/main_common.h"
+#include "node/runtime/keys.h"
 #include "node/runtime/log.h"
 #include "node/runtime/raft_disk.h"
 #include "node/runtime/topology_file.h"
@@ -43,6 +44,12 @@ static void on_peer_lost(void *context, struct proc_id peer)
     node_peer_lost(p->node, loop_now(), peer);
 }
 
+static void on_refused(void *context, enum err why)
+{
+    struct program *p = context;
+    driver_refused(p->driver, why);
+}
+
 static void on_failed(void *context, const char *what)
 {
     struct program *p = context;
@@ -65,8 +72,33 @@ static void before_end_of_turn(uv_prepare_t *handle)
     }
 }
 
+/* All nodes of the topology, this one too: where they are, and by which key they are known. */
+static enum err fill_book(struct program *p, const struct topology *topology, struct proc_id self,
+                          struct raft_greeting_book *book)
+{
+    const struct keys *keys = driver_keys(p->driver);
+    enum err err = ERR_OK;
+    *book = (struct raft_greeting_book){.self = self};
+    for (uint16_t v = 1; v <= topology->procs_n && book->n < NODES_MAX && err == ERR_OK; v++) {
+        if (topology->procs[v - 1].kind != PROC_NODE) {
+            continue;
+        }
+        char ip[RAFT_ADDRESS_LEN - 8];
+        char address[RAFT_ADDRESS_LEN];
+        bool known = driver_address(p->driver, (struct proc_id){v}, ip, sizeof ip);
+        const struct keys_known *key = keys_of(keys, topology->procs[v - 1].name);
+        ASSERT(known);
+        ASSERT(key != NULL); /* keys_load read one for everybody */
+        snprintf(address, sizeof address, "%s:%d", ip, RAFT_PORT);
+        err = raft_greeting_know(book, (struct proc_id){v}, address, keys->own_secret_bytes,
+                                 key->bytes);
+    }
+    return err;
+}
+
 /* The raft folder is there and sound. */
-static int open_disk(struct program *p, const struct main_options *options, struct proc_id self)
+static int open_disk(struct program *p, const struct main_options *options,
+                     const struct raft_greeting_book *book)
 {
     char text[RAFT_DISK_TEXT_LEN];
     int len = snprintf(p->folder, sizeof p->folder, "%s/raft", options->state_dir);
@@ -87,9 +119,10 @@ static int open_disk(struct program *p, const struct main_options *options, stru
     }
     const struct raft_disk_config config = {.loop = driver_loop(p->driver),
                                             .folder = p->folder,
-                                            .self = self,
+                                            .book = book,
                                             .context = p,
                                             .peer_lost = on_peer_lost,
+                                            .refused = on_refused,
                                             .failed = on_failed};
     enum err err = raft_disk_new(&config, &p->disk);
     if (err != ERR_OK) {
@@ -97,22 +130,6 @@ static int open_disk(struct program *p, const struct main_options *options, stru
         return EX_IOERR;
     }
     return EX_OK;
-}
-
-static void add_peers(struct program *p, const struct topology *topology,
-                      struct node_config *config)
-{
-    for (uint16_t v = 1; v <= topology->procs_n && config->peers_n < NODES_MAX; v++) {
-        if (topology->procs[v - 1].kind != PROC_NODE) {
-            continue;
-        }
-        struct replica_peer *peer = &config->peers[config->peers_n++];
-        char address[REPLICA_ADDRESS_LEN - 8];
-        bool known = driver_address(p->driver, (struct proc_id){v}, address, sizeof address);
-        ASSERT(known);
-        peer->id.v = v;
-        snprintf(peer->address, sizeof peer->address, "%s:%d", address, RAFT_PORT);
-    }
 }
 
 static void close_all(struct program *p)
@@ -131,7 +148,12 @@ static void close_all(struct program *p)
 static int serve(struct program *p, const struct topology *topology,
                  const struct main_options *options, struct proc_id self)
 {
-    int code = open_disk(p, options, self);
+    static struct raft_greeting_book book;
+    if (fill_book(p, topology, self, &book) != ERR_OK) {
+        fprintf(stderr, "%s: a key in %s is no key\n", options->name, options->keys_dir);
+        return EX_IOERR;
+    }
+    int code = open_disk(p, options, &book);
     if (code != EX_OK) {
         return code;
     }
@@ -141,7 +163,11 @@ static int serve(struct program *p, const struct topology *topology,
                                  .world = driver_world(p->driver),
                                  .io = raft_disk_io(p->disk),
                                  .memory_kib = memory_kib};
-    add_peers(p, topology, &config);
+    for (uint32_t i = 0; i < book.n; i++) {
+        struct replica_peer *peer = &config.peers[config.peers_n++];
+        peer->id = book.peers[i].id;
+        snprintf(peer->address, sizeof peer->address, "%s", book.peers[i].address);
+    }
     enum err err = node_init(p->node, &config);
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot start: %s\n", options->name, err_text(err));

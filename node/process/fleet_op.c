@@ -434,6 +434,7 @@ static void command(struct fleet *f, struct proc_id peer, const struct msg_op_co
     case OP_VERB_SERVICE_START:
     case OP_VERB_CONFIG_SET:
     case OP_VERB_FORWARD:
+    case OP_VERB_LOOKUPS:
     case OP_VERB_COUNT:
         break;
     }

@@ -46,7 +46,7 @@ struct node_operation {
     struct proc_id peer;
     uint64_t id;
     uint64_t ticket;      /* of the proposal or the read: answers to older ones are not for it */
-    uint32_t after;       /* OP_LIST */
+    uint32_t after, most; /* OP_LIST */
     enum service service; /* SERVICE_START: until it is up; else none */
     struct instant until; /* SERVICE_START only */
 };

@@ -101,6 +101,7 @@ static void status(struct node *n, struct proc_id peer, uint64_t id)
                                    .commit = replica_committed(r),
                                    .applied = replica_applied(r),
                                    .last = replica_last(r),
+                                   .snapshot = replica_snapshot(r),
                                    .hash = registry_hash(&n->registry),
                                    .callmanager = n->services[SERVICE_CALLMANAGER].up,
                                    .ctimanager = n->services[SERVICE_CTIMANAGER].up,
@@ -126,7 +127,7 @@ static void status(struct node *n, struct proc_id peer, uint64_t id)
 /* ---- Lists ---- */
 
 static void send_devices(struct node *n, struct proc_id peer, uint64_t id, uint32_t after,
-                         uint64_t index)
+                         uint32_t most, uint64_t index)
 {
     struct msg *m = answer(n, MSG_OP_DEVICES);
     struct msg_op_devices *page = &m->op_devices;
@@ -136,7 +137,8 @@ static void send_devices(struct node *n, struct proc_id peer, uint64_t id, uint3
     page->reason = REASON_NONE;
     page->rows_n = 0;
     uint32_t v = after < total ? after + 1 : total + 1;
-    for (; v <= total && page->rows_n < MAX_op_device; v++) {
+    uint32_t room = most > 0 && most < MAX_op_device ? most : MAX_op_device;
+    for (; v <= total && page->rows_n < room; v++) {
         const struct registry_device *d = registry_device(&n->registry, (struct device_id){v});
         page->rows[page->rows_n++] = (struct msg_op_device){.device = {v},
                                                             .kind = d->kind,
@@ -168,7 +170,7 @@ void node_op_read(struct node *n, uint64_t ticket, enum reason reason, uint64_t 
     }
     o->used = false;
     if (reason == REASON_NONE) {
-        send_devices(n, o->peer, o->id, o->after, index);
+        send_devices(n, o->peer, o->id, o->after, o->most, index);
     } else {
         no_devices(n, o->peer, o->id, reason);
     }
@@ -185,7 +187,7 @@ static void list(struct node *n, struct proc_id peer, const struct msg_op_list *
     } else if (l->what != OP_LIST_DEVICES) {
         done(n, peer, l->id, REASON_BAD_REQUEST, 0, "a node lists devices and calls");
     } else if (!l->linearizable) {
-        send_devices(n, peer, l->id, l->after, registry_applied(&n->registry));
+        send_devices(n, peer, l->id, l->after, l->most, registry_applied(&n->registry));
     } else {
         struct node_operation *o = wait_for(n, peer, l->id);
         if (o == NULL || member_read(&n->member, n->now, o->ticket) != ERR_OK) {
@@ -196,6 +198,7 @@ static void list(struct node *n, struct proc_id peer, const struct msg_op_list *
             return;
         }
         o->after = l->after;
+        o->most = l->most;
     }
 }
 
@@ -284,6 +287,7 @@ static void order(struct node *n, struct proc_id peer, const struct msg_op_comma
     case OP_VERB_PHONE:
     case OP_VERB_AGENT:
     case OP_VERB_TRAFFIC:
+    case OP_VERB_LOOKUPS:
     case OP_VERB_COUNT:
         done(n, peer, c->id, REASON_BAD_REQUEST, 0, "a node does not know how to do that");
         return;

@@ -15,9 +15,12 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define ROUNDS_MAX      64 /* of local messages and deadlines in one turn */
-#define MAILBOX_BYTES   (1u << 20)
-#define REJECTED_EVERY  1000 /* ms between two events about the same reason */
+#define ROUNDS_MAX     64 /* of local messages and deadlines in one turn */
+#define MAILBOX_BYTES  (1u << 20)
+#define REJECTED_EVERY 1000 /* ms between two events about the same reason at the same door */
+
+/* Where somebody may be turned away: at the links, and at two doors that are not the hub's. */
+enum { DOOR_RAFT = LINK_COUNT, DOOR_TAP, DOORS };
 #define ZMQ_SOCKETS_MAX 4096
 
 /* Messages to oneself, as bytes: a message is large only in memory. */
@@ -29,7 +32,6 @@ struct mailbox {
 struct rejected {
     uint64_t waiting; /* not yet told */
     struct proc_id peer;
-    enum link link;
     struct instant told;
 };
 
@@ -54,7 +56,9 @@ struct driver {
     struct instant now; /* of the event that is being handled */
     struct mailbox local;
     struct msg message; /* the local one that is being delivered */
-    struct rejected rejected[ERR_COUNT];
+    struct rejected rejected[DOORS][ERR_COUNT];
+    uint64_t untold; /* in all of them */
+    uint64_t at_tap; /* spine_turned_away, as far as it is counted */
     struct driver_counts counts;
 };
 
@@ -85,19 +89,44 @@ static void trace_link(struct driver *d, enum event_kind kind, enum link link, s
     trace(d, &e);
 }
 
-static void trace_rejected(struct driver *d, enum err why)
+static void count_rejected(struct driver *d, unsigned door, struct proc_id peer, enum err why)
 {
-    struct rejected *r = &d->rejected[why];
+    struct rejected *r = &d->rejected[door][why];
+    d->counts.rejected++;
+    d->untold++;
+    r->waiting++;
+    r->peer = peer;
+}
+
+static void trace_rejected(struct driver *d, unsigned door, enum err why)
+{
+    struct rejected *r = &d->rejected[door][why];
     if (r->waiting == 0 ||
         !instant_reached(d->now, instant_add(r->told, duration_ms(REJECTED_EVERY)))) {
         return;
     }
     struct event e = {
         .kind = EVENT_MESSAGE_REJECTED, .peer = r->peer, .value = (int64_t)r->waiting};
-    snprintf(e.text, sizeof e.text, "%s: %s", msg_link_name(r->link), err_text(why));
+    const char *where = door == DOOR_RAFT  ? "raft"
+                        : door == DOOR_TAP ? "tap"
+                                           : msg_link_name((enum link)door);
+    snprintf(e.text, sizeof e.text, "%s: %s", where, err_text(why));
     trace(d, &e);
+    d->untold -= r->waiting;
     r->waiting = 0;
     r->told = d->now;
+}
+
+static void trace_all_rejected(struct driver *d)
+{
+    for (; d->spine != NULL && d->at_tap < spine_turned_away(d->spine); d->at_tap++) {
+        count_rejected(d, DOOR_TAP, (struct proc_id){0}, ERR_PERMISSION);
+    }
+    for (unsigned door = 0; door < DOORS && d->untold > 0; door++) {
+        for (unsigned why = 0; why < ERR_COUNT; why++) {
+            trace_rejected(d, door, (enum err)why);
+        }
+    }
 }
 
 /* -- What the roles ask for. -- */
@@ -206,11 +235,7 @@ static void on_down(void *context, enum link link, struct proc_id peer, enum rea
 
 static void on_rejected(void *context, enum link link, struct proc_id peer, enum err why)
 {
-    struct driver *d = context;
-    d->counts.rejected++;
-    d->rejected[why].waiting++;
-    d->rejected[why].peer = peer;
-    d->rejected[why].link = link;
+    count_rejected(context, (unsigned)link, peer, why);
 }
 
 /* -- A turn. -- */
@@ -302,9 +327,7 @@ static struct instant turn(void *context, struct instant now, struct duration la
         commit(d);
     }
     hub_turn(d->hub, d->now);
-    for (unsigned why = 0; why < ERR_COUNT; why++) {
-        trace_rejected(d, (enum err)why);
-    }
+    trace_all_rejected(d);
     if (d->spine != NULL) {
         spine_flush(d->spine);
     }
@@ -444,6 +467,16 @@ const struct world *driver_world(struct driver *d)
 uv_loop_t *driver_loop(struct driver *d)
 {
     return &d->loop.uv;
+}
+
+const struct keys *driver_keys(const struct driver *d)
+{
+    return &d->keys;
+}
+
+void driver_refused(struct driver *d, enum err why)
+{
+    count_rejected(d, DOOR_RAFT, (struct proc_id){0}, why);
 }
 
 struct incarnation driver_incarnation(const struct driver *d)

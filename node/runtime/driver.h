@@ -15,6 +15,7 @@
 #include "proto/world.h"
 
 struct driver;
+struct keys; /* node/runtime/keys.h */
 
 struct driver_config {
     const struct topology *topology; /* borrowed */
@@ -38,6 +39,8 @@ const struct world *driver_world(struct driver *driver);
 /* For others who live in the same loop: libraft, HTTP. A turn follows whatever they do there, so
  * deadlines and messages that they cause need no more. */
 uv_loop_t *driver_loop(struct driver *driver);
+/* The keys of the cluster, as they were read at the start. */
+const struct keys *driver_keys(const struct driver *driver);
 /* How often this process has started, this start included. */
 struct incarnation driver_incarnation(const struct driver *driver);
 /* A seed for the roles' random numbers; logged. */
@@ -51,6 +54,9 @@ bool driver_address(const struct driver *driver, struct proc_id proc, char *ret_
  * Errors   ERR_IO, ERR_CORRUPT  what was stored cannot be read; the process did not start */
 MUST_CHECK enum err driver_run(struct driver *driver, const struct process *process);
 void driver_stop(struct driver *driver);
+
+/* Somebody was not let in at libraft's own port: counted and traced as what the hub rejects. */
+void driver_refused(struct driver *driver, enum err why);
 
 /* Counted since the start. */
 struct driver_counts {

@@ -108,7 +108,12 @@ enum err keys_load(const char *dir, const char *name, const struct topology *top
     snprintf(ret_keys->own_public, KEYS_TEXT_LEN, "%s", zcert_public_txt(cert));
     snprintf(ret_keys->own_secret, KEYS_TEXT_LEN, "%s", zcert_secret_txt(cert));
     zcert_destroy(&cert);
-    return strcmp(ret_keys->own_secret, "") != 0 ? ERR_OK : ERR_IO;
+    /* czmq fills in zeros for a secret that the file does not hold. */
+    const uint8_t none[sizeof ret_keys->own_secret_bytes] = {0};
+    return zmq_z85_decode(ret_keys->own_secret_bytes, ret_keys->own_secret) != NULL &&
+                   memcmp(ret_keys->own_secret_bytes, none, sizeof none) != 0
+               ? ERR_OK
+               : ERR_IO;
 }
 
 const struct keys_known *keys_of(const struct keys *keys, const char *name)

@@ -24,6 +24,7 @@ struct keys_known {
 struct keys {
     char own_public[KEYS_TEXT_LEN];
     char own_secret[KEYS_TEXT_LEN];
+    uint8_t own_secret_bytes[32];
     uint32_t known_n;
     struct keys_known known[KEYS_MAX];
 };

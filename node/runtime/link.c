@@ -1,7 +1,7 @@
 #include "node/runtime/link.h"
 
-#include "node/runtime/log.h"
-#include "node/runtime/zap.h"
+#include "node/runtime/door.h"
+#include "node/runtime/zmonitor.h"
 #include "node/runtime/zwatch.h"
 
 #include <errno.h>
@@ -15,20 +15,18 @@
 #define CONNECT_TIMEOUT_MS                                                \
     500 /* a SYN that was dropped is not waited for by the kernel's clock \
          */
-#define HANDSHAKE_MS 1000
-#define GOODBYE_MS   100
-#define CURVE_BYTES  64 /* a frame is that much larger, or less, when it is encrypted */
-#define BACKLOG      256
+#define GOODBYE_MS  100
+#define CURVE_BYTES 64 /* a frame is that much larger, or less, when it is encrypted */
 
 struct link_socket {
     struct link_ground ground;
     struct link_events events;
     bool listener;
     void *zmq;
-    void *monitor;
     struct zwatch *watch;
-    struct zwatch *monitor_watch;
-    bool *closed; /* set by link_close while a callback of this socket runs */
+    struct door *door;        /* of a listener */
+    struct zmonitor *monitor; /* of a connector */
+    bool *closed;             /* set by link_close while on_frames runs */
 };
 
 static bool set_int(void *socket, int option, int value)
@@ -41,82 +39,19 @@ static bool set_text(void *socket, int option, const char *text)
     return zmq_setsockopt(socket, option, text, strlen(text)) == 0;
 }
 
-static bool set_common(void *socket, const struct keys *keys, uint32_t bytes_max)
-{
-    int64_t bytes = (int64_t)bytes_max + CURVE_BYTES;
-    return set_int(socket, ZMQ_LINGER, 0) && set_int(socket, ZMQ_SNDHWM, LINK_HWM) &&
-           set_int(socket, ZMQ_RCVHWM, LINK_HWM) &&
-           zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes, sizeof bytes) == 0 &&
-           set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
-           set_text(socket, ZMQ_CURVE_SECRETKEY, keys->own_secret) &&
-           set_text(socket, ZMQ_CURVE_PUBLICKEY, keys->own_public);
-}
+/* -- What is told of a connector. -- */
 
-/* -- What the monitor tells. -- */
-
-/* The number of the next event; 0: none. */
-static uint16_t monitor_event(struct link_socket *s)
-{
-    uint8_t first[6];
-    int n = zmq_recv(s->monitor, first, sizeof first, ZMQ_DONTWAIT);
-    if (n < (int)sizeof first) {
-        return 0;
-    }
-    char address[256];
-    err_ignore(zmq_recv(s->monitor, address, sizeof address, ZMQ_DONTWAIT) < 0 ? ERR_IO : ERR_OK,
-               "the second part is only the address");
-    uint16_t event = 0;
-    memcpy(&event, first, sizeof event);
-    return event;
-}
-
-static void monitor_say(struct link_socket *s, uint16_t event)
-{
-    void *context = s->events.context;
-    if (s->listener) {
-        if (event == ZMQ_EVENT_DISCONNECTED) {
-            s->events.someone_left(context);
-        }
-    } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-        s->events.up(context);
-    } else if (event == ZMQ_EVENT_DISCONNECTED) {
-        s->events.lost(context);
-    } else if (event == ZMQ_EVENT_CLOSED) {
-        s->events.refused(context); /* the connecting socket was closed: nobody listens */
-    }
-}
-
-static void on_monitor(void *context)
+static void on_monitor(void *context, uint16_t event, uint32_t value)
 {
     struct link_socket *s = context;
-    bool closed = false;
-    s->closed = &closed;
-    for (;;) {
-        uint16_t event = monitor_event(s);
-        if (event == 0) {
-            break;
-        }
-        monitor_say(s, event);
-        if (closed) {
-            return;
-        }
+    (void)value;
+    if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        s->events.up(s->events.context);
+    } else if (event == ZMQ_EVENT_DISCONNECTED) {
+        s->events.lost(s->events.context);
+    } else {
+        s->events.refused(s->events.context); /* its socket was closed: nobody listens */
     }
-    s->closed = NULL;
-}
-
-static bool monitor_start(struct link_socket *s)
-{
-    char address[64];
-    int events = s->listener
-                     ? ZMQ_EVENT_DISCONNECTED
-                     : ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-    snprintf(address, sizeof address, "inproc://monitor-%p", (void *)s);
-    if (zmq_socket_monitor(s->zmq, address, events) != 0) {
-        return false;
-    }
-    s->monitor = zmq_socket(s->ground.zmq, ZMQ_PAIR);
-    return s->monitor != NULL && set_int(s->monitor, ZMQ_LINGER, 0) &&
-           zmq_connect(s->monitor, address) == 0;
 }
 
 /* -- Frames. -- */
@@ -176,17 +111,6 @@ static void on_frames(void *context)
     s->closed = NULL;
 }
 
-static enum err start(struct link_socket *s, struct link_socket **ret_socket)
-{
-    if (!monitor_start(s)) {
-        return ERR_IO;
-    }
-    s->watch = zwatch_new(s->ground.loop, s->zmq, on_frames, s);
-    s->monitor_watch = zwatch_new(s->ground.loop, s->monitor, on_monitor, s);
-    *ret_socket = s;
-    return ERR_OK;
-}
-
 static struct link_socket *socket_new(const struct link_ground *ground, bool listener,
                                       const struct link_events *events)
 {
@@ -205,25 +129,45 @@ enum err link_listen(const struct link_ground *ground, const char *address, uint
                      struct link_socket **ret_socket)
 {
     struct link_socket *s = socket_new(ground, true, events);
-    char endpoint[LINK_ADDRESS_LEN];
-    snprintf(endpoint, sizeof endpoint, "tcp://%s:%u", address, port);
+    const struct door_config door = {.loop = ground->loop,
+                                     .zmq = ground->zmq,
+                                     .socket = s->zmq,
+                                     .keys = ground->keys,
+                                     .address = address,
+                                     .port = port,
+                                     .bytes_max = bytes_max + CURVE_BYTES,
+                                     .context = events->context,
+                                     .left = events->someone_left,
+                                     .turned_away = events->turned_away};
     enum err err = ERR_IO;
-    if (!set_common(s->zmq, ground->keys, bytes_max) || !set_int(s->zmq, ZMQ_ROUTER_HANDOVER, 1) ||
-        !set_int(s->zmq, ZMQ_ROUTER_MANDATORY, 1) || !set_int(s->zmq, ZMQ_CURVE_SERVER, 1) ||
-        !set_int(s->zmq, ZMQ_BACKLOG, BACKLOG) || !set_text(s->zmq, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN)) {
-        goto fail_close;
+    if (set_int(s->zmq, ZMQ_SNDHWM, LINK_HWM) && set_int(s->zmq, ZMQ_RCVHWM, LINK_HWM) &&
+        set_int(s->zmq, ZMQ_ROUTER_HANDOVER, 1) && set_int(s->zmq, ZMQ_ROUTER_MANDATORY, 1)) {
+        err = door_open(&door, &s->door);
     }
-    if (zmq_bind(s->zmq, endpoint) != 0) {
-        err = zmq_errno() == EADDRINUSE || zmq_errno() == EADDRNOTAVAIL ? ERR_IN_USE : ERR_IO;
-        goto fail_close;
+    if (err != ERR_OK) {
+        link_close(&s);
+        return err;
     }
-    err = start(s, ret_socket);
-    if (err == ERR_OK) {
-        return ERR_OK;
-    }
-fail_close:
-    link_close(&s);
-    return err;
+    s->watch = zwatch_new(ground->loop, s->zmq, on_frames, s);
+    *ret_socket = s;
+    return ERR_OK;
+}
+
+static bool set_dialler(void *socket, const struct keys *keys, const char *server_key,
+                        const char *routing, uint32_t bytes_max)
+{
+    int64_t bytes = (int64_t)bytes_max + CURVE_BYTES;
+    return set_int(socket, ZMQ_LINGER, 0) && set_int(socket, ZMQ_SNDHWM, LINK_HWM) &&
+           set_int(socket, ZMQ_RCVHWM, LINK_HWM) &&
+           zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes, sizeof bytes) == 0 &&
+           set_int(socket, ZMQ_HANDSHAKE_IVL, DOOR_HANDSHAKE_MS) &&
+           set_text(socket, ZMQ_CURVE_SECRETKEY, keys->own_secret) &&
+           set_text(socket, ZMQ_CURVE_PUBLICKEY, keys->own_public) &&
+           set_text(socket, ZMQ_CURVE_SERVERKEY, server_key) &&
+           set_text(socket, ZMQ_ROUTING_ID, routing) &&
+           set_int(socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
+           set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
+           set_int(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS);
 }
 
 enum err link_dial(const struct link_ground *ground, const char *from, const char *address,
@@ -241,14 +185,14 @@ enum err link_dial(const struct link_ground *ground, const char *from, const cha
     } else {
         snprintf(endpoint, sizeof endpoint, "tcp://%s:%u", address, port);
     }
+    const int told = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
     /* The monitor first: it must see the first attempt. */
-    if (set_common(s->zmq, ground->keys, bytes_max) &&
-        set_text(s->zmq, ZMQ_CURVE_SERVERKEY, key->text) &&
-        set_text(s->zmq, ZMQ_ROUTING_ID, routing) &&
-        set_int(s->zmq, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
-        set_int(s->zmq, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
-        set_int(s->zmq, ZMQ_CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS) &&
-        start(s, ret_socket) == ERR_OK && zmq_connect(s->zmq, endpoint) == 0) {
+    if (set_dialler(s->zmq, ground->keys, key->text, routing, bytes_max) &&
+        zmonitor_new(ground->loop, ground->zmq, s->zmq, told, on_monitor, s, &s->monitor) ==
+            ERR_OK &&
+        zmq_connect(s->zmq, endpoint) == 0) {
+        s->watch = zwatch_new(ground->loop, s->zmq, on_frames, s);
+        *ret_socket = s;
         return ERR_OK;
     }
     link_close(&s);
@@ -297,11 +241,8 @@ void link_close(struct link_socket **socket)
         *s->closed = true;
     }
     zwatch_free(&s->watch);
-    zwatch_free(&s->monitor_watch);
-    if (s->monitor != NULL) {
-        zmq_socket_monitor(s->zmq, NULL, 0);
-        zmq_close(s->monitor);
-    }
+    zmonitor_free(&s->monitor);
+    door_close(&s->door);
     zmq_close(s->zmq);
     free(s);
 }

@@ -30,6 +30,8 @@ struct link_events {
     void (*refused)(void *context);
     /* Listeners: some connection is gone; try to send, and see whose. */
     void (*someone_left)(void *context);
+    /* Listeners: somebody without a known key was turned away. */
+    void (*turned_away)(void *context);
 };
 
 /* What all sockets of a process share. */

@@ -1,6 +1,7 @@
 #include "node/runtime/raft_disk.h"
 
 #include "node/runtime/raft_check.h"
+#include "node/runtime/raft_tcp.h"
 
 #include <fcntl.h>
 #include <raft/uv.h>
@@ -23,8 +24,8 @@ struct raft_disk {
     char folder[4096];
     struct raft_io io;    /* libraft's, with our functions in front of some */
     struct raft_io below; /* libraft's functions */
-    struct raft_uv_transport transport, transport_below;
-    raft_uv_accept_cb accept_below;
+    struct raft_greeting_book book;
+    struct raft_uv_transport transport;
     uv_timer_t mark_timer;
     uv_work_t mark_work;
     uv_mutex_t mark_lock; /* mark and the file */
@@ -33,26 +34,11 @@ struct raft_disk {
     uint64_t next, stored; /* index of the next append, and of the last that is on disk */
     bool marking, closing, free_wanted, failed;
     unsigned handles; /* of ours that libuv still knows */
-    struct watch *watches;
-};
-
-/* The far end of a connection that came in: told when it closes. */
-struct watch {
-    uv_poll_t poll;
-    int fd; /* a duplicate, because libuv knows the original */
-    struct proc_id peer;
-    struct raft_disk *disk;
-    struct watch *next;
 };
 
 static struct raft_disk *disk_of(struct raft_io *io)
 {
     return (struct raft_disk *)(void *)((char *)io - offsetof(struct raft_disk, io));
-}
-
-static struct raft_disk *disk_of_transport(struct raft_uv_transport *t)
-{
-    return (struct raft_disk *)(void *)((char *)t - offsetof(struct raft_disk, transport));
 }
 
 static void fail(struct raft_disk *d, const char *what, int code)
@@ -102,7 +88,7 @@ static void maybe_free(struct raft_disk *d)
         return;
     }
     raft_uv_close(&d->io);
-    raft_uv_tcp_close(&d->transport);
+    raft_tcp_deinit(&d->transport);
     uv_mutex_destroy(&d->mark_lock);
     close(d->mark_fd);
     free(d);
@@ -284,125 +270,12 @@ static void on_handle_closed(uv_handle_t *handle)
     maybe_free(d);
 }
 
-static void on_watch_closed(uv_handle_t *handle)
-{
-    struct watch *w = handle->data;
-    struct raft_disk *d = w->disk;
-    close(w->fd);
-    free(w);
-    d->handles--;
-    maybe_free(d);
-}
-
-static void watch_end(struct watch *w)
-{
-    struct watch **at = &w->disk->watches;
-    while (*at != w) {
-        at = &(*at)->next;
-    }
-    *at = w->next;
-    uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-}
-
 static void io_close(struct raft_io *io, raft_io_close_cb cb)
 {
     struct raft_disk *d = disk_of(io);
     d->closing = true;
-    while (d->watches != NULL) {
-        watch_end(d->watches);
-    }
     uv_close((uv_handle_t *)&d->mark_timer, on_handle_closed);
     d->below.close(io, cb);
-}
-
-/* -- The network. -- */
-
-static void on_disconnect(uv_poll_t *poll, int status, int events)
-{
-    struct watch *w = poll->data;
-    struct raft_disk *d = w->disk;
-    struct proc_id peer = w->peer;
-    if (status == 0 && (events & UV_DISCONNECT) == 0) {
-        return;
-    }
-    watch_end(w);
-    d->config.peer_lost(d->config.context, peer);
-}
-
-static void watch_begin(struct raft_disk *d, raft_id id, struct uv_stream_s *stream)
-{
-    uv_os_fd_t fd;
-    struct watch *w = calloc(1, sizeof *w);
-    if (w == NULL || uv_fileno((uv_handle_t *)stream, &fd) != 0) {
-        free(w);
-        return; /* news is welcome, not needed */
-    }
-    w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    w->peer.v = (uint16_t)id;
-    w->disk = d;
-    if (w->fd < 0 || uv_poll_init(d->config.loop, &w->poll, w->fd) != 0) {
-        if (w->fd >= 0) {
-            close(w->fd);
-        }
-        free(w);
-        return;
-    }
-    w->poll.data = w;
-    w->next = d->watches;
-    d->watches = w;
-    d->handles++;
-    if (uv_poll_start(&w->poll, UV_DISCONNECT, on_disconnect) != 0) {
-        watch_end(w);
-    }
-}
-
-static void on_accept(struct raft_uv_transport *t, raft_id id, const char *address,
-                      struct uv_stream_s *stream)
-{
-    struct raft_disk *d = disk_of_transport(t);
-    watch_begin(d, id, stream);
-    d->accept_below(t, id, address, stream);
-}
-
-static int transport_listen(struct raft_uv_transport *t, raft_uv_accept_cb cb)
-{
-    struct raft_disk *d = disk_of_transport(t);
-    d->accept_below = cb;
-    return d->transport_below.listen(t, on_accept);
-}
-
-struct connection {
-    struct raft_uv_connect ours, *theirs;
-};
-
-static void on_connect(struct raft_uv_connect *req, struct uv_stream_s *stream, int status)
-{
-    struct connection *c = req->data;
-    struct raft_uv_connect *theirs = c->theirs;
-    free(c);
-    if (status == 0) {
-        /* libraft writes small messages and waits for the answer: Nagle would hold them back. */
-        status = uv_tcp_nodelay((uv_tcp_t *)stream, 1) == 0 ? 0 : status;
-    }
-    theirs->cb(theirs, stream, status);
-}
-
-static int transport_connect(struct raft_uv_transport *t, struct raft_uv_connect *req, raft_id id,
-                             const char *address, raft_uv_connect_cb cb)
-{
-    struct raft_disk *d = disk_of_transport(t);
-    struct connection *c = calloc(1, sizeof *c);
-    if (c == NULL) {
-        return RAFT_NOMEM;
-    }
-    c->theirs = req;
-    c->ours.data = c;
-    req->cb = cb;
-    int code = d->transport_below.connect(t, &c->ours, id, address, on_connect);
-    if (code != 0) {
-        free(c);
-    }
-    return code;
 }
 
 /* -- Life. -- */
@@ -455,14 +328,17 @@ enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk *
     if (err != ERR_OK) {
         goto fail_mutex;
     }
-    err = ERR_IO;
-    d->transport.version = 1; /* libraft refuses what says no version */
-    if (raft_uv_tcp_init(&d->transport, config->loop) != 0) {
+    d->book = *config->book;
+    const struct raft_tcp_config net = {.loop = config->loop,
+                                        .book = &d->book,
+                                        .context = config->context,
+                                        .peer_lost = config->peer_lost,
+                                        .refused = config->refused};
+    err = raft_tcp_init(&d->transport, &net);
+    if (err != ERR_OK) {
         goto fail_mark;
     }
-    d->transport_below = d->transport;
-    d->transport.listen = transport_listen;
-    d->transport.connect = transport_connect;
+    err = ERR_IO;
     d->io.version = 2;
     if (raft_uv_init(&d->io, config->loop, d->folder, &d->transport) != 0) {
         goto fail_transport;
@@ -482,7 +358,7 @@ enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk *
 fail_io:
     raft_uv_close(&d->io);
 fail_transport:
-    raft_uv_tcp_close(&d->transport);
+    raft_tcp_deinit(&d->transport);
 fail_mark:
     close(d->mark_fd);
 fail_mutex:

@@ -1,10 +1,11 @@
-/* raft_disk: libraft's I/O in the real world: its log and snapshots on disk, its messages over TCP,
- * with what it lacks: a check of the files before the start, a mark of how far the log reached, no
- * delays by Nagle, closed connections as news. */
+/* raft_disk: libraft's I/O in the real world: its log and snapshots on disk, its messages over
+ * raft_tcp, with what it lacks: a check of the files before the start, and a mark of how far the
+ * log reached. */
 #ifndef NODE_RUNTIME_RAFT_DISK_H
 #define NODE_RUNTIME_RAFT_DISK_H
 
 #include "cluster/replica/replica.h"
+#include "node/runtime/raft_greeting.h"
 
 #define RAFT_DISK_TEXT_LEN 512
 
@@ -13,11 +14,13 @@ struct raft_disk;
 
 struct raft_disk_config {
     struct uv_loop_s *loop;
-    const char *folder; /* exists; belongs to this process */
-    struct proc_id self;
+    const char *folder;                    /* exists; belongs to this process */
+    const struct raft_greeting_book *book; /* who this is, and who its peers are; copied */
     void *context;
     /* A connection with a peer closed: news for member_peer_lost. */
     void (*peer_lost)(void *context, struct proc_id peer);
+    /* Somebody who is no node of this cluster was not let in. */
+    void (*refused)(void *context, enum err why);
     /* Storage failed: log `what` and end the process; the log is not trusted any more. */
     void (*failed)(void *context, const char *what);
 };

@@ -1,7 +1,7 @@
 #include "node/runtime/spine.h"
 
+#include "node/runtime/door.h"
 #include "node/runtime/log.h"
-#include "node/runtime/zap.h"
 #include "node/runtime/zwatch.h"
 #include "proto/msg.h"
 
@@ -17,15 +17,17 @@
 
 #define BUFFER_BYTES (256u * 1024)
 #define TAP_HWM      20000
+#define TAP_TURN     64 /* subscriptions taken in one turn */
 
 struct spine {
     const struct topology *topology;
     int fd;
     void *tap; /* XPUB; NULL: none */
+    struct door *door;
     struct zwatch *watch;
     unsigned subscribers;
     bool broken; /* the last write failed: said once */
-    uint64_t lost, waiting;
+    uint64_t lost, waiting, turned_away;
     size_t used;
     char buffer[BUFFER_BYTES];
 };
@@ -231,40 +233,44 @@ static void on_subscription(void *context)
 {
     struct spine *s = context;
     char byte = 0;
-    while (zmq_recv(s->tap, &byte, sizeof byte, ZMQ_DONTWAIT) >= 0) {
+    for (unsigned i = 0; i < TAP_TURN; i++) {
+        if (zmq_recv(s->tap, &byte, sizeof byte, ZMQ_DONTWAIT) < 0) {
+            return;
+        }
         s->subscribers += byte == 1 ? 1 : 0;
         s->subscribers -= byte == 0 && s->subscribers > 0 ? 1 : 0;
     }
 }
 
-static bool tap_options(void *tap, const struct keys *keys)
+static void on_turned_away(void *context)
 {
-    int on = 1;
-    int hwm = TAP_HWM;
-    int linger = 0;
-    int64_t bytes = SPINE_LINE_MAX;
-    return zmq_setsockopt(tap, ZMQ_LINGER, &linger, sizeof linger) == 0 &&
-           zmq_setsockopt(tap, ZMQ_SNDHWM, &hwm, sizeof hwm) == 0 &&
-           zmq_setsockopt(tap, ZMQ_XPUB_VERBOSER, &on, sizeof on) == 0 &&
-           zmq_setsockopt(tap, ZMQ_MAXMSGSIZE, &bytes, sizeof bytes) == 0 &&
-           zmq_setsockopt(tap, ZMQ_CURVE_SERVER, &on, sizeof on) == 0 &&
-           zmq_setsockopt(tap, ZMQ_CURVE_SECRETKEY, keys->own_secret, KEYS_TEXT_LEN - 1) == 0 &&
-           zmq_setsockopt(tap, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0;
+    struct spine *s = context;
+    s->turned_away++;
 }
 
 static enum err tap_open(struct spine *s, const struct link_ground *ground, const char *address)
 {
-    char endpoint[2 * LINK_ADDRESS_LEN];
-    snprintf(endpoint, sizeof endpoint, "tcp://%s:%d", address, TAP_PORT);
+    int on = 1;
+    int hwm = TAP_HWM;
     s->tap = zmq_socket(ground->zmq, ZMQ_XPUB);
-    if (s->tap == NULL || !tap_options(s->tap, ground->keys)) {
+    if (s->tap == NULL || zmq_setsockopt(s->tap, ZMQ_SNDHWM, &hwm, sizeof hwm) != 0 ||
+        zmq_setsockopt(s->tap, ZMQ_XPUB_VERBOSER, &on, sizeof on) != 0) {
         return ERR_IO;
     }
-    if (zmq_bind(s->tap, endpoint) != 0) {
-        return zmq_errno() == EADDRINUSE ? ERR_IN_USE : ERR_IO;
+    const struct door_config door = {.loop = ground->loop,
+                                     .zmq = ground->zmq,
+                                     .socket = s->tap,
+                                     .keys = ground->keys,
+                                     .address = address,
+                                     .port = TAP_PORT,
+                                     .bytes_max = SPINE_LINE_MAX,
+                                     .context = s,
+                                     .turned_away = on_turned_away};
+    enum err err = door_open(&door, &s->door);
+    if (err == ERR_OK) {
+        s->watch = zwatch_new(ground->loop, s->tap, on_subscription, s);
     }
-    s->watch = zwatch_new(ground->loop, s->tap, on_subscription, s);
-    return ERR_OK;
+    return err;
 }
 
 /* A crash may have left half a line; the next one must not be joined to it. */
@@ -315,6 +321,7 @@ void spine_free(struct spine **spine)
     }
     spine_flush(s);
     zwatch_free(&s->watch);
+    door_close(&s->door);
     if (s->tap != NULL) {
         zmq_close(s->tap);
     }
@@ -360,6 +367,11 @@ void spine_flush(struct spine *s)
     if (n > 0 && failed) {
         s->buffer[s->used++] = '\n'; /* ends the half line */
     }
+}
+
+uint64_t spine_turned_away(const struct spine *s)
+{
+    return s->turned_away;
 }
 
 uint64_t spine_lost(const struct spine *s)

@@ -30,6 +30,8 @@ void spine_write(struct spine *spine, const struct event *event);
 void spine_flush(struct spine *spine);
 /* Lines that could not be written. */
 uint64_t spine_lost(const struct spine *spine);
+/* Callers at the tap without a known key. */
+uint64_t spine_turned_away(const struct spine *spine);
 
 /* One event as a line with its newline; answers its length. */
 size_t spine_format(const struct topology *topology, const struct event *event,

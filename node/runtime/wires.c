@@ -99,7 +99,7 @@ static enum err wires_dial(void *context, enum link link, struct proc_id peer)
              c->guest[0] != '\0' ? c->guest : msg_link_name(link));
     *d = (struct dialer){.wires = w, .link = link, .peer = peer};
     struct link_events events = {
-        d, on_dialer_frame, on_dialer_up, on_dialer_lost, on_dialer_refused, NULL};
+        d, on_dialer_frame, on_dialer_up, on_dialer_lost, on_dialer_refused, NULL, NULL};
     enum err err =
         link_dial(&c->ground, from, address, msg_link_port(link), msg_link_frame_max(link),
                   topology_name(c->topology, peer), routing, &events, &d->socket);
@@ -162,6 +162,12 @@ static void on_someone_left(void *context)
     hub_someone_left(l->wires->hub, l->link);
 }
 
+static void on_turned_away(void *context)
+{
+    const struct listener *l = context;
+    rejected(l->wires, l->link, (struct proc_id){0}, ERR_PERMISSION);
+}
+
 /* Errors  as link_listen */
 static enum err wires_listen(void *context, enum link link, bool on)
 {
@@ -175,7 +181,8 @@ static enum err wires_listen(void *context, enum link link, bool on)
     if (!wires_address(w, w->config.self, address)) {
         return ERR_INVALID;
     }
-    struct link_events events = {l, on_listener_frame, NULL, NULL, NULL, on_someone_left};
+    struct link_events events = {l,    on_listener_frame, NULL,          NULL,
+                                 NULL, on_someone_left,   on_turned_away};
     return link_listen(&w->config.ground, address, msg_link_port(link), msg_link_frame_max(link),
                        &events, &l->socket);
 }

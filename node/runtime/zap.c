@@ -10,12 +10,14 @@
 #define PARTS_MAX     8 /* version, request, domain, address, identity, mechanism, credentials */
 #define PART_BYTES    256
 #define REQUESTS_TURN 64
+#define TELL_EVERY_MS 1000 /* whoever knocks must not fill our disk */
 
 struct zap {
     void *socket;
     struct zwatch *watch;
     const struct keys *keys;
-    uint64_t refused;
+    uint64_t refused, told;
+    struct instant told_at;
 };
 
 struct request {
@@ -82,6 +84,18 @@ static void answer(struct zap *zap, const struct request *r, const struct keys_k
     }
 }
 
+static void tell(struct zap *zap, const char *address)
+{
+    struct instant now = loop_now();
+    if (zap->told == 0 ||
+        instant_reached(now, instant_add(zap->told_at, duration_ms(TELL_EVERY_MS)))) {
+        log_line(LOG_WARN, "event=client_refused n=%llu last=%s carry_on=\"it gets nothing\"",
+                 (unsigned long long)(zap->refused - zap->told), address);
+        zap->told = zap->refused;
+        zap->told_at = now;
+    }
+}
+
 static void on_readable(void *context)
 {
     struct zap *zap = context;
@@ -90,8 +104,7 @@ static void on_readable(void *context)
         const struct keys_known *owner = judge(zap, &r);
         if (owner == NULL) {
             zap->refused++;
-            log_line(LOG_WARN, "event=client_refused address=%s carry_on=\"it gets nothing\"",
-                     r.parts_n > 3 ? r.parts[3] : "?");
+            tell(zap, r.parts_n > 3 ? r.parts[3] : "?");
         }
         answer(zap, &r, owner);
     }

@@ -98,17 +98,16 @@ static void send_register(struct station *s, struct site *site, struct instant n
     s->counter++;
     s->asked = node;
     s->deadline = instant_add(now, register_timeout(site));
+    /* Said before it is done: from the word on it may have an effect (REG-3). */
+    struct event e = {.kind = EVENT_REGISTER_SENT,
+                      .device = s->device,
+                      .peer = node,
+                      .epoch = s->epoch,
+                      .value = (int64_t)s->counter};
+    site_trace(site, &e);
     site->msg.station_register = (struct msg_station_register){
         .device = s->device, .counter = s->counter, .fallback = fallback};
     site_send(site, node, s->device, MSG_STATION_REGISTER);
-    if (s->epoch != 0) {
-        struct event e = {.kind = EVENT_REGISTER_SENT,
-                          .device = s->device,
-                          .peer = node,
-                          .epoch = s->epoch,
-                          .value = (int64_t)s->counter};
-        site_trace(site, &e);
-    }
 }
 
 /* Ask the next living member, or pause after a full round. Without any link there is nothing to

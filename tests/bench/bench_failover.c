@@ -7,6 +7,7 @@
 #include "node/runtime/raft_disk.h"
 #include "proto/codec.h"
 #include "tests/unit/cluster_fixture.h"
+#include "tests/unit/raft_keys.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -140,6 +141,12 @@ static void on_peer_lost(void *context, struct proc_id peer)
     member_peer_lost(&b->member, now(), peer);
 }
 
+static void on_refused(void *context, enum err why)
+{
+    (void)context;
+    (void)why;
+}
+
 static void on_failed(void *context, const char *what)
 {
     (void)context;
@@ -234,17 +241,20 @@ static void node_main(struct bench_node *b)
     b->world = (struct world){
         .context = b, .send = on_send, .listen = on_listen, .connect = on_none, .trace = on_trace};
     fixture_topology(&b->topology, PHONES);
+    struct raft_greeting_book book = {0};
     for (uint16_t i = 0; i < NODES; i++) {
         config.peers[i].id.v = (uint16_t)(i + 1);
         snprintf(config.peers[i].address, sizeof config.peers[i].address, "127.88.0.%u:%d", i + 1u,
                  PORT);
+        raft_keys_know(&book, b->id, (uint16_t)(i + 1), config.peers[i].address);
     }
     uv_loop_init(&b->loop);
     const struct raft_disk_config disk = {.loop = &b->loop,
                                           .folder = b->folder,
-                                          .self = {b->id},
+                                          .book = &book,
                                           .context = b,
                                           .peer_lost = on_peer_lost,
+                                          .refused = on_refused,
                                           .failed = on_failed};
     if (raft_disk_new(&disk, &b->disk) != ERR_OK) {
         _exit(1);

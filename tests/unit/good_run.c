@@ -92,10 +92,22 @@ struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t a
     return NULL;
 }
 
-/* Committed on the three nodes (without the dead one), acknowledged, and known to the device. */
+static void registration(enum event_kind kind, struct proc_id proc, struct proc_id peer,
+                         uint32_t device, uint32_t epoch, int64_t at)
+{
+    struct event *e = good_run_event(kind, proc, at);
+    e->device.v = device;
+    e->peer = peer;
+    e->epoch = epoch;
+    e->value = epoch; /* the counter */
+}
+
+/* Asked for, committed on the three nodes (without the dead one), acknowledged, and known to the
+ * device. */
 static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
                       int64_t index)
 {
+    registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
     for (uint16_t v = 1; v <= 3; v++) {
         if (v == GOOD_SUB1.v && at >= GOOD_FAULT && at < GOOD_RETURN) {
             continue;
@@ -107,13 +119,25 @@ static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int6
         e->value = index;
         e->value2 = DEVICE_STATE_REGISTERED;
     }
-    struct event *acked = good_run_event(EVENT_REGISTER_ACKED, node, at + 1 * GOOD_MS);
-    acked->device.v = device;
-    acked->epoch = epoch;
-    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, at + 2 * GOOD_MS);
-    e->device.v = device;
-    e->peer = node;
-    e->epoch = epoch;
+    registration(EVENT_REGISTER_ACKED, node, GOOD_FLEET, device, epoch, at + 1 * GOOD_MS);
+    registration(EVENT_REGISTERED, GOOD_FLEET, node, device, epoch, at + 2 * GOOD_MS);
+}
+
+/* The recorder looks devices up through a node. */
+static void looks_up(struct proc_id through, struct proc_id owner, uint32_t epoch, int64_t at)
+{
+    static int64_t number;
+    struct event *asked = good_run_event(EVENT_LOOKUP_ASKED, GOOD_RECORDER, at - 1 * GOOD_MS);
+    asked->peer = through;
+    asked->value = ++number;
+    for (uint32_t d = 2; d <= 4; d++) {
+        struct event *e = good_run_event(EVENT_LOOKED_UP, GOOD_RECORDER, at);
+        e->device.v = d;
+        e->peer = owner;
+        e->epoch = epoch;
+        e->value = number;
+        e->value2 = DEVICE_STATE_REGISTERED;
+    }
 }
 
 static void hashes(int64_t at, int64_t index, bool all)
@@ -268,29 +292,40 @@ static void make_calls(void)
     row_of(busy, 6, 43000 * GOOD_MS);
 }
 
-/* Where everyone registers: at the start, after the fault, after the return. */
+static void lose(uint32_t device, bool in_call)
+{
+    struct event *lost =
+        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + device);
+    lost->device.v = device;
+    lost->peer = GOOD_SUB1;
+    lost->value = in_call ? 1 : 0;
+}
+
+/* Where everyone registers: at the start, after the fault, after the return. The index rises with
+ * time: the busy ones come last. */
 static void make_moves(void)
 {
+    const uint32_t last = GOOD_PHONES + GOOD_GATEWAYS;
     int64_t index = 10;
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
     }
     hashes(2000 * GOOD_MS, index, true);
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        struct event *lost =
-            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + d);
-        lost->device.v = d;
-        lost->peer = GOOD_SUB1;
-        lost->value = d == 1 ? 1 : 0;
-        int64_t at = d == 1 ? 28100 * GOOD_MS : GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS;
-        registers(d, GOOD_SUB2, 2, at, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        lose(d, d == 1);
     }
+    for (uint32_t d = 2; d <= last; d++) {
+        registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
+    }
+    registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
     hashes(30000 * GOOD_MS, index, false);
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        int64_t at = GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS;
-        at = d == 6 || d == GOOD_GATEWAY ? 42200 * GOOD_MS : at;
-        registers(d, GOOD_SUB1, 3, at, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        if (d != 6 && d != GOOD_GATEWAY) {
+            registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
+        }
     }
+    registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
+    registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     hashes(69000 * GOOD_MS, index, true);
 }
 
@@ -307,6 +342,10 @@ void good_run_make(void)
     for (size_t i = 0; i < sizeof starters / sizeof starters[0]; i++) {
         good_run_event(EVENT_PROCESS_START, (struct proc_id){starters[i]}, 0);
     }
+    looks_up(GOOD_PUB, GOOD_SUB1, 1, 10000 * GOOD_MS);
+    looks_up(GOOD_SUB2, GOOD_SUB1, 1, GOOD_FAULT - 1 * GOOD_MS);
+    looks_up(GOOD_SUB2, GOOD_SUB2, 2, GOOD_FAULT + 500 * GOOD_MS);
+    looks_up(GOOD_SUB1, GOOD_SUB1, 3, 60000 * GOOD_MS);
     leads(GOOD_SUB1, 2, 500 * GOOD_MS);
     activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
     agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);

@@ -8,14 +8,15 @@
 
 #include "cluster/check/history.h"
 
-#define GOOD_PUB   ((struct proc_id){1})
-#define GOOD_SUB1  ((struct proc_id){2})
-#define GOOD_SUB2  ((struct proc_id){3})
-#define GOOD_PGA   ((struct proc_id){4})
-#define GOOD_PGB   ((struct proc_id){5})
-#define GOOD_ICMA  ((struct proc_id){6})
-#define GOOD_FLEET ((struct proc_id){7})
-#define GOOD_GUEST ((struct proc_id){PROCS_MAX + 1})
+#define GOOD_PUB      ((struct proc_id){1})
+#define GOOD_SUB1     ((struct proc_id){2})
+#define GOOD_SUB2     ((struct proc_id){3})
+#define GOOD_PGA      ((struct proc_id){4})
+#define GOOD_PGB      ((struct proc_id){5})
+#define GOOD_ICMA     ((struct proc_id){6})
+#define GOOD_FLEET    ((struct proc_id){7})
+#define GOOD_RECORDER ((struct proc_id){8})
+#define GOOD_GUEST    ((struct proc_id){PROCS_MAX + 1})
 
 #define GOOD_PHONES   20
 #define GOOD_GATEWAYS 2

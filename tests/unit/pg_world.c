@@ -141,6 +141,7 @@ struct pg_world *pg_world_new(void)
     enum err err = topology_profile("lab", &t->timers);
     ASSERT(err == ERR_OK);
     w->now.us = 1000000;
+    w->controller_up = true;
     for (uint32_t v = 0; v < 64; v++) {
         in_service[v] = true;
         epochs[v] = 1;
@@ -279,6 +280,10 @@ static void grant(struct pg_world *w, int side)
     out.pg_grant.pair = 5000;
     out.pg_grant.epoch = w->highest;
     out.pg_grant.active = proc_id_eq(w->active, w->sides[side].self);
+    out.pg_grant.hello = w->hello[side];
+    if (!w->controller_linked[side]) {
+        return;
+    }
     push(w, LINK_CONTROLLER, PG_WORLD_ICM, w->sides[side].self, &out);
 }
 
@@ -289,6 +294,7 @@ static void controller(struct pg_world *w, int side, const struct msg *msg)
     if (msg->kind == MSG_PG_HELLO) {
         const struct msg_pg_hello *m = &msg->pg_hello;
         bool mine = proc_id_eq(w->active, self);
+        w->hello[side] = m->number;
         bool agreed = m->epoch > w->highest;
         bool other = proc_id_some(w->active) && !mine && w->controller_linked[1 - side];
         if (!m->wants_active) {
@@ -331,6 +337,11 @@ static void deliver(struct pg_world *w)
     int to = side_of(item.to);
     int from = side_of(item.from);
     if (item.link != LINK_COUNT) {
+        if (to >= 0 && w->sides[to].asleep) {
+            ASSERT(w->sides[to].missed_n < PG_WORLD_MISSED);
+            w->sides[to].missed[w->sides[to].missed_n++] = item;
+            return;
+        }
         if (to >= 0 && w->sides[to].alive) {
             pg_message(&w->sides[to].pg, w->now, item.link, item.from, item.msg);
         } else if (item.link == LINK_JTAPI && from >= 0) {
@@ -352,7 +363,7 @@ static void drain(struct pg_world *w)
     }
     for (int i = 0; i < 2; i++) {
         struct pg_world_side *s = &w->sides[i];
-        if (s->alive && s->stored != s->tickets) {
+        if (s->alive && !s->asleep && s->stored != s->tickets) {
             s->stored = s->tickets;
             pg_stored(&s->pg, w->now, s->stored);
         }
@@ -367,13 +378,14 @@ void pg_world_run(struct pg_world *w, int64_t ms)
         ASSERT(steps < STEPS_MAX);
         struct instant next = end;
         for (int i = 0; i < 2; i++) {
-            if (w->sides[i].alive) {
+            if (w->sides[i].alive && !w->sides[i].asleep) {
                 next = instant_min(next, pg_deadline(&w->sides[i].pg));
             }
         }
         w->now.us = next.us > w->now.us ? next.us : w->now.us + 1000;
         for (int i = 0; i < 2; i++) {
-            if (w->sides[i].alive && instant_reached(w->now, pg_deadline(&w->sides[i].pg))) {
+            if (w->sides[i].alive && !w->sides[i].asleep &&
+                instant_reached(w->now, pg_deadline(&w->sides[i].pg))) {
                 pg_tick(&w->sides[i].pg, w->now);
             }
         }
@@ -417,6 +429,68 @@ void pg_world_kill(struct pg_world *w, int side)
     w->private_up = false;
     if (w->sides[1 - side].alive) {
         pg_link_down(&w->sides[1 - side].pg, w->now, LINK_PRIVATE, s->self, REASON_TIMEOUT);
+    }
+    drain(w);
+}
+
+void pg_world_sleep(struct pg_world *w, int side)
+{
+    w->sides[side].asleep = true;
+}
+
+void pg_world_controller(struct pg_world *w, bool up)
+{
+    w->controller_up = up;
+    for (int i = 0; i < 2; i++) {
+        struct pg_world_side *s = &w->sides[i];
+        w->controller_linked[i] = up && s->alive && !s->asleep;
+        if (w->controller_linked[i]) {
+            pg_link_up(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+        } else if (s->alive && !s->asleep) {
+            pg_link_down(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, REASON_TIMEOUT);
+        }
+    }
+    drain(w);
+}
+
+void pg_world_missed(struct pg_world *w, int side, enum link link)
+{
+    if (link == LINK_CONTROLLER) {
+        w->controller_linked[side] = false;
+    } else {
+        ASSERT(link == LINK_PRIVATE);
+        w->private_up = false;
+        pg_link_down(&w->sides[1 - side].pg, w->now, LINK_PRIVATE, w->sides[side].self,
+                     REASON_TIMEOUT);
+    }
+    drain(w);
+}
+
+/* What came in meanwhile is read first, then the end of the sessions that the others gave up. */
+void pg_world_wake(struct pg_world *w, int side)
+{
+    struct pg_world_side *s = &w->sides[side];
+    struct pg_world_side *peer = &w->sides[1 - side];
+    ASSERT(s->asleep);
+    s->asleep = false;
+    for (uint32_t i = 0; i < s->missed_n; i++) {
+        const struct pg_world_item *item = &s->missed[i];
+        pg_message(&s->pg, w->now, item->link, item->from, item->msg);
+        free(item->msg);
+    }
+    s->missed_n = 0;
+    if (!w->controller_linked[side]) {
+        pg_link_down(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, REASON_STALE_LINK);
+        w->controller_linked[side] = w->controller_up;
+        if (w->controller_up) {
+            pg_link_up(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+        }
+    }
+    if (!w->private_up && peer->alive) {
+        pg_link_down(&s->pg, w->now, LINK_PRIVATE, peer->self, REASON_STALE_LINK);
+        w->private_up = true;
+        pg_link_up(&s->pg, w->now, LINK_PRIVATE, peer->self);
+        pg_link_up(&peer->pg, w->now, LINK_PRIVATE, s->self);
     }
     drain(w);
 }

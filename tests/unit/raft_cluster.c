@@ -1,5 +1,6 @@
 #include "tests/unit/raft_cluster.h"
 
+#include "tests/unit/raft_keys.h"
 #include "tests/unit/unit.h"
 
 #include <ftw.h>
@@ -104,6 +105,12 @@ static void on_peer_lost(void *context, struct proc_id peer)
     }
 }
 
+static void on_refused(void *context, enum err why)
+{
+    struct cluster_node *node = context;
+    node->refused[why]++;
+}
+
 static void on_failed(void *context, const char *what)
 {
     struct cluster_node *node = context;
@@ -157,6 +164,13 @@ static void tell_links(struct cluster *c, uint32_t node, bool up)
     }
 }
 
+void cluster_address(uint32_t n, char ret_address[RAFT_ADDRESS_LEN])
+{
+    unsigned pid = (unsigned)getpid();
+    snprintf(ret_address, RAFT_ADDRESS_LEN, "127.%u.%u.%u:%d", 100 + (pid >> 8) % 100, pid & 0xff,
+             n + 1, PORT);
+}
+
 void cluster_start(struct cluster *c, uint32_t n)
 {
     struct cluster_node *node = &c->nodes[n];
@@ -176,11 +190,18 @@ void cluster_start(struct cluster *c, uint32_t n)
     if (err != ERR_OK) {
         fail_msg("%s", text);
     }
+    struct raft_greeting_book book = {0};
+    for (uint32_t i = 0; i < c->n; i++) {
+        char address[RAFT_ADDRESS_LEN];
+        cluster_address(i, address);
+        raft_keys_know(&book, node->id.v, (uint16_t)(i + 1), address);
+    }
     const struct raft_disk_config disk = {.loop = &c->loop,
                                           .folder = node->folder,
-                                          .self = node->id,
+                                          .book = &book,
                                           .context = node,
                                           .peer_lost = on_peer_lost,
+                                          .refused = on_refused,
                                           .failed = on_failed};
     assert_int_equal(raft_disk_new(&disk, &node->disk), ERR_OK);
     struct member_config config = {.self = node->id,
@@ -192,10 +213,8 @@ void cluster_start(struct cluster *c, uint32_t n)
                                    .peers_n = c->n,
                                    .hooks = {node, on_result, on_changed, on_read, on_lease}};
     for (uint32_t i = 0; i < c->n; i++) {
-        unsigned pid = (unsigned)getpid();
         config.peers[i].id.v = (uint16_t)(i + 1);
-        snprintf(config.peers[i].address, sizeof config.peers[i].address, "127.%u.%u.%u:%d",
-                 100 + (pid >> 8) % 100, pid & 0xff, i + 1, PORT);
+        cluster_address(i, config.peers[i].address);
     }
     assert_int_equal(member_init(node->member, &config), ERR_OK);
     assert_int_equal(member_start(node->member, cluster_now()), ERR_OK);

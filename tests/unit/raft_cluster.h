@@ -30,6 +30,7 @@ struct cluster_node {
     enum reason read_reason;
     uint64_t read_index;
     uint32_t events[EVENT_COUNT];
+    uint32_t refused[ERR_COUNT]; /* who was not let in by raft_tcp */
     char failure[RAFT_DISK_TEXT_LEN];
 };
 
@@ -58,6 +59,9 @@ void cluster_start(struct cluster *c, uint32_t node);
 /* All its connections close; what it had in memory is gone. */
 void cluster_kill(struct cluster *c, uint32_t node);
 void cluster_start_all(struct cluster *c);
+
+/* "127.x.y.z:port" of a node's libraft. */
+void cluster_address(uint32_t node, char ret_address[RAFT_ADDRESS_LEN]);
 
 struct instant cluster_now(void);
 /* Run until `done` or for so many ms; true: it is done. */

@@ -146,6 +146,51 @@ static void test_check__reg_2_catches_new_work_without_a_lease(void **state)
     caught("REG-2");
 }
 
+static void test_check__reg_3_catches_a_stale_lookup(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_find(EVENT_LOOKED_UP, GOOD_RECORDER, GOOD_FAULT);
+    e->peer = GOOD_SUB1;
+    e->epoch = 1;
+    caught("REG-3");
+}
+
+static void test_check__reg_3_catches_a_lookup_that_sees_what_nobody_wrote(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_LOOKED_UP, GOOD_RECORDER, 60000 * GOOD_MS)->peer = GOOD_PUB;
+    caught("REG-3");
+}
+
+static void test_check__reg_3_forgives_a_lookup_during_the_registration(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_find(EVENT_LOOKED_UP, GOOD_RECORDER, GOOD_FAULT);
+    e->peer = GOOD_SUB1;
+    e->epoch = 1;
+    good_run_find(EVENT_LOOKUP_ASKED, GOOD_RECORDER, GOOD_FAULT)->at.us = GOOD_FAULT;
+    good_run_finish();
+    assert_int_equal(judged("REG-3")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
+static void test_check__reg_3_says_so_if_nobody_looked(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_LOOKED_UP) {
+            good_events[i].kind = EVENT_LINK_UP;
+        }
+    }
+    good_run_finish();
+    assert_int_equal(judged("REG-3")->verdict, VERDICT_INCONCLUSIVE);
+    history_free(&good);
+}
+
 static void test_check__reg_4_catches_another_hash(void **state)
 {
     (void)state;
@@ -359,6 +404,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__reg_1_allows_two_changes_in_one_entry),
     cmocka_unit_test(test_check__reg_2_catches_an_old_epoch),
     cmocka_unit_test(test_check__reg_2_catches_new_work_without_a_lease),
+    cmocka_unit_test(test_check__reg_3_catches_a_stale_lookup),
+    cmocka_unit_test(test_check__reg_3_catches_a_lookup_that_sees_what_nobody_wrote),
+    cmocka_unit_test(test_check__reg_3_forgives_a_lookup_during_the_registration),
+    cmocka_unit_test(test_check__reg_3_says_so_if_nobody_looked),
     cmocka_unit_test(test_check__reg_4_catches_another_hash),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_stays_away),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_never_goes_home),

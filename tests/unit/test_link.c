@@ -13,7 +13,7 @@
 
 /* A listener of sub1, and what it and a dialler see. */
 struct seen {
-    unsigned frames, ups, losts, refusals, left;
+    unsigned frames, ups, losts, refusals, left, away;
     size_t len;
     char user[NAME_LEN];
     char routing[LINK_ROUTING_LEN];
@@ -60,9 +60,14 @@ static void on_left(void *context)
     ((struct seen *)context)->left++;
 }
 
+static void on_away(void *context)
+{
+    ((struct seen *)context)->away++;
+}
+
 static struct link_events events_of(struct seen *seen)
 {
-    return (struct link_events){seen, on_frame, on_up, on_lost, on_refused, on_left};
+    return (struct link_events){seen, on_frame, on_up, on_lost, on_refused, on_left, on_away};
 }
 
 static struct link_ground ground_of(const struct keys *keys)

@@ -2,6 +2,7 @@
 #include "node/runtime/raft_disk.h"
 #include "tests/unit/cluster_fixture.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/raft_keys.h"
 #include "tests/unit/unit.h"
 
 #include <time.h>
@@ -74,6 +75,12 @@ static void on_peer_lost(void *context, struct proc_id peer)
     node_peer_lost(((struct alone *)context)->node, clock_now(), peer);
 }
 
+static void on_refused(void *context, enum err why)
+{
+    (void)context;
+    fail_msg("a node that is alone refused somebody: %s", err_text(why));
+}
+
 static void on_failed(void *context, const char *what)
 {
     (void)context;
@@ -143,11 +150,17 @@ static struct alone *alone_start(bool publisher)
     uv_timer_start(&a->pulse, on_pulse, 1, 1);
     a->node = calloc(1, sizeof *a->node);
     assert_non_null(a->node);
+    unsigned pid = (unsigned)getpid();
+    char address[RAFT_ADDRESS_LEN];
+    struct raft_greeting_book book = {0};
+    snprintf(address, sizeof address, "127.%u.%u.1:%d", 100 + (pid >> 8) % 100, pid & 0xff, PORT);
+    raft_keys_know(&book, 1, 1, address);
     const struct raft_disk_config disk = {.loop = &a->loop,
                                           .folder = a->folder.path,
-                                          .self = {1},
+                                          .book = &book,
                                           .context = a,
                                           .peer_lost = on_peer_lost,
+                                          .refused = on_refused,
                                           .failed = on_failed};
     assert_int_equal(raft_disk_new(&disk, &a->disk), ERR_OK);
     struct node_config config = {.topology = &a->topology,
@@ -156,10 +169,8 @@ static struct alone *alone_start(bool publisher)
                                  .world = &a->world,
                                  .io = raft_disk_io(a->disk),
                                  .peers_n = 1};
-    unsigned pid = (unsigned)getpid();
     config.peers[0].id.v = 1;
-    snprintf(config.peers[0].address, sizeof config.peers[0].address, "127.%u.%u.1:%d",
-             100 + (pid >> 8) % 100, pid & 0xff, PORT);
+    snprintf(config.peers[0].address, sizeof config.peers[0].address, "%s", address);
     assert_int_equal(node_init(a->node, &config), ERR_OK);
     a->process = node_entries(a->node);
     a->process.start(a->node, clock_now());
@@ -365,6 +376,24 @@ static void test_node__a_quiet_node_says_what_its_state_is(void **state)
     alone_end(a);
 }
 
+static void test_node__the_status_says_what_the_last_snapshot_covers(void **state)
+{
+    (void)state;
+    struct alone *a = alone_start(true);
+    assert_int_equal(status(a)->snapshot, 0);
+    raft_set_snapshot_threshold(&a->node->member.replica.raft, 1);
+    a->process.link_up(a->node, clock_now(), LINK_STATION, (struct proc_id){FLEET});
+    struct instant end = instant_add(clock_now(), duration_ms(5000));
+    for (uint32_t device = 1; status(a)->snapshot == 0; device = device % 300 + 1) {
+        assert_false(instant_reached(clock_now(), end));
+        put(a, device);
+    }
+    const struct msg_op_node_status *s = status(a);
+    assert_int_equal(s->snapshot, replica_snapshot(member_replica(&a->node->member)));
+    assert_true(s->snapshot <= s->applied);
+    alone_end(a);
+}
+
 static void test_node__shutdown_is_asked_of_the_driver(void **state)
 {
     (void)state;
@@ -383,6 +412,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_node__a_subscriber_does_not_write_configuration),
     cmocka_unit_test(test_node__devices_are_listed_in_pages_linearizably),
     cmocka_unit_test(test_node__a_quiet_node_says_what_its_state_is),
+    cmocka_unit_test(test_node__the_status_says_what_the_last_snapshot_covers),
     cmocka_unit_test(test_node__shutdown_is_asked_of_the_driver),
 };
 

@@ -338,6 +338,11 @@ static void test_phone__a_leg_goes_on_in_the_call_that_it_is_transferred_to(void
     assert_int_equal(p.legs[1].state, LEG_IDLE);
     assert_true(p.legs[0].transferred);
     assert_int_equal(ended, 0);
+    /* Whoever replays the events must know that it is the same leg. */
+    const struct event *told = &w.events[w.events_n - 1];
+    assert_int_equal(told->kind, EVENT_CALL_STATE);
+    assert_int_equal(told->call.v, CALL2.v);
+    assert_int_equal(told->value2, CALL.v);
 }
 
 static void test_phone__unanswered_keepalives_are_a_loss(void **state)

@@ -256,11 +256,12 @@ static void route_point_changed(struct callmanager *cm, struct device_id device,
     }
     for (uint32_t i = d->parties; i != 0; i = party_at(cm, i)->next) {
         const struct party *p = party_at(cm, i);
-        if (proc_id_eq(p->owner, cm->self)) {
-            call_arm(cm, call_find(cm, p->call), cm->topology->timers.route_timeout);
+        struct call *call = call_find(cm, p->call);
+        if (proc_id_eq(p->owner, cm->self) && !call->routing) {
+            call_arm(cm, call, cm->topology->timers.route_timeout);
         }
     }
-    call_route_point_held(cm, device);
+    route_point_held(cm, device);
 }
 
 void device_registry_changed(struct callmanager *cm, struct device_id device)

@@ -25,6 +25,7 @@ struct party {
     uint16_t home_inc;    /* low bits of the incarnation of the home's CallManager */
     bool preserved;       /* its call lost a party or its owner: only HANGUP is left */
     bool dialled;         /* this party made the call */
+    bool asked;           /* its home was offered the call and has not answered */
     enum leg state;
     uint32_t line;
     struct device_id peer, peer2; /* whom it exchanges media with */

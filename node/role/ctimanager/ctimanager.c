@@ -1,5 +1,7 @@
 #include "node/role/ctimanager/ctimanager.h"
 
+#include "node/role/ctimanager/watch.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,9 @@ enum err ctimanager_init(struct ctimanager *m, const struct topology *topology, 
     memset(m, 0, offsetof(struct ctimanager, providers));
     memset(m->requests, 0, sizeof m->requests);
     memset(m->points, 0, sizeof m->points);
+    memset(m->devices, 0, sizeof m->devices);
+    told_init(&m->told, topology);
+    m->ahead_n = 0;
     m->topology = topology;
     m->self = self;
     m->world = world;
@@ -83,6 +88,7 @@ void ctimanager_reset(struct ctimanager *m)
         provider_forget(&m->providers[i], m->devices_n);
     }
     memset(m->requests, 0, sizeof m->requests);
+    m->ahead_n = 0;
     m->requests_at = INSTANT_NEVER;
     m->points_at = INSTANT_NEVER;
     for (uint32_t i = 0; i < m->topology->dialled_n; i++) {
@@ -186,23 +192,6 @@ static void request_result(struct ctimanager *m, const struct msg_sdl_request_re
     }
 }
 
-/* An event of a device, from whoever owns it. Under an older epoch it is not believed (REG-2). */
-static void device_event(struct ctimanager *m, const struct msg_device_event *event)
-{
-    const struct registry_device *d = registry_device(m->registry, event->device);
-    if (d == NULL) {
-        ctimanager_reject(m, m->self, REASON_UNKNOWN_DEVICE, "sdl_event");
-        return;
-    }
-    if (event->epoch != 0 && event->epoch < d->epoch) {
-        ctimanager_reject(m, m->self, REASON_OLD_EPOCH, "sdl_event");
-        return;
-    }
-    for (uint32_t i = 0; i < m->providers_n; i++) {
-        provider_event(m, &m->providers[i], event);
-    }
-}
-
 static void jtapi_message(struct ctimanager *m, struct instant now, struct proc_id peer,
                           const struct msg *msg)
 {
@@ -237,9 +226,11 @@ void ctimanager_message(struct ctimanager *m, struct instant now, enum link link
     if (link == LINK_JTAPI) {
         jtapi_message(m, now, peer, msg);
     } else if (link == LINK_LOCAL && msg->kind == MSG_SDL_EVENT) {
-        device_event(m, &msg->sdl_event.event);
+        watch_event(m, &msg->sdl_event.event);
     } else if (link == LINK_LOCAL && msg->kind == MSG_SDL_REQUEST_RESULT) {
         request_result(m, &msg->sdl_request_result);
+    } else if (link == LINK_LOCAL && msg->kind == MSG_SDL_ANEW) {
+        watch_node_anew(m, msg->sdl_anew.node);
     } else {
         ctimanager_reject(m, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
@@ -285,6 +276,7 @@ void ctimanager_local_callmanager(struct ctimanager *m, struct instant now, bool
             }
         }
         m->requests_at = INSTANT_NEVER;
+        m->ahead_n = 0;
     }
     for (uint32_t i = 0; i < m->providers_n; i++) {
         provider_service(m, &m->providers[i], up, up ? REASON_NONE : REASON_SERVICE_LOST);
@@ -349,6 +341,7 @@ void ctimanager_registry_changed(struct ctimanager *m, struct instant now, struc
             provider_compare(m, &m->providers[i], (struct device_id){v});
         }
     }
+    watch_registry_changed(m, device);
     const struct registry_device *d = registry_device(m->registry, device);
     if (d == NULL || d->kind == DEVICE_KIND_ROUTE_POINT) {
         m->points_at = instant_min(m->points_at, now);

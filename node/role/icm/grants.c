@@ -70,6 +70,7 @@ static void tell(const struct grants *g, const struct grants_pair *p, struct pro
     msg.pg_grant.pair = p->pair;
     msg.pg_grant.epoch = p->highest;
     msg.pg_grant.active = proc_id_eq(p->active, peer);
+    msg.pg_grant.hello = p->hello[place(p, peer)];
     world_send(g->world, LINK_CONTROLLER, peer, &msg);
 }
 
@@ -103,6 +104,7 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
     if (hello->side != (side == 1 ? SIDE_B : SIDE_A)) {
         return ERR_INVALID;
     }
+    p->hello[side] = hello->number;
     if (!hello->wants_active) {
         /* It gave up, or it came back: from now on the other side may have it. */
         if (proc_id_eq(p->active, peer)) {

@@ -19,6 +19,7 @@ struct grants_pair {
     struct proc_id active;   /* none: nobody, or the side gave up */
     struct proc_id sides[2]; /* A, B; none where the topology has no such side */
     bool linked[2];
+    uint32_t hello[2];      /* the number of its last one, so that it can tell old answers */
     struct proc_id pending; /* its grant is on its way to disk */
     uint32_t pending_epoch;
     uint64_t ticket;

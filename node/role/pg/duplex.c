@@ -24,7 +24,7 @@ bool duplex_acts(const struct duplex *d)
     return d->state == DUPLEX_MONITORING || d->state == DUPLEX_ACTIVE;
 }
 
-static void say_hello(const struct duplex *d, bool wants, uint32_t epoch)
+static void say_hello(struct duplex *d, bool wants, uint32_t epoch)
 {
     if (!proc_id_some(d->controller)) {
         return;
@@ -32,9 +32,31 @@ static void say_hello(const struct duplex *d, bool wants, uint32_t epoch)
     struct msg out;
     out.kind = MSG_PG_HELLO;
     out.correlation = 0;
-    out.pg_hello = (struct msg_pg_hello){
-        .side = d->side, .pair = d->pair, .epoch = epoch, .wants_active = wants};
+    out.pg_hello = (struct msg_pg_hello){.side = d->side,
+                                         .pair = d->pair,
+                                         .epoch = epoch,
+                                         .wants_active = wants,
+                                         .number = ++d->hellos};
     world_send(d->world, LINK_CONTROLLER, d->controller, &out);
+}
+
+struct duration duplex_sleep_max(const struct duplex *d)
+{
+    /* The last heartbeat may have been sent just before its turn was due again. */
+    const struct topology_timers *timers = &d->topology->timers;
+    return (struct duration){timers->private_heartbeat.us * (int64_t)(timers->private_misses - 1)};
+}
+
+void duplex_slept(struct duplex *d)
+{
+    if (d->state == DUPLEX_ASKING) {
+        d->state = DUPLEX_STANDBY;
+        say_hello(d, false, d->highest);
+    } else if (duplex_acts(d)) {
+        d->unsure = true;
+        d->sure_by = d->hellos + 1;
+        say_hello(d, true, d->epoch);
+    }
 }
 
 void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller)
@@ -81,8 +103,9 @@ void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_gran
             d->state = DUPLEX_MONITORING;
             d->asked = 0;
             d->active_since = INSTANT_NEVER; /* BEGIN is to be ordered */
-        } else if (grant->epoch > d->epoch) {
-            d->epoch = grant->epoch;
+        } else {
+            d->epoch = grant->epoch > d->epoch ? grant->epoch : d->epoch;
+            d->unsure = d->unsure && grant->hello < d->sure_by;
         }
     } else if (d->state == DUPLEX_ASKING) {
         d->state = DUPLEX_STANDBY;
@@ -175,6 +198,7 @@ static enum duplex_order give_up(struct duplex *d, struct instant now, enum reas
     d->why = why;
     d->state = DUPLEX_STANDBY;
     d->fenced = false;
+    d->unsure = false;
     d->ask_at = ask_again(d, now);
     say_hello(d, false, d->highest);
     return DUPLEX_GIVE_UP;
@@ -207,6 +231,9 @@ enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_con
     }
     if (d->fenced) {
         return give_up(d, now, REASON_NOT_ACTIVE);
+    }
+    if (d->unsure) {
+        return DUPLEX_NOTHING;
     }
     if (!begun) {
         d->active_since = now;

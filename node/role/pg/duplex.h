@@ -11,6 +11,9 @@
  * ends an active side because the other one came back (PG-2). A side whose provider was lost waits
  * until it has been in service for a while, twice as long each time (hold-down).
  *
+ * A side that was asleep for as long as its peer needs to miss it may have been replaced without
+ * knowing it. It is unsure then, and does nothing until the controller says its epoch again.
+ *
  * Source: docs/protocol.md, "PG pair". */
 #ifndef NODE_ROLE_PG_DUPLEX_H
 #define NODE_ROLE_PG_DUPLEX_H
@@ -38,6 +41,9 @@ struct duplex {
     uint32_t agreed;  /* the peer gave up and proposed this epoch; 0: no */
     enum reason why;  /* of DUPLEX_GIVE_UP */
     bool fenced;      /* another side has a newer epoch */
+    bool unsure;      /* it slept; the controller has not said yet that the epoch still counts */
+    uint32_t hellos;  /* the number of the last one */
+    uint32_t sure_by; /* a grant that answers this hello, or a later one, ends `unsure` */
 
     struct proc_id controller; /* the one that is spoken to; none: no path */
     bool told;                 /* it answered a hello since it is linked */
@@ -58,6 +64,11 @@ struct duplex {
 void duplex_init(struct duplex *d, const struct topology *topology, struct proc_id self,
                  const struct world *world);
 void duplex_start(struct duplex *d, struct instant now);
+
+/* How long this side may sleep and still be sure that nobody took over meanwhile. */
+struct duration duplex_sleep_max(const struct duplex *d);
+/* It slept for longer. A side that acts is unsure from now on; one that asks asks anew. */
+void duplex_slept(struct duplex *d);
 
 /* News. duplex_step() afterwards says what is to be done. */
 void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller);

@@ -1,4 +1,4 @@
-#include "cluster/sim/sim_record.h"
+#include "cluster/sim/sim_history.h"
 
 #include "node/base/checksum.h"
 
@@ -8,26 +8,26 @@
 
 #define FIRST_CAP 4096
 
-void sim_record_init(struct sim_record *r, bool keep)
+void sim_history_init(struct sim_history *r, bool keep)
 {
-    *r = (struct sim_record){.keep = keep, .digest = CHECKSUM_BEGIN};
+    *r = (struct sim_history){.keep = keep, .digest = CHECKSUM_BEGIN};
 }
 
-void sim_record_deinit(struct sim_record *r)
+void sim_history_deinit(struct sim_history *r)
 {
     free(r->events);
     free(r->legs);
-    *r = (struct sim_record){0};
+    *r = (struct sim_history){0};
 }
 
 /* One more number into the digest: quick, and every bit of it counts. */
-static void mix(struct sim_record *r, uint64_t v)
+static void mix(struct sim_history *r, uint64_t v)
 {
     uint64_t h = (r->digest ^ v) * UINT64_C(0x9e3779b97f4a7c15);
     r->digest = h ^ (h >> 29);
 }
 
-static void mix_text(struct sim_record *r, const char *text, size_t cap)
+static void mix_text(struct sim_history *r, const char *text, size_t cap)
 {
     size_t len = strnlen(text, cap);
     uint64_t word = len;
@@ -52,7 +52,7 @@ static void *grown(void *items, size_t n, size_t *cap, size_t size)
     return more;
 }
 
-void sim_record_event(struct sim_record *r, const struct event *e)
+void sim_history_event(struct sim_history *r, const struct event *e)
 {
     ASSERT(e->kind > EVENT_NONE && e->kind < EVENT_COUNT);
     r->counts[e->kind]++;
@@ -74,7 +74,7 @@ void sim_record_event(struct sim_record *r, const struct event *e)
     }
 }
 
-void sim_record_leg(struct sim_record *r, const struct leg_record *l, const char *number)
+void sim_history_leg(struct sim_history *r, const struct leg_record *l, const char *number)
 {
     struct history_leg leg = {.device = l->device,
                               .agent = l->agent,
@@ -115,7 +115,7 @@ void sim_record_leg(struct sim_record *r, const struct leg_record *l, const char
     }
 }
 
-void sim_record_row(struct sim_record *r, const struct history_row *row)
+void sim_history_row(struct sim_history *r, const struct history_row *row)
 {
     mix(r, (uint64_t)row->recovery_key);
     mix(r, (uint64_t)row->key);
