@@ -20,7 +20,7 @@
 #define CALLS_PER 10  /* legs for each seed on average, or the range is void */
 
 struct words {
-    const char *seeds, *jobs, *profile, *faults;
+    const char *seeds, *jobs, *profile, *faults, *faults_max;
 };
 
 struct failure {
@@ -34,8 +34,8 @@ struct range {
     uint64_t first, n, done;
     const char *profile;
     const char *kinds_text;
-    uint32_t kinds;
-    bool bar, quiet;
+    uint32_t kinds, faults_max;
+    bool bar;
     uint64_t *digests; /* by seed */
     int64_t virtual_us;
     uint64_t events, legs, rows;
@@ -52,6 +52,7 @@ static void run_seed(void *context, uint64_t piece, void *ret_result)
     const struct range *r = context;
     static struct sim_case c;
     sim_swarm_draw(r->first + piece, r->profile, r->kinds, &c);
+    c.faults_n = c.faults_n < r->faults_max ? c.faults_n : r->faults_max;
     sim_swarm_run(&c, NULL, NULL, ret_result);
 }
 
@@ -374,6 +375,7 @@ int command_sim(int argc, char **argv)
         {"profile", 0, "NAME", "lab or srnd; default: the seed draws", NULL, &w.profile},
         {"faults", 0, "LIST", "only these, as crash,hang,partition; none: no faults", NULL,
          &w.faults},
+        {"faults-max", 0, "N", "only the first N faults of each seed", NULL, &w.faults_max},
     };
     const struct options_spec spec = {
         .name = "sim",
@@ -388,6 +390,9 @@ int command_sim(int argc, char **argv)
     struct range r = {0};
     options_parse(&spec, argc, argv, &common, &args);
     uint32_t jobs = read_jobs(w.jobs);
+    r.faults_max = w.faults_max != NULL
+                       ? options_number("--faults-max", w.faults_max, 0, SIM_SWARM_FAULTS_MAX)
+                       : SIM_SWARM_FAULTS_MAX;
     int code = read_seeds(w.seeds, &r);
     code = code == OUTCOME_DONE ? read_profile(w.profile, &r) : code;
     code = code == OUTCOME_DONE ? read_faults(w.faults, &r) : code;

@@ -399,11 +399,51 @@ static void test_pg_duplex__desktops_are_closed_and_find_the_other_side(void **s
     pg_world_free(w);
 }
 
+static void test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up(
+    void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_controller(w, false);
+    pg_world_run(w, 5000);
+    w->controller_up = true;
+    w->controller_linked[B] = true;
+    pg_link_up(&w->sides[B].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+    pg_world_run(w, 300);
+    w->controller_linked[A] = true;
+    pg_link_up(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, A));
+    assert_false(pg_world_is_active(w, B));
+    pg_world_free(w);
+}
+
+/* The link to the CTI Manager breaks just before the grant comes, and is resumed afterwards. */
+static void test_pg_duplex__granted_while_the_provider_resumes_waits_for_it(void **state)
+{
+    (void)state;
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, B);
+    pg_world_run(w, 2950);
+    assert_false(pg_world_is_active(w, B));
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 100);
+    assert_int_equal(w->sides[B].monitored_n, 0);
+    pg_world_cti(w, B, true);
+    pg_world_run(w, 6000);
+    assert_true(pg_world_is_active(w, B));
+    assert_false(w->sides[B].active_before_monitors);
+    pg_world_free(w);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors),
     cmocka_unit_test(test_pg_duplex__side_b_alone_waits_and_then_goes_active),
     cmocka_unit_test(test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors),
     cmocka_unit_test(test_pg_duplex__nothing_fails_back),
+    cmocka_unit_test(
+        test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up),
+    cmocka_unit_test(test_pg_duplex__granted_while_the_provider_resumes_waits_for_it),
     cmocka_unit_test(test_pg_duplex__killed_process_is_replaced),
     cmocka_unit_test(test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows),
     cmocka_unit_test(test_pg_duplex__inputs_missed_while_the_private_link_was_cut_are_made_up),

@@ -9,7 +9,8 @@ void duplex_init(struct duplex *d, const struct topology *topology, struct proc_
                          .world = world,
                          .side = proc->side,
                          .pair = proc->pair,
-                         .controller_lost = INSTANT_NEVER};
+                         .controller_lost = INSTANT_NEVER,
+                         .peer_reaches_since = INSTANT_NEVER};
 }
 
 void duplex_start(struct duplex *d, struct instant now)
@@ -146,13 +147,18 @@ void duplex_peer_link(struct duplex *d, struct instant now, bool up)
         d->peer_active = false;
         d->peer_provider = false;
         d->peer_controller = false;
+        d->peer_reaches_since = INSTANT_NEVER;
         d->asked = 0;
         d->ask_at = now;
     }
 }
 
-void duplex_peer_status(struct duplex *d, const struct msg_private_status *status)
+void duplex_peer_status(struct duplex *d, struct instant now,
+                        const struct msg_private_status *status)
 {
+    bool reached = d->peer_controller && d->peer_provider;
+    bool reaches = status->controller_up && status->provider_up;
+    d->peer_reaches_since = !reaches ? INSTANT_NEVER : reached ? d->peer_reaches_since : now;
     d->peer_active = status->active;
     d->peer_epoch = status->epoch;
     d->peer_provider = status->provider_up;
@@ -184,13 +190,17 @@ static bool may_ask(const struct duplex *d, struct instant now)
            (d->agreed != 0 || d->peer_lost || instant_reached(now, d->start_until));
 }
 
-/* The peer can reach the controller and this side cannot, for as long as a lost link takes. */
-static bool peer_reaches_more(const struct duplex *d, struct instant now)
+/* When the peer will have been able to reach the controller, and this side not, for as long as a
+ * lost link takes. A controller that comes back comes back to one of them first. */
+static struct instant yield_at(const struct duplex *d)
 {
     const struct topology_timers *timers = &d->topology->timers;
     struct duration patience = {timers->mesh_heartbeat.us * (int64_t)timers->mesh_misses};
-    return !proc_id_some(d->controller) && d->peer_up && d->peer_controller && d->peer_provider &&
-           instant_reached(now, instant_add(d->controller_lost, patience));
+    if (proc_id_some(d->controller) || !d->peer_up || d->controller_lost.us == INT64_MAX) {
+        return INSTANT_NEVER;
+    }
+    bool later = d->peer_reaches_since.us > d->controller_lost.us;
+    return instant_add(later ? d->peer_reaches_since : d->controller_lost, patience);
 }
 
 static enum duplex_order give_up(struct duplex *d, struct instant now, enum reason why)
@@ -212,7 +222,7 @@ static void forget_losses(struct duplex *d, struct instant now)
     }
 }
 
-enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_confirmed)
+enum duplex_order duplex_step(struct duplex *d, struct instant now, bool open, bool all_confirmed)
 {
     if (d->state == DUPLEX_STANDBY && may_ask(d, now)) {
         d->state = DUPLEX_ASKING;
@@ -235,6 +245,9 @@ enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_con
     if (d->unsure) {
         return DUPLEX_NOTHING;
     }
+    if (!begun && !open) {
+        return DUPLEX_NOTHING; /* its link is being resumed, or lost */
+    }
     if (!begun) {
         d->active_since = now;
         return DUPLEX_BEGIN;
@@ -244,7 +257,7 @@ enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_con
         d->active_since = now;
         return DUPLEX_ACTIVATE;
     }
-    if (peer_reaches_more(d, now)) {
+    if (instant_reached(now, yield_at(d))) {
         return give_up(d, now, REASON_NO_CONTROLLER);
     }
     forget_losses(d, now);
@@ -253,7 +266,6 @@ enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_con
 
 struct instant duplex_deadline(const struct duplex *d)
 {
-    const struct topology_timers *timers = &d->topology->timers;
     struct instant next = INSTANT_NEVER;
     if (d->state == DUPLEX_STANDBY && d->provider_up && proc_id_some(d->controller) && d->told &&
         !d->peer_active) {
@@ -263,10 +275,8 @@ struct instant duplex_deadline(const struct duplex *d)
         }
         next = latest;
     }
-    if (duplex_acts(d) && !proc_id_some(d->controller) && d->peer_up && d->peer_controller &&
-        d->peer_provider) {
-        next = instant_add(d->controller_lost, (struct duration){timers->mesh_heartbeat.us *
-                                                                 (int64_t)timers->mesh_misses});
+    if (duplex_acts(d)) {
+        next = yield_at(d);
     }
     return next;
 }

@@ -54,6 +54,7 @@ struct duplex {
     struct instant hold_until;
 
     bool peer_up, peer_active, peer_provider, peer_controller;
+    struct instant peer_reaches_since; /* it has both; NEVER: it has not */
     bool peer_lost; /* it was active when its link broke, and nobody has said what became of it */
     uint32_t peer_epoch;
 
@@ -75,14 +76,15 @@ void duplex_controller(struct duplex *d, struct instant now, struct proc_id cont
 void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_grant *grant);
 void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason reason);
 void duplex_peer_link(struct duplex *d, struct instant now, bool up);
-void duplex_peer_status(struct duplex *d, const struct msg_private_status *status);
+void duplex_peer_status(struct duplex *d, struct instant now,
+                        const struct msg_private_status *status);
 void duplex_peer_gave_up(struct duplex *d, const struct msg_private_give_up *m);
 
-/* What is to be done now; called until it says DUPLEX_NOTHING.
+/* What is to be done now; called until it says DUPLEX_NOTHING. `open`: the provider can be asked.
  *   BEGIN     granted: take over what the peer left (d->peer_lost), then ask for all monitors
  *   ACTIVATE  all monitors are confirmed: this side is active
  *   GIVE_UP   this side was MONITORING or ACTIVE and is not any more, because of d->why */
-enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_confirmed);
+enum duplex_order duplex_step(struct duplex *d, struct instant now, bool open, bool all_confirmed);
 struct instant duplex_deadline(const struct duplex *d);
 
 /* This side orders the inputs of the OPC: MONITORING or ACTIVE. */

@@ -144,7 +144,8 @@ static void give_up(struct pg *pg)
 static void settle(struct pg *pg)
 {
     for (int i = 0; i < 8; i++) { /* standby, asking, granted, begun, active: fewer than that */
-        switch (duplex_step(&pg->duplex, pg->now, pim_all_confirmed(&pg->pim))) {
+        switch (duplex_step(&pg->duplex, pg->now, pg->pim.state == PIM_OPEN,
+                            pim_all_confirmed(&pg->pim))) {
         case DUPLEX_NOTHING:
             return;
         case DUPLEX_BEGIN:
@@ -361,7 +362,7 @@ static void peer_status(struct pg *pg, const struct msg_private_status *m)
     } else if (pg->duplex.peer_lost && m->epoch >= pg->duplex.peer_epoch) {
         cut_for_peer(pg);
     }
-    duplex_peer_status(&pg->duplex, m);
+    duplex_peer_status(&pg->duplex, pg->now, m);
     if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {
         pg_inputs_ask_state(pg);
     }
