@@ -127,6 +127,64 @@ static uint32_t dialled_pair(const struct topology *t, const char *number)
     return 0;
 }
 
+/* When the caller's part at the route point was over: a call that reached an agent is the agent's
+ * from then on, and leaves no row at the route point. */
+static int64_t left_route_point(const struct history *h, const struct history_leg *leg)
+{
+    int64_t left = leg->answer_us != 0 ? leg->answer_us : leg->end_us;
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *other = &h->legs[i];
+        if (agent_id_some(other->agent) && call_id_eq(other->call, leg->call) &&
+            other->begin_us < left) {
+            left = other->begin_us;
+        }
+    }
+    return left;
+}
+
+/* Some node that may have held the route point was lost meanwhile: the PG saw its calls end. */
+static bool route_point_cut(const struct history *h, const char *number, int64_t from,
+                            int64_t until)
+{
+    const struct topology *t = h->topology;
+    const struct topology_group *group = NULL;
+    for (uint32_t i = 0; i < t->dialled_n; i++) {
+        if (strcmp(t->dialled[i].number, number) == 0) {
+            group = &t->groups[t->dialled[i].group];
+        }
+    }
+    for (uint32_t i = 0; group != NULL && i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool meanwhile = o->service != SERVICE_CTIMANAGER && o->from <= until + LEDGER_SLACK_US &&
+                         o->from >= from - LEDGER_SLACK_US;
+        for (uint32_t k = 0; k < group->members_n && meanwhile; k++) {
+            if (proc_id_eq(o->proc, group->members[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A call that waits at a route point while the PG switches is cut there once, and goes on: its next
+ * row is the agent's, or, if it ends there, the route point's. */
+static uint32_t predict_route_point(const struct history *h, const struct history_leg *leg,
+                                    uint32_t pair, enum ledger_class *ret_predicted)
+{
+    struct history_leg there = *leg;
+    there.end_us = left_route_point(h, leg);
+    uint32_t allowed = ledger_predict(h, &there, pair, ret_predicted);
+    bool went_on = leg->answer_us != 0 || has_agent_leg(h, leg->call);
+    if (went_on && (allowed & BIT(LEDGER_SPLIT)) != 0) {
+        allowed |= BIT(LEDGER_TRUNCATED);
+        *ret_predicted = *ret_predicted == LEDGER_SPLIT ? LEDGER_TRUNCATED : *ret_predicted;
+    }
+    if (route_point_cut(h, leg->to, leg->begin_us, there.end_us)) {
+        allowed |= BIT(LEDGER_TRUNCATED) | (went_on ? 0 : BIT(LEDGER_SPLIT));
+    }
+    return allowed;
+}
+
 static void enter(const struct history *h, struct ledger *l, uint32_t index)
 {
     const struct history_leg *leg = &h->legs[index];
@@ -142,7 +200,8 @@ static void enter(const struct history *h, struct ledger *l, uint32_t index)
     } else {
         return; /* nobody watches this phone */
     }
-    entry.allowed = ledger_predict(h, leg, pair, &entry.predicted);
+    entry.allowed = entry.at_route_point ? predict_route_point(h, leg, pair, &entry.predicted)
+                                         : ledger_predict(h, leg, pair, &entry.predicted);
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
         if (!w->injected && w->pair == pair && leg->begin_us < w->until &&
