@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define BIT(class) (1u << (class))
+/* A silent death is found at most this much later. */
+#define SILENCE_US INT64_C(3000000)
 
 const char *ledger_class_text(enum ledger_class class)
 {
@@ -93,6 +95,11 @@ uint32_t ledger_predict(const struct history *h, const struct history_leg *leg, 
         }
     }
     if (near_outage(h, leg->end_us, wrapup)) {
+        allowed |= BIT(LEDGER_TRUNCATED);
+    }
+    /* Not this phone's CallManager died, but that of the other party or of the call. */
+    if (leg->reason == REASON_DROPPED_IN_SETUP &&
+        near_outage(h, leg->begin_us - SILENCE_US, leg->end_us)) {
         allowed |= BIT(LEDGER_TRUNCATED);
     }
     return allowed;
