@@ -146,37 +146,82 @@ static void open_window(struct history *h, uint32_t pair, struct proc_id before,
     }
 }
 
+/* A fault that lets the process go on where it was (hang, unplug) is over, and the pair did not
+ * move: nothing was missed, what came meanwhile is read now. */
+static bool passed_by(const struct history *h, const struct event *e, struct proc_id active)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, active);
+    struct history_outage o = {.what = ""};
+    memcpy(o.what, e->text, sizeof o.what);
+    return e->kind == EVENT_HEAL && p != NULL && comes_back_by_heal(&o) &&
+           (proc_id_eq(e->peer, active) || proc_id_eq(e->peer, p->ctimanager_node));
+}
+
+/* What shows that the pair is moving, or that its active side began anew. */
+static bool is_moving(const struct history *h, const struct event *e, uint32_t pair)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, e->proc);
+    const struct topology_proc *peer = topology_proc_of(h->topology, e->peer);
+    if (e->kind == EVENT_PG_GRANTED) {
+        return peer != NULL && peer->pair == pair;
+    }
+    return p != NULL && p->pair == pair &&
+           (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
+            e->kind == EVENT_PROCESS_START || e->kind == EVENT_PROCESS_STOP);
+}
+
+static void begin_active(struct history *h, const struct event *e)
+{
+    struct history_window *w = &h->windows[h->windows_n - 1];
+    w->until = e->at.us;
+    w->after = e->proc;
+    if (w->seen_from == HISTORY_FOREVER) {
+        w->seen_from = e->at.us;
+    }
+}
+
+struct pair_state {
+    struct proc_id active;
+    bool open;        /* a window is */
+    bool moving;      /* since it opened */
+    int64_t doubt_at; /* a fault that passed by began then; the pair may still move for it */
+};
+
+static void pair_event(struct history *h, uint32_t pair, struct pair_state *s,
+                       const struct event *e)
+{
+    const struct topology_proc *by = topology_proc_of(h->topology, e->proc);
+    s->moving = s->moving || is_moving(h, e, pair);
+    if (s->open && e->kind == EVENT_PG_GRANTED && is_moving(h, e, pair)) {
+        h->windows[h->windows_n - 1].seen_from = e->at.us;
+    } else if (e->kind == EVENT_PG_ACTIVE && by != NULL && by->pair == pair) {
+        if (!s->open && !proc_id_eq(e->proc, s->active) && h->windows_n < HISTORY_WINDOWS_MAX) {
+            open_window(h, pair, s->active, s->doubt_at);
+            s->open = true;
+        }
+        if (s->open) {
+            begin_active(h, e);
+        }
+        s->active = e->proc;
+        s->open = false;
+        s->doubt_at = e->at.us;
+    } else if (!s->open && blinds(h, e, s->active) && h->windows_n < HISTORY_WINDOWS_MAX) {
+        open_window(h, pair, s->active, e->at.us);
+        s->open = true;
+        s->moving = is_moving(h, e, pair);
+    } else if (s->open && !s->moving && passed_by(h, e, s->active)) {
+        s->doubt_at = h->windows[--h->windows_n].from;
+        s->open = false;
+    }
+}
+
 static void pair_windows(struct history *h, uint32_t pair)
 {
-    struct proc_id active = {0};
-    bool open = true;
-    open_window(h, pair, active, h->begin_us);
+    struct pair_state s = {.open = true, .moving = true, .doubt_at = h->begin_us};
+    open_window(h, pair, s.active, h->begin_us);
     h->windows[h->windows_n - 1].injected = false; /* the start of the cluster is no fault */
     for (size_t i = 0; i < h->events_n; i++) {
-        const struct event *e = &h->events[i];
-        if (open && e->kind == EVENT_PG_GRANTED) {
-            const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
-            if (p != NULL && p->pair == pair) {
-                h->windows[h->windows_n - 1].seen_from = e->at.us;
-            }
-        } else if (e->kind == EVENT_PG_ACTIVE) {
-            const struct topology_proc *p = topology_proc_of(h->topology, e->proc);
-            if (p == NULL || p->pair != pair) {
-                continue;
-            }
-            active = e->proc;
-            if (open) {
-                h->windows[h->windows_n - 1].until = e->at.us;
-                if (h->windows[h->windows_n - 1].seen_from == HISTORY_FOREVER) {
-                    h->windows[h->windows_n - 1].seen_from = e->at.us;
-                }
-                h->windows[h->windows_n - 1].after = active;
-                open = false;
-            }
-        } else if (!open && blinds(h, e, active) && h->windows_n < HISTORY_WINDOWS_MAX) {
-            open_window(h, pair, active, e->at.us);
-            open = true;
-        }
+        pair_event(h, pair, &s, &h->events[i]);
     }
 }
 

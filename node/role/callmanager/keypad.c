@@ -76,6 +76,7 @@ void keypad_key(struct callmanager *cm, struct proc_id peer, const struct msg_st
         out->sdl_key = (struct msg_sdl_key){.call = m->call, .device = m->device, .key = m->key};
         snprintf(out->sdl_key.number, NUMBER_LEN, "%s", m->number);
         world_send(cm->world, LINK_SDL, p->owner, out);
+        p->hung_up = p->hung_up || m->key == KEY_HANGUP;
         return; /* the answer comes from there */
     } else if (p != NULL) {
         reason = key_alone(cm, p, m->key);

@@ -70,11 +70,12 @@ static void owner_lost(struct callmanager *cm, struct party *p)
     if (p->preserved) {
         return;
     }
-    if (party_established(p) && !party_consults(cm, p)) {
+    if (party_established(p) && !party_consults(cm, p) && !p->hung_up) {
         party_preserve(cm, p);
         return;
     }
-    struct party_change c = {.state = LEG_ENDED, .reason = REASON_DROPPED_IN_SETUP};
+    struct party_change c = {.state = LEG_ENDED,
+                             .reason = p->hung_up ? REASON_HUNG_UP : REASON_DROPPED_IN_SETUP};
     party_show(cm, p, &c, no_call);
     party_drop(cm, p);
 }
