@@ -72,6 +72,19 @@ static bool near_outage(const struct history *h, int64_t from, int64_t until)
     return false;
 }
 
+/* Something was wrong somewhere in that time, or shortly before it. */
+static bool disturbed(const struct history *h, int64_t from, int64_t until)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool over = o->until != HISTORY_FOREVER && o->until + SILENCE_US < from;
+        if (o->from <= until && !over) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t ledger_predict(const struct history *h, const struct history_leg *leg, uint32_t pair,
                         enum ledger_class *ret_predicted)
 {
@@ -98,8 +111,11 @@ uint32_t ledger_predict(const struct history *h, const struct history_leg *leg, 
         allowed |= BIT(LEDGER_TRUNCATED);
     }
     /* Not this phone's CallManager died, but that of the other party or of the call. */
-    if (leg->reason == REASON_DROPPED_IN_SETUP &&
-        near_outage(h, leg->begin_us - SILENCE_US, leg->end_us)) {
+    if (leg->reason == REASON_DROPPED_IN_SETUP && disturbed(h, leg->begin_us, leg->end_us)) {
+        allowed |= BIT(LEDGER_TRUNCATED);
+    }
+    /* Whether a leg that lost a CallManager is seen again by the new side is the phone's luck. */
+    if (leg->preserved && (allowed & BIT(LEDGER_SPLIT)) != 0) {
         allowed |= BIT(LEDGER_TRUNCATED);
     }
     return allowed;
@@ -173,6 +189,17 @@ static bool route_point_cut(const struct history *h, const char *number, int64_t
     return false;
 }
 
+static bool in_window(const struct history *h, uint32_t pair, int64_t from, int64_t until)
+{
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        if (w->pair == pair && w->from <= until && from < w->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A call that waits at a route point while the PG switches is cut there once, and goes on: its next
  * row is the agent's, or, if it ends there, the route point's. */
 static uint32_t predict_route_point(const struct history *h, const struct history_leg *leg,
@@ -188,6 +215,9 @@ static uint32_t predict_route_point(const struct history *h, const struct histor
     }
     if (route_point_cut(h, leg->to, leg->begin_us, there.end_us)) {
         allowed |= BIT(LEDGER_TRUNCATED) | (went_on ? 0 : BIT(LEDGER_SPLIT));
+    }
+    if (!in_window(h, pair, leg->begin_us - LEDGER_SLACK_US, there.end_us + LEDGER_SLACK_US)) {
+        allowed |= BIT(LEDGER_OK); /* that the caller's own phone is lost is no news there */
     }
     return allowed;
 }
