@@ -49,7 +49,7 @@ static json_t *timings_json(const struct timings *t)
                      "steady_ms", milliseconds(t->steady));
 }
 
-static json_t *ledger_json(const struct ledger *l)
+json_t *judged_ledger(const struct ledger *l)
 {
     json_t *o = json_pack("{s:I}", "calls", (json_int_t)l->calls);
     for (unsigned c = 0; c < LEDGER_LEFT_OUT; c++) {
@@ -81,7 +81,7 @@ json_t *judged_json(const struct judged *j, const char *run, const char *report)
         "timings", timings_json(t), "devices", "moved", (json_int_t)t->moved, "kept_in_call",
         (json_int_t)t->kept_in_call, "lost", (json_int_t)t->lost, "calls", "preserved",
         (json_int_t)t->preserved, "dropped_in_setup", (json_int_t)t->dropped_in_setup,
-        "media_gap_max_ms", (json_int_t)(t->gap_max / 1000), "ledger", ledger_json(&j->ledger));
+        "media_gap_max_ms", (json_int_t)(t->gap_max / 1000), "ledger", judged_ledger(&j->ledger));
     ASSERT(o != NULL);
     return o;
 }
