@@ -1,4 +1,1 @@
-int wide(int a)
-{
-    return a;
-} /* PLANTED: code should be clang-formatted */
+int  wide( int a ) { return a ; } /* PLANTED: code should be clang-formatted */

@@ -1,3 +1,3 @@
-#include <czmq.h>       /* PLANTED: <czmq.h> is not for cluster/record */
 #include <microhttpd.h> /* PLANTED: <microhttpd.h> is not for cluster/record */
+#include <czmq.h> /* PLANTED: <czmq.h> is not for cluster/record */
 #include <sqlite3.h>
