@@ -158,7 +158,7 @@ static void leads(struct proc_id node, int64_t term, int64_t at)
     e->value2 = term;
 }
 
-static void activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at)
+void good_run_activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at)
 {
     good_run_event(EVENT_PROVIDER_UP, side, at - 300 * GOOD_MS)->peer = node;
     struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, at - 1 * GOOD_MS);
@@ -170,6 +170,13 @@ static void activates(struct proc_id side, struct proc_id node, int64_t epoch, i
     struct event *applied = good_run_event(EVENT_CTI_APPLIED, side, at + 100 * GOOD_MS);
     applied->value = 40;
     applied->value2 = 100 + epoch;
+}
+
+void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what, int64_t at_us)
+{
+    struct event *e = good_run_event(kind, GOOD_GUEST, at_us);
+    e->peer = proc;
+    snprintf(e->text, sizeof e->text, "%s", what);
 }
 
 static void agents(struct proc_id side, enum agent_state to, uint32_t first, uint32_t last,
@@ -347,18 +354,16 @@ void good_run_make(void)
     looks_up(GOOD_SUB2, GOOD_SUB2, 2, GOOD_FAULT + 500 * GOOD_MS);
     looks_up(GOOD_SUB1, GOOD_SUB1, 3, 60000 * GOOD_MS);
     leads(GOOD_SUB1, 2, 500 * GOOD_MS);
-    activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
     agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);
     make_moves();
     make_calls();
-    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, GOOD_FAULT);
-    fault->peer = GOOD_SUB1;
-    snprintf(fault->text, sizeof fault->text, "crash");
+    good_run_fault(EVENT_FAULT, GOOD_SUB1, "crash", GOOD_FAULT);
     struct event *down = good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGA, GOOD_FAULT + 8 * GOOD_MS);
     down->peer = GOOD_SUB1;
     down->reason = REASON_PROVIDER_LOST;
     leads(GOOD_SUB2, 3, GOOD_FAULT + 95 * GOOD_MS);
-    activates(GOOD_PGB, GOOD_SUB2, 2, GOOD_FAULT + 1900 * GOOD_MS);
+    good_run_activates(GOOD_PGB, GOOD_SUB2, 2, GOOD_FAULT + 1900 * GOOD_MS);
     for (uint32_t agent = 5001; agent <= 5010; agent++) {
         struct event *out =
             good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, GOOD_FAULT + 1950 * GOOD_MS);
