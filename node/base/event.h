@@ -64,7 +64,7 @@
     X(PG_STANDBY, pg_standby, "a PG side is not active; reason: why")                              \
     X(PG_GRANTED, pg_granted, "the controller accepts peer as active side; value: the epoch")      \
     X(PG_REFUSED, pg_refused, "the controller refuses peer as active side; value: the epoch")      \
-    X(PG_SYNCED, pg_synced, "a standby PG side holds the state of peer; value: inputs so far")    \
+    X(PG_SYNCED, pg_synced, "a standby PG side holds the state of peer; value: inputs so far")     \
     X(AGENT_STATE, agent_state,                                                                    \
       "an agent changed state; value: agent; value2: state; text: reason code")                    \
     X(AGENT_LOGOUT, agent_logout, "an agent was logged out; value: agent; value2: reason code")    \
