@@ -1,5 +1,6 @@
 #include "cluster/control/command.h"
 
+#include "cluster/control/past.h"
 #include "node/base/nearest.h"
 
 #include <stdlib.h>
@@ -40,6 +41,7 @@ void command_close(struct session_of_command **s)
 {
     if (*s != NULL) {
         operator_close(&(*s)->desk);
+        past_close(&(*s)->past);
         free(*s);
         *s = NULL;
     }

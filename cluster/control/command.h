@@ -37,10 +37,12 @@
 COMMAND_LIST(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
-/* A cluster and a way to talk to it, as most commands need them. */
+/* A cluster and a way to talk to it, as most commands need them; or a recorded run (look.h). */
+struct past;
 struct session_of_command {
-    struct cluster cluster;
+    struct cluster cluster; /* of a run: its name and its topology */
     struct operator_desk *desk;
+    struct past *past; /* NULL: the cluster lives, or should */
     struct scene scene;
 };
 

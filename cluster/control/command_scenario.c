@@ -1,15 +1,15 @@
 /* scenario, check, report. */
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
+#include "cluster/control/past.h"
 #include "cluster/control/scenario_run.h"
 #include "cluster/control/table.h"
 #include "node/base/nearest.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 struct scenario_words {
     const char *trigger, *topology, *backend, *profile, *seed, *report;
@@ -240,28 +240,15 @@ int command_scenario(int argc, char **argv)
     return code;
 }
 
-/* A run's folder: a path, an id, or the newest. */
+/* The folder of a run that is named in any of the ways. */
 static int find_run(const char *word_or_null, char *ret_folder, size_t size)
 {
-    struct home h;
-    int code = home_find(&h);
-    if (code != OUTCOME_DONE) {
-        return code;
+    struct stat st;
+    int code = past_find(word_or_null, ret_folder, size);
+    if (code == OUTCOME_DONE && stat(ret_folder, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        *strrchr(ret_folder, '/') = '\0';
     }
-    const char *word = word_or_null != NULL ? word_or_null : "latest";
-    snprintf(ret_folder, size, "%.*s/runs/%s", HOME_PATH_MAX / 2 + 8, h.root, word);
-    if (access(ret_folder, R_OK) != 0) {
-        snprintf(ret_folder, size, "%s", word);
-    }
-    if (access(ret_folder, R_OK) != 0) {
-        return outcome_error(OUTCOME_USAGE, "rehome scenario run NAME", "there is no run '%s'",
-                             word);
-    }
-    char real[PATH_MAX];
-    if (realpath(ret_folder, real) != NULL && strlen(real) < size) {
-        snprintf(ret_folder, size, "%s", real);
-    }
-    return OUTCOME_DONE;
+    return code;
 }
 
 int command_check(int argc, char **argv)
