@@ -11,6 +11,7 @@
     X("up", command_up, "start a cluster; returns when it is healthy")                       \
     X("down", command_down, "stop it; --destroy also removes its state")                     \
     X("status", command_status, "one screen: nodes, Raft, phones, calls, PG sides, faults")  \
+    X("watch", command_watch, "the same, live on the terminal; a recorded run, replayed")    \
     X("registrations", command_registrations, "who serves what; with a device, its history") \
     X("raft", command_raft, "per node: state, term, commit, applied, trails-by, snapshot")   \
     X("calls", command_calls, "the calls that are up")                                       \

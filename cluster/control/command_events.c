@@ -1,4 +1,5 @@
 /* events: the spine. */
+#include "cluster/control/event_text.h"
 #include "cluster/control/look.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define FOLLOW_MS 50
+#define LINE_LEN  512
 
 struct filter {
     const struct topology *topology;
@@ -20,31 +22,9 @@ struct filter {
 static void print_event(const struct topology *t, const struct event *e)
 {
     char stamp[TICK_STAMP_LEN];
-    struct device_info device;
-    printf("%s  %-8s %-18s", tick_stamp(e->wall_us, stamp), topology_name(t, e->proc),
-           event_word(e->kind));
-    if (proc_id_some(e->peer)) {
-        printf(" peer=%s", topology_name(t, e->peer));
-    }
-    if (topology_device(t, e->device, &device)) {
-        printf(" device=%s", device.name);
-    }
-    if (call_id_some(e->call)) {
-        printf(" call=%016llx", (unsigned long long)e->call.v);
-    }
-    if (e->epoch != 0) {
-        printf(" epoch=%u", e->epoch);
-    }
-    if (e->reason != REASON_NONE) {
-        printf(" reason=%s", reason_text(e->reason));
-    }
-    if (e->value != 0) {
-        printf(" value=%lld", (long long)e->value);
-    }
-    if (e->value2 != 0) {
-        printf(" value2=%lld", (long long)e->value2);
-    }
-    printf("%s%s\n", e->text[0] != '\0' ? " " : "", e->text);
+    char line[LINE_LEN];
+    printf("%s  %-8s %s\n", tick_stamp(e->wall_us, stamp), topology_name(t, e->proc),
+           event_text_line(t, e, line, sizeof line));
 }
 
 static void each_event(void *context, const struct event *e, const char *line)
