@@ -46,7 +46,9 @@
       "the answer had this row of a device; peer: its owner; value: number of the question; "      \
       "value2: device state")                                                                      \
     X(DEVICE_LOST, device_lost, "a device lost its CallManager; value: 1 if in a call")            \
+    X(DRAIN, drain, "a gateway was let go home to peer: no new call, and it goes after the last")  \
     X(FALLBACK, fallback, "a device goes home to peer")                                            \
+    X(FALLBACK_ENDED, fallback_ended, "a device that was let go to peer stays where it was")       \
     X(CALL_BEGIN, call_begin,                                                                      \
       "a leg began at a device; text: number; value: 1 dialled, 2 rang, 3 route point")            \
     X(CALL_STATE, call_state,                                                                      \

@@ -304,6 +304,14 @@ static void lose(uint32_t device, bool in_call)
     lost->value = in_call ? 1 : 0;
 }
 
+static void drains(uint32_t gateway, int64_t at)
+{
+    struct event *e = good_run_event(EVENT_DRAIN, GOOD_FLEET, at);
+    e->device.v = gateway;
+    e->peer = GOOD_SUB1;
+    e->epoch = 2;
+}
+
 /* Where everyone registers: at the start, after the fault, after the return. The index rises with
  * time: the busy ones come last. */
 static void make_moves(void)
@@ -327,6 +335,9 @@ static void make_moves(void)
             registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
         }
     }
+    /* The second gateway goes home long before the first is let go. */
+    drains(GOOD_GATEWAY + 1, GOOD_RETURN + 3100 * GOOD_MS);
+    drains(GOOD_GATEWAY, 42100 * GOOD_MS);
     registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     hashes(69000 * GOOD_MS, index, true);
