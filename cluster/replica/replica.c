@@ -181,7 +181,9 @@ static void end_barrier(struct replica *r)
     r->barrier_busy = false;
     if (r->serving_term != r->term) {
         r->serving_term = r->term;
-        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING, .value2 = (int64_t)r->term});
+        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING,
+                                 .value = (int64_t)raft_last_applied(&r->raft),
+                                 .value2 = (int64_t)r->term});
     }
     if (r->confirm_busy) {
         confirmed(r, true);
