@@ -24,6 +24,7 @@
     X("faults", command_faults, "what is broken on purpose")                                 \
     X("heal", command_heal, "undo all faults")                                               \
     X("scenario", command_scenario, "list, show or run a rehearsed failure with a verdict")  \
+    X("sim", command_sim, "whole clusters in virtual time, from seeds")                      \
     X("check", command_check, "judge a recorded run again")                                  \
     X("report", command_report, "write a recorded run as one HTML file")                     \
     X("config", command_config, "write configuration, on the publisher")                     \
