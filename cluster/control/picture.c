@@ -1,4 +1,4 @@
-#include "cluster/control/watch.h"
+#include "cluster/control/picture.h"
 
 #include "cluster/control/event_text.h"
 #include "cluster/control/tick.h"
@@ -11,19 +11,19 @@
 #define TIME_AT   11 /* where in an RFC 3339 stamp the time of the day begins */
 #define EVENT_LEN 256
 
-void watch_event(struct watch_picture *p, const struct event *e)
+void picture_event(struct picture *p, const struct event *e)
 {
     if (event_text_matters(p->topology, e)) {
-        p->events[p->events_n++ % WATCH_EVENTS_MAX] = *e;
+        p->events[p->events_n++ % PICTURE_EVENTS_MAX] = *e;
     }
 }
 
-static long long seconds_ago(const struct watch_picture *p, int64_t at_us)
+static long long seconds_ago(const struct picture *p, int64_t at_us)
 {
     return (long long)(p->scene.at_us - at_us) / 1000000;
 }
 
-static void first_lines(const struct watch_picture *p, struct frame *f)
+static void first_lines(const struct picture *p, struct frame *f)
 {
     frame_put(f, FRAME_BOLD, "%s  ", p->name);
     frame_put(f, p->healthy ? FRAME_GOOD : FRAME_BAD, "%s", p->healthy ? "healthy" : "DEGRADED");
@@ -58,7 +58,7 @@ static void services(const struct topology_proc *t, const struct scene_proc *p, 
     frame_put(f, missing ? FRAME_BAD : state_style(p->state), "%s", what);
 }
 
-static void nodes(const struct watch_picture *p, struct frame *f)
+static void nodes(const struct picture *p, struct frame *f)
 {
     const struct topology *t = p->topology;
     const uint32_t bar = f->columns > BAR_AT + NUMBER_AT ? f->columns - BAR_AT - NUMBER_AT : 0;
@@ -101,7 +101,7 @@ static void nodes(const struct watch_picture *p, struct frame *f)
     frame_line_end(f);
 }
 
-static void gateways(const struct watch_picture *p, struct frame *f)
+static void gateways(const struct picture *p, struct frame *f)
 {
     const struct topology *t = p->topology;
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -135,7 +135,7 @@ static void gateways(const struct watch_picture *p, struct frame *f)
     }
 }
 
-static void sums(const struct watch_picture *p, struct frame *f)
+static void sums(const struct picture *p, struct frame *f)
 {
     const struct scene *s = &p->scene;
     frame_put(f, FRAME_BOLD, "%-8s ", "calls");
@@ -152,13 +152,13 @@ static void sums(const struct watch_picture *p, struct frame *f)
     frame_line_end(f);
 }
 
-static void last_events(const struct watch_picture *p, struct frame *f)
+static void last_events(const struct picture *p, struct frame *f)
 {
-    uint64_t known = p->events_n < WATCH_EVENTS_MAX ? p->events_n : WATCH_EVENTS_MAX;
+    uint64_t known = p->events_n < PICTURE_EVENTS_MAX ? p->events_n : PICTURE_EVENTS_MAX;
     uint32_t room = frame_left(f) > 1 ? frame_left(f) - 1 : 0; /* the last line is the keys' */
     uint64_t n = known < room ? known : room;
     for (uint64_t i = p->events_n - n; i < p->events_n; i++) {
-        const struct event *e = &p->events[i % WATCH_EVENTS_MAX];
+        const struct event *e = &p->events[i % PICTURE_EVENTS_MAX];
         char stamp[TICK_STAMP_LEN];
         char line[EVENT_LEN];
         bool fault = e->kind == EVENT_FAULT;
@@ -175,7 +175,7 @@ static void last_events(const struct watch_picture *p, struct frame *f)
     }
 }
 
-void watch_draw(const struct watch_picture *p, struct frame *f)
+void picture_draw(const struct picture *p, struct frame *f)
 {
     first_lines(p, f);
     nodes(p, f);
