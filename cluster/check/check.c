@@ -25,7 +25,9 @@ static const struct check invariants[] = {
     {"TCD-2", "A record never changes", check_tcd_2, false},
     {"AGT-1", "No call for an agent without a phone, no logout without cause", check_agent_1,
      false},
-    {"RAFT-1", "At most one leader a term", check_raft_1, true},
+    {"RAFT-1", "At most one leader a term, and nobody else serves", check_raft_1, true},
+    {"RAFT-2", "Terms and applied entries never go back on a node", check_raft_2, false},
+    {"RAFT-3", "A leader serves only with every committed entry", check_raft_3, false},
     {"LIVE-1", "Healthy again within the bound", check_live_1, true},
 };
 

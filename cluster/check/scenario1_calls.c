@@ -174,8 +174,8 @@ static bool wanted(const struct history *h, const struct history_outage *fault,
         return false;
     }
     const struct history_leg *leg = &h->legs[entry->leg];
-    return leg->begin_us < fault->from - LEDGER_SLACK_US &&
-           leg->end_us > fault->from + LEDGER_SLACK_US;
+    return leg->begin_us < fault->from - EXPECT_SLACK_US &&
+           leg->end_us > fault->from + EXPECT_SLACK_US;
 }
 
 static const struct history_row *cut_row(const struct history *h, const struct ledger_entry *entry)

@@ -11,6 +11,7 @@
     X("up", command_up, "start a cluster; returns when it is healthy")                       \
     X("down", command_down, "stop it; --destroy also removes its state")                     \
     X("status", command_status, "one screen: nodes, Raft, phones, calls, PG sides, faults")  \
+    X("watch", command_watch, "the same, live on the terminal; a recorded run, replayed")    \
     X("registrations", command_registrations, "who serves what; with a device, its history") \
     X("raft", command_raft, "per node: state, term, commit, applied, trails-by, snapshot")   \
     X("calls", command_calls, "the calls that are up")                                       \
@@ -38,10 +39,12 @@
 COMMAND_LIST(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
-/* A cluster and a way to talk to it, as most commands need them. */
+/* A cluster and a way to talk to it, as most commands need them; or a recorded run (look.h). */
+struct past;
 struct session_of_command {
-    struct cluster cluster;
+    struct cluster cluster; /* of a run: its name and its topology */
     struct operator_desk *desk;
+    struct past *past; /* NULL: the cluster lives, or should */
     struct scene scene;
 };
 

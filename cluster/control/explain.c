@@ -56,8 +56,8 @@ static const struct row columns[] = {
 static const struct row judgements[] = {
     {"ok", "ledger: the rows of the leg are those that were predicted"},
     {"truncated", "ledger: a row was written at the failure with what was known until then"},
-    {"split", "ledger: the leg outlived a PG switch and has a second, unlinked row"},
-    {"unseen", "ledger: the leg began and ended inside a PG switch; allowed only there"},
+    {"split", "ledger: a row for each PG switch that the leg outlived, and a last, unlinked one"},
+    {"unseen", "ledger: the leg began and ended inside a PG switch, or all who knew of it died"},
     {"lost", "ledger: a row that must be there is not; must be zero"},
     {"duplicate", "ledger: a row is there twice; must be zero"},
     {"unexplained", "ledger: a row that no leg accounts for; must be zero"},

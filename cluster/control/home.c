@@ -164,6 +164,19 @@ bool home_running(const struct home *h, const char *name)
     return alive;
 }
 
+bool home_running_one(const struct home *h, char ret_name[NAME_LEN])
+{
+    char names[HOME_NAMES_MAX][NAME_LEN];
+    uint32_t n = home_clusters(h, names);
+    for (uint32_t i = 0; i < n; i++) {
+        if (home_running(h, names[i])) {
+            memcpy(ret_name, names[i], NAME_LEN);
+            return true;
+        }
+    }
+    return false;
+}
+
 static time_t last_used(const struct home *h, const char *name)
 {
     char folder[HOME_PATH_MAX];

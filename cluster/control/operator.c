@@ -272,11 +272,11 @@ int operator_order(struct operator_desk *o, struct proc_id to, const struct msg 
     } else if (ask->err != ERR_OK || ask->answer.kind != MSG_OP_DONE) {
         code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "%s did not answer in time", name);
     } else if (done->reason != REASON_NONE) {
-        bool quorum = done->reason == REASON_NO_QUORUM || done->reason == REASON_ROLLED_BACK;
-        code = outcome_error(
-            quorum ? OUTCOME_UNREACHABLE : OUTCOME_NO, NULL, "%s refuses: %s (%s)%s%s", name,
-            reason_meaning((enum reason)done->reason), reason_text((enum reason)done->reason),
-            done->text[0] != '\0' ? ": " : "", done->text);
+        enum reason reason = (enum reason)done->reason;
+        bool more = done->text[0] != '\0' && strcmp(done->text, reason_meaning(reason)) != 0;
+        code =
+            outcome_error(outcome_of(reason), NULL, "%s: %s (%s)%s%s", name, reason_meaning(reason),
+                          reason_text(reason), more ? ": " : "", more ? done->text : "");
     }
     if (code == OUTCOME_DONE && ret_done != NULL) {
         *ret_done = *done;

@@ -4,6 +4,7 @@
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
+#include "cluster/control/run_folder.h"
 #include "cluster/control/scenario_step.h"
 #include "cluster/control/tick.h"
 #include "cluster/control/unfold.h"
@@ -12,11 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ID_LEN        80
 #define FLEET_STOP_MS 5000
 #define LOOKUPS_PER_S 10 /* while a run lasts: what REG-3 is judged by */
 #define LOOKUPS_MS    3000
@@ -24,7 +22,6 @@
 struct run {
     const struct scenario_run_options *options;
     const struct home *home;
-    char id[ID_LEN];
     char folder[HOME_PATH_MAX];
     struct cluster cluster;
     struct operator_desk *desk;
@@ -34,35 +31,6 @@ struct run {
     json_t *failed; /* steps that did not come, as checks of the verdict */
     bool given_failed;
 };
-
-static int make_folder(struct run *r)
-{
-    char stamp[32];
-    char path[HOME_PATH_MAX];
-    char latest[HOME_PATH_MAX + 8];
-    time_t now = (time_t)(tick_wall_us() / 1000000);
-    struct tm tm;
-    (void)gmtime_r(&now, &tm);
-    (void)strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
-    snprintf(r->id, sizeof r->id, "%s-%s-%d", stamp, r->options->scenario->name, (int)getpid());
-    snprintf(path, sizeof path, "%.*s/runs", HOME_PATH_MAX / 2 + 8, r->home->root);
-    snprintf(r->folder, sizeof r->folder, "%.*s/runs/%s", HOME_PATH_MAX / 2 + 8, r->home->root,
-             r->id);
-    int code = home_make_folder(r->folder);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
-    /* The link changes at once: whoever follows it finds the old run or the new one. */
-    snprintf(latest, sizeof latest, "%.*s/latest.%d", HOME_PATH_MAX - 40, path, (int)getpid());
-    if (symlink(r->id, latest) == 0) {
-        snprintf(r->cluster.folder, sizeof r->cluster.folder, "%.*s/latest", HOME_PATH_MAX - 40,
-                 path);
-        if (rename(latest, r->cluster.folder) != 0) {
-            unlink(latest);
-        }
-    }
-    return OUTCOME_DONE;
-}
 
 static int start(struct run *r)
 {
@@ -245,7 +213,7 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     r->failed = json_array();
     r->began_us = tick_now_us();
     tick_catch_interrupts();
-    int code = make_folder(r);
+    int code = run_folder_make(h, options->scenario->name, r->folder);
     code = code == OUTCOME_DONE ? start(r) : code;
     bool started = code == OUTCOME_DONE;
     if (started) {

@@ -53,16 +53,16 @@ static json_t *timings_json(const struct timings *t)
                      "steady_ms", milliseconds(t->steady));
 }
 
-static void set_time(json_t *o, const char *key, const struct judged *j, int64_t us)
+static void set_time(json_t *o, const char *key, const struct load *run, int64_t us)
 {
     char stamp[LINE_STAMP_LEN];
-    json_object_set_new(o, key, json_string(line_stamp(j->run.wall_us + us, stamp)));
+    json_object_set_new(o, key, json_string(line_stamp(run->wall_us + us, stamp)));
 }
 
 /* One leg, or one row without a leg, that the ledger cannot account for. */
-static json_t *wrong_json(const struct judged *j, const struct ledger_entry *e)
+static json_t *wrong_json(const struct load *run, const struct ledger_entry *e)
 {
-    const struct history *h = &j->run.history;
+    const struct history *h = &run->history;
     const struct history_leg *leg = e->leg != UINT32_MAX ? &h->legs[e->leg] : NULL;
     const struct history_row *row = leg == NULL ? &h->rows[e->rows[0]] : NULL;
     char call[24];
@@ -74,8 +74,8 @@ static json_t *wrong_json(const struct judged *j, const struct ledger_entry *e)
     json_t *expected = json_array();
     json_t *rows = json_array();
     if (leg != NULL) {
-        set_time(o, "begin", j, leg->begin_us);
-        set_time(o, "end", j, leg->end_us);
+        set_time(o, "begin", run, leg->begin_us);
+        set_time(o, "end", run, leg->end_us);
     }
     for (unsigned c = 0; c < LEDGER_LEFT_OUT; c++) {
         if ((e->allowed & 1u << c) != 0) {
@@ -90,9 +90,8 @@ static json_t *wrong_json(const struct judged *j, const struct ledger_entry *e)
     return o;
 }
 
-static json_t *ledger_json(const struct judged *j)
+json_t *judged_ledger(const struct load *run, const struct ledger *l)
 {
-    const struct ledger *l = &j->ledger;
     json_t *o = json_pack("{s:I}", "calls", (json_int_t)l->calls);
     for (unsigned c = 0; c < LEDGER_LEFT_OUT; c++) {
         json_object_set_new(o, ledger_class_text((enum ledger_class)c),
@@ -102,7 +101,7 @@ static json_t *ledger_json(const struct judged *j)
     for (size_t i = 0; i < l->entries_n && json_array_size(wrong) < WRONG_MAX; i++) {
         const struct ledger_entry *e = &l->entries[i];
         if (e->found >= LEDGER_LOST && e->found < LEDGER_LEFT_OUT) {
-            json_array_append_new(wrong, wrong_json(j, e));
+            json_array_append_new(wrong, wrong_json(run, e));
         }
     }
     json_object_set_new(o, "wrong", wrong);
@@ -131,7 +130,8 @@ json_t *judged_json(const struct judged *j, const char *run, const char *report)
         "timings", timings_json(t), "devices", "moved", (json_int_t)t->moved, "kept_in_call",
         (json_int_t)t->kept_in_call, "lost", (json_int_t)t->lost, "calls", "preserved",
         (json_int_t)t->preserved, "dropped_in_setup", (json_int_t)t->dropped_in_setup,
-        "media_gap_max_ms", (json_int_t)(t->gap_max / 1000), "ledger", ledger_json(j));
+        "media_gap_max_ms", (json_int_t)(t->gap_max / 1000), "ledger",
+        judged_ledger(&j->run, &j->ledger));
     ASSERT(o != NULL);
     return o;
 }

@@ -390,7 +390,7 @@ enum err replay_agents(const struct replay *r, struct msg_op_agent **ret_rows, u
         rows[n++] = (struct msg_op_agent){.agent = a->info.id,
                                           .state = a->state,
                                           .device = a->info.device,
-                                          .skill = a->info.skill,
+                                          .skill = r->topology->skills[a->info.skill].number,
                                           .for_us = a->since_us != 0 ? r->at_us - a->since_us : 0,
                                           .reason_code = a->reason_code,
                                           .in_service = proc_id_some(home)};

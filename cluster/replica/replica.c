@@ -149,7 +149,11 @@ static void notice_standing(struct replica *r)
     if (standing == r->standing && term == r->term) {
         return;
     }
-    /* libraft has given up all requests of a leader that is none any more, or is one anew. */
+    /* libraft 0.22.1 does not notice that it leads if there is no room for the entry that it begins
+     * with (convertToLeader), and would not give up what it was asked when it leads no more; our
+     * requests would be in its queue twice. Nothing was asked since. */
+    r->raft.legacy.prev_state = r->raft.state;
+    /* So it has given up all requests of a leader that is none any more, or is one anew. */
     bool asked = r->confirm_busy || r->confirm_wanted;
     r->standing = standing;
     r->term = term;
@@ -181,7 +185,9 @@ static void end_barrier(struct replica *r)
     r->barrier_busy = false;
     if (r->serving_term != r->term) {
         r->serving_term = r->term;
-        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING, .value2 = (int64_t)r->term});
+        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING,
+                                 .value = (int64_t)raft_last_applied(&r->raft),
+                                 .value2 = (int64_t)r->term});
     }
     if (r->confirm_busy) {
         confirmed(r, true);

@@ -44,6 +44,9 @@ static int open_files(struct program *p, const struct main_options *options,
     snprintf(p->cluster, sizeof p->cluster, "%.4000s/..", options->state_dir);
     snprintf(path, sizeof path, "%.4000s/" RUNFILE_NAME, options->state_dir);
     enum err err = runfile_open(path, topology, &p->runfile);
+    if (err == ERR_OK) {
+        err = runfile_topology_keep(p->runfile, options->topology_file);
+    }
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot be opened: %s\n", path, err_text(err));
         return EX_IOERR;

@@ -45,6 +45,10 @@ extern struct history good;
 void good_run_make(void);
 /* One event more, to be filled in. */
 struct event *good_run_event(enum event_kind kind, struct proc_id proc, int64_t at_us);
+/* A side is granted an epoch, and active a moment later, at `at_us`. */
+void good_run_activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at_us);
+/* A fault or its end, as the command tells it. */
+void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what, int64_t at_us);
 /* The first event of a kind by `proc` (none: by anybody) at or after `at_us`, or NULL. */
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* Sort and prepare. Ends the test process if that fails. */

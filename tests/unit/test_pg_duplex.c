@@ -354,8 +354,10 @@ static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
     staff(w, A);
     pg_world_kill(w, B);
     pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    assert_int_equal(pg_world_count(&w->sides[B], EVENT_PG_SYNCED), 1);
     pg_world_start(w, B);
     pg_world_run(w, 500);
+    assert_int_equal(pg_world_count(&w->sides[B], EVENT_PG_SYNCED), 2);
     assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
     pg_world_routed_call(w, A, 1, 0x0100010000000002);
     pg_world_run(w, 500);

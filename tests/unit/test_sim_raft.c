@@ -182,7 +182,7 @@ static void test_sim_raft__no_room_at_a_majority_takes_no_writes(void **state)
     }
     settles(c);
     sim_cluster_run(c, 200);
-    assert_int_equal(c->applied_n, 11);
+    assert_int_equal(c->applied_n, 12);
     sim_cluster_free(c);
 }
 
@@ -365,6 +365,75 @@ static void test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_te
     sim_cluster_free(c);
 }
 
+static void test_sim_raft__three_logs_and_three_terms_still_elect_a_leader(void **state)
+{
+    (void)state;
+    struct sim_cluster *c = serving(3, 41);
+    sim_cluster_write(c, 10);
+    settles(c);
+    uint32_t leader = sim_cluster_leader(c), one = (leader + 1) % 3, other = (leader + 2) % 3;
+    uint64_t term = replica_term(c->nodes[leader].replica);
+    /* An entry that `other` lacks, then one that only the leader has; and elections of the two that
+     * came to nothing. */
+    sim_cluster_mute(c, leader, other, true);
+    sim_cluster_write(c, 1);
+    sim_cluster_mute(c, leader, one, true);
+    assert_true(sim_cluster_submit(c));
+    sim_cluster_run(c, 20);
+    for (uint32_t i = 0; i < 3; i++) {
+        sim_cluster_kill(c, i, true, true);
+        sim_cluster_mute(c, leader, i, false);
+    }
+    assert_int_equal(sim_disk_set_term(c->nodes[one].disk, term + 2), 0);
+    assert_int_equal(sim_disk_set_term(c->nodes[other].disk, term + 4), 0);
+    sim_cluster_start_all(c);
+    assert_true(sim_cluster_until(c, sim_cluster_has_leader, 5000));
+    settles(c);
+    assert_true(c->applied_n >= 11);
+    sim_cluster_free(c);
+}
+
+static void all_disks(struct sim_cluster *c, struct sim_disk_faults faults)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        set_faults(c, i, faults);
+    }
+}
+
+static void test_sim_raft__a_leader_elected_without_room_gives_its_requests_up(void **state)
+{
+    (void)state;
+    struct sim_cluster *c = serving(3, 37);
+    uint32_t old = sim_cluster_leader(c), one = (old + 1) % 3, other = (old + 2) % 3;
+    sim_cluster_write(c, 10);
+    /* The followers do not know yet that the last is committed: a new leader wants an entry. */
+    all_disks(c, (struct sim_disk_faults){.capacity = 2000000});
+    sim_cluster_kill(c, old, true, true);
+    sim_cluster_run(c, 500);
+    uint32_t leader = replica_standing(c->nodes[one].replica) == RAFT_STATE_LEADER ? one : other;
+    struct sim_node *node = &c->nodes[leader];
+    assert_int_equal(replica_standing(node->replica), RAFT_STATE_LEADER);
+    assert_false(replica_serving(node->replica));
+    /* There is room again, but nobody gets the barrier that it begins with. */
+    uint64_t last = replica_last(node->replica);
+    all_disks(c, (struct sim_disk_faults){0});
+    while (replica_last(node->replica) == last) {
+        assert_true(sim_cluster_step(c, INSTANT_NEVER));
+    }
+    sim_cluster_mute(c, leader, leader == one ? other : one, true);
+    while (replica_standing(node->replica) == RAFT_STATE_LEADER) {
+        assert_true(sim_cluster_step(c, INSTANT_NEVER));
+    }
+    sim_cluster_mute(c, leader, leader == one ? other : one, false);
+    /* Its barrier is given up: libraft may have the request again. */
+    const struct raft *raft = &node->replica->raft;
+    assert_ptr_equal(raft->legacy.pending[0], raft->legacy.pending);
+    assert_true(sim_cluster_until(c, sim_cluster_has_leader, 5000));
+    assert_int_equal(sim_cluster_leader(c), leader);
+    sim_cluster_write(c, 10);
+    sim_cluster_free(c);
+}
+
 /* -- Chance. -- */
 
 static void disturb_disk(struct sim_cluster *c, uint32_t i)
@@ -412,7 +481,18 @@ static void kill_or_start(struct sim_cluster *c, uint32_t i)
 static void disturb(struct sim_cluster *c)
 {
     uint32_t a = (uint32_t)rand_below(&c->rand, c->n), b = (uint32_t)rand_below(&c->rand, c->n);
-    switch (rand_below(&c->rand, 8)) {
+    uint32_t leader = sim_cluster_leader(c);
+    switch (rand_below(&c->rand, 10)) {
+    case 8:
+        if (leader < c->n) {
+            replica_yield(c->nodes[leader].replica);
+        }
+        break;
+    case 9:
+        if (leader < c->n) {
+            assert_int_equal(replica_confirm(c->nodes[leader].replica), ERR_OK);
+        }
+        break;
     case 0:
         sim_cluster_cut(c, a, b, !c->down[a][b]);
         break;
@@ -559,6 +639,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_raft__close_works_with_everything_under_way),
     cmocka_unit_test(test_sim_raft__a_refusal_does_not_speak_of_the_log),
     cmocka_unit_test(test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_term),
+    cmocka_unit_test(test_sim_raft__a_leader_elected_without_room_gives_its_requests_up),
+    cmocka_unit_test(test_sim_raft__three_logs_and_three_terms_still_elect_a_leader),
     cmocka_unit_test(test_sim_raft__nothing_applied_is_lost_whatever_happens),
     cmocka_unit_test(test_sim_raft__the_same_seed_gives_the_same_run),
     cmocka_unit_test(test_sim_raft__killed_often_it_leaks_nothing),

@@ -123,6 +123,9 @@ static void took(struct pg *pg, enum err err, bool last)
     } else if (last) {
         pg->sync = PG_SYNC_DONE;
         pg->clock_us = pg->opc.at_us - pg->now.us;
+        struct event event = {
+            .kind = EVENT_PG_SYNCED, .peer = pg->peer, .value = (int64_t)pg->opc.seq};
+        world_trace(pg->world, &event);
     }
 }
 
