@@ -32,10 +32,10 @@ static void drop_snapshot(struct raft_message *message)
 /* A message of an earlier term: libraft refuses it. */
 static bool is_stale(const struct replica *r, const struct raft_message *message)
 {
-    return (message->type == RAFT_APPEND_ENTRIES &&
-            message->append_entries.term < raft_current_term(&r->raft)) ||
-           (message->type == RAFT_INSTALL_SNAPSHOT &&
-            message->install_snapshot.term < raft_current_term(&r->raft));
+    raft_term term = raft_current_term(&r->raft);
+    return (message->type == RAFT_APPEND_ENTRIES && message->append_entries.term < term) ||
+           (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.term < term) ||
+           (message->type == RAFT_REQUEST_VOTE && message->request_vote.term < term);
 }
 
 static void pass_on(struct replica *r, struct raft_message *message)
@@ -78,6 +78,11 @@ static int seam_send(struct raft_io *io, struct raft_io_send *req,
      * take what was on the stack for the length of our log. */
     if (message->type == RAFT_APPEND_ENTRIES_RESULT && r->refusing) {
         mended.append_entries_result.last_log_index = 0;
+    }
+    /* It refuses a pre-vote with the term that was asked for, not with its own. Who asks would
+     * never hear of a later term; if that one has the longest log, nobody is ever elected. */
+    if (message->type == RAFT_REQUEST_VOTE_RESULT && r->refusing) {
+        mended.request_vote_result.term = raft_current_term(&r->raft);
     }
     /* And if a newer snapshot than it asked for was read, it sends the newer index with the older
      * term (legacyLoadSnapshotCb, src/legacy.c): who installs that never follows again. */

@@ -409,17 +409,32 @@ bool sim_cluster_submit(struct sim_cluster *c)
     return true;
 }
 
+/* What a leader took is lost if it leads no more. */
+static bool write_one(struct sim_cluster *c)
+{
+    struct instant end = instant_add(c->now, duration_ms(2000));
+    uint64_t wanted = c->acknowledged + 1;
+    while (!sim_cluster_submit(c)) {
+        if (!sim_cluster_step(c, end)) {
+            return false;
+        }
+    }
+    while (c->acknowledged < wanted) {
+        if (!sim_cluster_step(c, end)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void sim_cluster_write(struct sim_cluster *c, uint32_t batches)
 {
     for (uint32_t i = 0; i < batches; i++) {
-        struct instant end = instant_add(c->now, duration_ms(10000));
-        while (!sim_cluster_submit(c)) {
-            assert_true(sim_cluster_step(c, end));
+        bool done = false;
+        for (uint32_t attempt = 0; attempt < 5 && !done; attempt++) {
+            done = write_one(c);
         }
-        uint64_t wanted = c->acknowledged + 1;
-        while (c->acknowledged < wanted) {
-            assert_true(sim_cluster_step(c, end));
-        }
+        assert_true(done);
     }
 }
 

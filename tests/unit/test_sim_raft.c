@@ -365,6 +365,34 @@ static void test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_te
     sim_cluster_free(c);
 }
 
+static void test_sim_raft__three_logs_and_three_terms_still_elect_a_leader(void **state)
+{
+    (void)state;
+    struct sim_cluster *c = serving(3, 41);
+    sim_cluster_write(c, 10);
+    settles(c);
+    uint32_t leader = sim_cluster_leader(c), one = (leader + 1) % 3, other = (leader + 2) % 3;
+    uint64_t term = replica_term(c->nodes[leader].replica);
+    /* An entry that `other` lacks, then one that only the leader has; and elections of the two that
+     * came to nothing. */
+    sim_cluster_mute(c, leader, other, true);
+    sim_cluster_write(c, 1);
+    sim_cluster_mute(c, leader, one, true);
+    assert_true(sim_cluster_submit(c));
+    sim_cluster_run(c, 20);
+    for (uint32_t i = 0; i < 3; i++) {
+        sim_cluster_kill(c, i, true, true);
+        sim_cluster_mute(c, leader, i, false);
+    }
+    assert_int_equal(sim_disk_set_term(c->nodes[one].disk, term + 2), 0);
+    assert_int_equal(sim_disk_set_term(c->nodes[other].disk, term + 4), 0);
+    sim_cluster_start_all(c);
+    assert_true(sim_cluster_until(c, sim_cluster_has_leader, 5000));
+    settles(c);
+    assert_true(c->applied_n >= 11);
+    sim_cluster_free(c);
+}
+
 static void all_disks(struct sim_cluster *c, struct sim_disk_faults faults)
 {
     for (uint32_t i = 0; i < c->n; i++) {
@@ -441,6 +469,9 @@ static void kill_or_start(struct sim_cluster *c, uint32_t i)
         set_faults(c, i, (struct sim_disk_faults){0});
         assert_int_equal(sim_cluster_start(c, i), ERR_OK);
         return;
+    }
+    if (rand_below(&c->rand, 2) == 0) { /* so that there is something to lose */
+        set_faults(c, i, (struct sim_disk_faults){.stall_until = {c->now.us + 100000}});
     }
     for (uint64_t n = rand_below(&c->rand, 10); n > 0 && sim_cluster_submit(c); n--) {
         sim_cluster_run(c, rand_between(&c->rand, 0, 2));
@@ -612,6 +643,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_raft__a_refusal_does_not_speak_of_the_log),
     cmocka_unit_test(test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_term),
     cmocka_unit_test(test_sim_raft__a_leader_elected_without_room_gives_its_requests_up),
+    cmocka_unit_test(test_sim_raft__three_logs_and_three_terms_still_elect_a_leader),
     cmocka_unit_test(test_sim_raft__nothing_applied_is_lost_whatever_happens),
     cmocka_unit_test(test_sim_raft__the_same_seed_gives_the_same_run),
     cmocka_unit_test(test_sim_raft__killed_often_it_leaks_nothing),
