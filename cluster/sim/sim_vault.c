@@ -12,6 +12,7 @@
 #define COMMIT_MIN_US 200 /* of one synced transaction */
 #define COMMIT_MAX_US 1500
 #define RETRY_US      1000000
+#define KEYS_MAX      65536 /* remembered at least, if rows are not kept: far more than are resent */
 
 /* A message as bytes, of the heap. */
 struct item {
@@ -32,21 +33,17 @@ struct set {
     size_t n, cap;
 };
 
-struct outcome {
-    struct event event;
-};
-
 struct sim_vault {
     struct sim_vault_config config;
     struct rand_state rand;
     struct sim_vault_faults faults;
-    struct items queue;   /* waits; the first `committing` are in the commit under way */
-    struct items records; /* durable, by outbox number (a PG's) */
-    struct items last;    /* durable, by kind and pair */
-    struct set keys;      /* of rows (the controller's) */
+    struct items queue;     /* waits; the first `committing` are in the commit under way */
+    struct items records;   /* durable, by outbox number (a PG's) */
+    struct items last;      /* durable, by kind and pair */
+    struct set keys, older; /* of rows (the controller's) */
     struct sim_vault_row *rows;
     size_t rows_n, rows_cap;
-    struct outcome *outcomes; /* not yet traced */
+    struct event *outcomes; /* not yet traced */
     size_t outcomes_n, outcomes_cap;
     size_t committing;
     bool ended;    /* the commit is done, and waits for sim_vault_settle */
@@ -89,6 +86,7 @@ void sim_vault_free(struct sim_vault **store)
         free(all[i]->at);
     }
     free(s->keys.slots);
+    free(s->older.slots);
     free(s->rows);
     free(s->outcomes);
     free(s);
@@ -221,10 +219,21 @@ static bool set_put(struct set *set, uint64_t key)
     }
 }
 
+static bool set_has(const struct set *set, uint64_t key)
+{
+    if (set->cap == 0) {
+        return false;
+    }
+    size_t at = scramble(key) % set->cap;
+    while (set->slots[at] != 0 && set->slots[at] != key) {
+        at = (at + 1) % set->cap;
+    }
+    return set->slots[at] == key;
+}
+
 /* False: it is there already. */
 static bool set_add(struct set *set, uint64_t key)
 {
-    key = key != 0 ? key : 1;
     if (2 * set->n >= set->cap) {
         struct set more = {.cap = set->cap == 0 ? 1024 : 2 * set->cap};
         more.slots = calloc(more.cap, sizeof more.slots[0]);
@@ -258,6 +267,21 @@ static uint64_t key_of(const struct msg *msg)
     return logout ? sum
                   : scramble(sum ^ ((uint64_t)a->event << 48 | (uint64_t)a->state << 32 |
                                     a->reason_code));
+}
+
+/* False: a row of this key was stored before. */
+static bool is_new(struct sim_vault *s, uint64_t key)
+{
+    key = key != 0 ? key : 1;
+    if (set_has(&s->older, key)) {
+        return false;
+    }
+    if (!s->config.keep && s->keys.n == KEYS_MAX) {
+        free(s->older.slots);
+        s->older = s->keys;
+        s->keys = (struct set){0};
+    }
+    return set_add(&s->keys, key);
 }
 
 static void keep_row(struct sim_vault *s, const struct item *item, const char *hash)
@@ -309,13 +333,13 @@ static void note_outcome(struct sim_vault *s, const struct event *event)
         s->outcomes = realloc(s->outcomes, s->outcomes_cap * sizeof s->outcomes[0]);
         ASSERT(s->outcomes != NULL);
     }
-    s->outcomes[s->outcomes_n++].event = *event;
+    s->outcomes[s->outcomes_n++] = *event;
 }
 
 static void add_row(struct sim_vault *s, const struct item *item)
 {
     const struct msg *msg = &s->message;
-    bool stored = set_add(&s->keys, key_of(msg));
+    bool stored = is_new(s, key_of(msg));
     s->recovery_key += stored ? 1 : 0;
     if (msg->kind != MSG_RECORD_TCD) {
         return;
@@ -378,7 +402,7 @@ uint64_t sim_vault_settle(struct sim_vault *s, void (*trace)(void *context, cons
     }
     apply(s);
     for (size_t i = 0; i < s->outcomes_n; i++) {
-        trace(context, &s->outcomes[i].event);
+        trace(context, &s->outcomes[i]);
     }
     s->outcomes_n = 0;
     return s->durable;

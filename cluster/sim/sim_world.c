@@ -654,12 +654,3 @@ void sim_world_history(struct sim_world *w, struct history *ret, struct history_
                             .rows_n = rows_n,
                             .rows_known = true};
 }
-
-const char *sim_fault_word(enum sim_fault_kind kind)
-{
-#define WORD(NAME, word) #word,
-    static const char *const words[] = {SIM_FAULT_MAP(WORD)};
-#undef WORD
-    ASSERT(kind < SIM_FAULT_KINDS);
-    return words[kind];
-}
