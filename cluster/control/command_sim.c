@@ -1,6 +1,7 @@
 /* sim. */
 #include "cluster/control/command.h"
 #include "cluster/control/pool.h"
+#include "cluster/control/sim_run.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "cluster/sim/sim_swarm.h"
@@ -20,7 +21,7 @@
 #define CALLS_PER 10  /* legs for each seed on average, or the range is void */
 
 struct words {
-    const char *seeds, *jobs, *profile, *faults, *faults_max;
+    const char *seeds, *jobs, *profile, *faults, *faults_max, *report;
 };
 
 struct failure {
@@ -34,6 +35,7 @@ struct range {
     uint64_t first, n, done;
     const char *profile;
     const char *kinds_text;
+    const char *report; /* NULL: no run is kept */
     uint32_t kinds, faults_max;
     bool bar;
     uint64_t *digests; /* by seed */
@@ -47,13 +49,36 @@ struct range {
 
 /* -- One seed, in a process of its own. -- */
 
+struct keeping {
+    const struct range *range;
+    uint64_t seed;
+    const struct sim_outcome *outcome;
+};
+
+/* A range keeps the runs that failed, one seed its own. */
+static void keep(void *context, const struct history *history)
+{
+    const struct keeping *k = context;
+    char folder[HOME_PATH_MAX];
+    if (k->range->n == 1) {
+        snprintf(folder, sizeof folder, "%s", k->range->report);
+    } else {
+        snprintf(folder, sizeof folder, "%s/seed-%" PRIu64, k->range->report, k->seed);
+    }
+    bool wanted = k->range->n == 1 || k->outcome->verdict == VERDICT_FAIL;
+    if (wanted && sim_run_keep(folder, history, NULL, k->seed) != OUTCOME_DONE) {
+        _exit(OUTCOME_IO); /* what is wrong was said, and the parent tells it on */
+    }
+}
+
 static void run_seed(void *context, uint64_t piece, void *ret_result)
 {
     const struct range *r = context;
     static struct sim_case c;
     sim_swarm_draw(r->first + piece, r->profile, r->kinds, &c);
     c.faults_n = c.faults_n < r->faults_max ? c.faults_n : r->faults_max;
-    sim_swarm_run(&c, NULL, NULL, ret_result);
+    struct keeping k = {r, r->first + piece, ret_result};
+    sim_swarm_run(&c, r->report != NULL ? keep : NULL, &k, ret_result);
 }
 
 /* -- The range. -- */
@@ -376,6 +401,8 @@ int command_sim(int argc, char **argv)
         {"faults", 0, "LIST", "only these, as crash,hang,partition; none: no faults", NULL,
          &w.faults},
         {"faults-max", 0, "N", "only the first N faults of each seed", NULL, &w.faults_max},
+        {"report", 'r', "DIR", "keep the run of one seed, or those that fail, as folders below DIR",
+         NULL, &w.report},
     };
     const struct options_spec spec = {
         .name = "sim",
@@ -390,6 +417,7 @@ int command_sim(int argc, char **argv)
     struct range r = {0};
     options_parse(&spec, argc, argv, &common, &args);
     uint32_t jobs = read_jobs(w.jobs);
+    r.report = w.report;
     r.faults_max = w.faults_max != NULL
                        ? options_number("--faults-max", w.faults_max, 0, SIM_SWARM_FAULTS_MAX)
                        : SIM_SWARM_FAULTS_MAX;

@@ -1,6 +1,5 @@
 #include "cluster/sim/sim_vault.h"
 
-#include "node/base/checksum.h"
 #include "proto/codec.h"
 
 #include <inttypes.h>
@@ -284,10 +283,40 @@ static bool is_new(struct sim_vault *s, uint64_t key)
     return set_add(&s->keys, key);
 }
 
-static void keep_row(struct sim_vault *s, const struct item *item, const char *hash)
+static void fill_row(const struct sim_vault *s, const struct msg_record_tcd *t,
+                     struct history_row *ret)
 {
-    const struct msg_record_tcd *t = &s->message.record_tcd;
     struct device_info device = {.number = ""};
+    *ret = (struct history_row){.recovery_key = s->recovery_key,
+                                .key = (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 +
+                                       t->segment,
+                                .at_us = t->wall_us,
+                                .pair = t->peripheral,
+                                .day = t->key != 0 ? t->day : 0,
+                                .router_key = t->key,
+                                .call = t->call,
+                                .agent = t->agent,
+                                .disposition = t->disposition,
+                                .call_type = t->call_type,
+                                .segment = t->segment,
+                                .duration_s = t->duration_ms / 1000,
+                                .talk_s = t->talk_ms / 1000,
+                                .work_s = t->work_ms / 1000,
+                                .partial = t->partial};
+    if (device_id_some(t->device) && topology_device(s->config.topology, t->device, &device)) {
+        snprintf(ret->instrument, sizeof ret->instrument, "%s", device.number);
+    }
+    snprintf(ret->digits, sizeof ret->digits, "%s", t->digits);
+    snprintf(ret->wrapup, sizeof ret->wrapup, "%s", t->wrapup);
+    if (t->fail_cause != REASON_NONE) {
+        snprintf(ret->fail_cause, sizeof ret->fail_cause, "%s",
+                 reason_text((enum reason)t->fail_cause));
+    }
+    snprintf(ret->hash, sizeof ret->hash, "%016" PRIx64, history_row_sum(ret));
+}
+
+static void keep_row(struct sim_vault *s, const struct sim_vault_row *row)
+{
     if (!s->config.keep) {
         return;
     }
@@ -296,34 +325,7 @@ static void keep_row(struct sim_vault *s, const struct item *item, const char *h
         s->rows = realloc(s->rows, s->rows_cap * sizeof s->rows[0]);
         ASSERT(s->rows != NULL);
     }
-    struct sim_vault_row *r = &s->rows[s->rows_n++];
-    *r = (struct sim_vault_row){.sender = item->sender, .outbox = t->outbox};
-    r->row = (struct history_row){.recovery_key = s->recovery_key,
-                                  .key = (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 +
-                                         t->segment,
-                                  .at_us = t->wall_us,
-                                  .pair = t->peripheral,
-                                  .day = t->key != 0 ? t->day : 0,
-                                  .router_key = t->key,
-                                  .call = t->call,
-                                  .agent = t->agent,
-                                  .disposition = t->disposition,
-                                  .call_type = t->call_type,
-                                  .segment = t->segment,
-                                  .duration_s = t->duration_ms / 1000,
-                                  .talk_s = t->talk_ms / 1000,
-                                  .work_s = t->work_ms / 1000,
-                                  .partial = t->partial};
-    if (device_id_some(t->device) && topology_device(s->config.topology, t->device, &device)) {
-        snprintf(r->row.instrument, sizeof r->row.instrument, "%s", device.number);
-    }
-    snprintf(r->row.digits, sizeof r->row.digits, "%s", t->digits);
-    snprintf(r->row.wrapup, sizeof r->row.wrapup, "%s", t->wrapup);
-    snprintf(r->row.hash, sizeof r->row.hash, "%s", hash);
-    if (t->fail_cause != REASON_NONE) {
-        snprintf(r->row.fail_cause, sizeof r->row.fail_cause, "%s",
-                 reason_text((enum reason)t->fail_cause));
-    }
+    s->rows[s->rows_n++] = *row;
 }
 
 static void note_outcome(struct sim_vault *s, const struct event *event)
@@ -353,10 +355,10 @@ static void add_row(struct sim_vault *s, const struct item *item)
                           (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 + t->segment,
                       .value2 = stored ? s->recovery_key : 0};
     if (stored) {
-        uint64_t sum = checksum_number(checksum_bytes(CHECKSUM_BEGIN, item->bytes, item->len),
-                                       s->recovery_key);
-        snprintf(e.text, sizeof e.text, "%016" PRIx64, sum);
-        keep_row(s, item, e.text);
+        struct sim_vault_row row = {.sender = item->sender, .outbox = t->outbox};
+        fill_row(s, t, &row.row);
+        memcpy(e.text, row.row.hash, sizeof e.text);
+        keep_row(s, &row);
     }
     note_outcome(s, &e);
 }
