@@ -470,6 +470,9 @@ static void kill_or_start(struct sim_cluster *c, uint32_t i)
         assert_int_equal(sim_cluster_start(c, i), ERR_OK);
         return;
     }
+    if (rand_below(&c->rand, 2) == 0) { /* so that there is something to lose */
+        set_faults(c, i, (struct sim_disk_faults){.stall_until = {c->now.us + 100000}});
+    }
     for (uint64_t n = rand_below(&c->rand, 10); n > 0 && sim_cluster_submit(c); n--) {
         sim_cluster_run(c, rand_between(&c->rand, 0, 2));
     }
