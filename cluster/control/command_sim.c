@@ -119,11 +119,26 @@ static struct failure *add_failure(struct range *r, uint64_t seed)
     return f;
 }
 
+/* " --name value", if there is one. */
+static void add_word(char *ret, size_t cap, const char *name, const char *value)
+{
+    size_t used = strlen(ret);
+    if (value != NULL && used < cap) {
+        snprintf(ret + used, cap - used, " --%s %s", name, value);
+    }
+}
+
 static void rerun_line(const struct range *r, uint64_t seed, char *ret, size_t cap)
 {
-    snprintf(ret, cap, "rehome sim --seeds %" PRIu64 "..%" PRIu64 "%s%s%s%s", seed, seed,
-             r->profile != NULL ? " --profile " : "", r->profile != NULL ? r->profile : "",
-             r->kinds_text != NULL ? " --faults " : "", r->kinds_text != NULL ? r->kinds_text : "");
+    char most[16];
+    snprintf(most, sizeof most, "%u", r->faults_max);
+    snprintf(ret, cap, "rehome sim --seeds %" PRIu64, seed);
+    add_word(ret, cap, "scenario", r->scenario != NULL ? r->scenario->name : NULL);
+    add_word(ret, cap, "trigger", r->trigger != NULL ? r->trigger->name : NULL);
+    add_word(ret, cap, "topology", r->topology);
+    add_word(ret, cap, "profile", r->profile);
+    add_word(ret, cap, "faults", r->kinds_text);
+    add_word(ret, cap, "faults-max", r->faults_max < SIM_SWARM_FAULTS_MAX ? most : NULL);
 }
 
 static void clear_bar(const struct range *r)
