@@ -13,6 +13,9 @@
 #define LOOK_EVERY_MS 20 /* how often it is looked whether the asked ones still live */
 
 struct operator_desk {
+    const struct topology *topology;
+    operator_way *way; /* NULL: the OPERATOR link */
+    void *context;
     const struct cluster *cluster;
     struct driver *driver;
     const struct world *world;
@@ -69,6 +72,11 @@ static uint64_t id_of(const struct msg *m)
     }
 }
 
+bool operator_fits(const struct operator_ask *ask, struct proc_id from, const struct msg *answer)
+{
+    return proc_id_eq(ask->to, from) && id_of(answer) == id_of(&ask->question);
+}
+
 static void settle(struct operator_desk *o, struct operator_ask *ask, enum err err)
 {
     ask->err = err;
@@ -117,7 +125,7 @@ static void on_message(void *self, struct instant now, enum link link, struct pr
     (void)link;
     for (uint32_t i = 0; i < o->asks_n; i++) {
         struct operator_ask *a = &o->asks[i];
-        if (is_open(a) && proc_id_eq(a->to, peer) && id_of(msg) == id_of(&a->question)) {
+        if (is_open(a) && operator_fits(a, peer, msg)) {
             a->answer = *msg;
             settle(o, a, ERR_OK);
             return;
@@ -175,8 +183,7 @@ static void on_tick(void *self, struct instant now)
         if (!is_open(a)) {
             continue;
         }
-        if (proc_read(o->cluster, topology_name(&o->cluster->topology, a->to), &pid) ==
-            PROC_STATE_DEAD) {
+        if (proc_read(o->cluster, topology_name(o->topology, a->to), &pid) == PROC_STATE_DEAD) {
             settle(o, a, ERR_UNKNOWN);
         } else if (late || tick_interrupted()) {
             settle(o, a, ERR_TIMEOUT);
@@ -195,6 +202,7 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
     }
     snprintf(guest, sizeof guest, "%d-%u", (int)getpid(), ++opened);
     home_path(c, keys, sizeof keys, "keys");
+    o->topology = &c->topology;
     o->cluster = c;
     o->next_id = 1;
     log_setup("rehome", LOG_ERROR); /* what is wrong is said in words of the command */
@@ -218,17 +226,32 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
     return OUTCOME_DONE;
 }
 
+struct operator_desk *operator_open_over(const struct topology *topology, operator_way *way,
+                                         void *context)
+{
+    struct operator_desk *o = calloc(1, sizeof *o);
+    if (o == NULL) {
+        abort();
+    }
+    o->topology = topology;
+    o->way = way;
+    o->context = context;
+    o->next_id = 1;
+    return o;
+}
+
 void operator_close(struct operator_desk **o)
 {
     if (*o != NULL) {
-        driver_free(&(*o)->driver);
+        driver_free(&(*o)->driver); /* NULL is fine */
         free(*o);
         *o = NULL;
     }
 }
 
-void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
-                  uint32_t timeout_ms)
+/* Over the OPERATOR link. */
+static void ask_by_link(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
+                        uint32_t timeout_ms)
 {
     bool sent[PROCS_MAX * 2] = {false};
     ASSERT(n <= sizeof sent / sizeof sent[0]);
@@ -238,11 +261,6 @@ void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n
     o->open = n;
     o->until = instant_add((struct instant){tick_now_us()}, duration_ms(timeout_ms));
     o->look_at = (struct instant){tick_now_us()};
-    for (uint32_t i = 0; i < n; i++) {
-        ASSERT(asks[i].to.v >= 1 && asks[i].to.v <= PROCS_MAX);
-        set_id(&asks[i].question, o->next_id++);
-        asks[i].err = ERR_STATE; /* not settled */
-    }
     if (n > 0) {
         err_ignore(driver_run(o->driver, &o->process), "a guest has nothing stored");
     }
@@ -252,6 +270,21 @@ void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n
     o->asks = NULL;
     o->asks_n = 0;
     o->sent = NULL;
+}
+
+void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
+                  uint32_t timeout_ms)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        ASSERT(asks[i].to.v >= 1 && asks[i].to.v <= PROCS_MAX);
+        set_id(&asks[i].question, o->next_id++);
+        asks[i].err = ERR_STATE; /* not settled */
+    }
+    if (o->way != NULL) {
+        o->way(o->context, asks, n, timeout_ms);
+    } else {
+        ask_by_link(o, asks, n, timeout_ms);
+    }
 }
 
 int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
@@ -264,7 +297,7 @@ int operator_order(struct operator_desk *o, struct proc_id to, const struct msg 
     ask->to = to;
     ask->question = *command;
     operator_ask(o, ask, 1, timeout_ms);
-    const char *name = topology_name(&o->cluster->topology, to);
+    const char *name = topology_name(o->topology, to);
     const struct msg_op_done *done = &ask->answer.op_done;
     int code = OUTCOME_DONE;
     if (ask->err == ERR_UNKNOWN) {

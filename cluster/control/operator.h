@@ -18,6 +18,16 @@ struct operator_ask {
     enum err err;        /* ERR_UNKNOWN: no such process lives; ERR_TIMEOUT: it does not answer */
 };
 
+/* How questions travel if it is not by the OPERATOR link: fill answers and errors of all, within
+ * the time. Their ids are set. */
+typedef void operator_way(void *context, struct operator_ask *asks, uint32_t n,
+                          uint32_t timeout_ms);
+/* A desk whose questions go that way. `topology` is borrowed. */
+struct operator_desk *operator_open_over(const struct topology *topology, operator_way *way,
+                                         void *context);
+/* Whether `answer`, which came from `from`, is the one to this question. */
+bool operator_fits(const struct operator_ask *ask, struct proc_id from, const struct msg *answer);
+
 /* Says what is wrong and answers an exit code; nothing is contacted yet. */
 MUST_CHECK int operator_open(const struct cluster *c, struct operator_desk **ret);
 void operator_close(struct operator_desk **o);

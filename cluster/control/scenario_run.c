@@ -5,7 +5,8 @@
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/run_folder.h"
-#include "cluster/control/scenario_step.h"
+#include "cluster/control/scenario_live.h"
+#include "cluster/control/scenario_phases.h"
 #include "cluster/control/tick.h"
 #include "cluster/control/unfold.h"
 
@@ -26,10 +27,10 @@ struct run {
     struct cluster cluster;
     struct operator_desk *desk;
     struct scene scene;
-    struct scenario_step_stage stage;
+    struct scenario_live live;
+    struct scenario_step_ways ways;
+    struct scenario_phases phases;
     int64_t began_us;
-    json_t *failed; /* steps that did not come, as checks of the verdict */
-    bool given_failed;
 };
 
 static int start(struct run *r)
@@ -57,39 +58,6 @@ static int start(struct run *r)
     return operator_open(&r->cluster, &r->desk);
 }
 
-static void note_step(struct run *r, const struct scenario_step *step, bool came)
-{
-    double at = (double)(tick_now_us() - r->began_us) / 1e6;
-    if (!r->options->quiet) {
-        outcome_progress("%6.1f s  %-4s  %s%s%s", at, came ? "ok" : "FAIL", step->text,
-                         came ? "" : ": ", came ? "" : r->stage.why);
-    }
-    if (!came) {
-        char observed[SCENARIO_TEXT_LEN + SCENE_WHY_LEN];
-        snprintf(observed, sizeof observed, "not within %s: %s", step->within, r->stage.why);
-        json_array_append_new(r->failed,
-                              json_pack("{s:s, s:s, s:s, s:s}", "id", "STEP", "title", step->text,
-                                        "verdict", "fail", "observed", observed));
-    }
-}
-
-/* One phase. Steps that do not come in time are noted, and the run goes on: what follows tells how
- * bad it is. */
-static int run_steps(struct run *r, const struct scenario_step *steps, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (tick_interrupted()) {
-            return OUTCOME_INTERRUPTED;
-        }
-        int code = scenario_step_run(&r->stage, &steps[i]);
-        if (code != OUTCOME_DONE && code != OUTCOME_TIMEOUT) {
-            return code;
-        }
-        note_step(r, &steps[i], code == OUTCOME_DONE);
-    }
-    return OUTCOME_DONE;
-}
-
 /* The recorder is a client of the registry, too. Without it the run goes on; the verdict says that
  * nobody looked anything up. */
 static void look_up(struct run *r, uint32_t per_s)
@@ -114,42 +82,20 @@ static void look_up(struct run *r, uint32_t per_s)
 
 static int run_phases(struct run *r)
 {
-    const struct scenario *s = r->options->scenario;
-    r->stage = (struct scenario_step_stage){.cluster = &r->cluster,
-                                            .desk = r->desk,
-                                            .scene = &r->scene,
-                                            .trigger = r->options->trigger,
-                                            .quiet = r->options->quiet};
-    r->stage.target = topology_proc_named(&r->cluster.topology, s->target);
-    if (!proc_id_some(r->stage.target)) {
-        return outcome_error(OUTCOME_CONFIG, NULL,
-                             "the topology has no process '%s', which %s "
-                             "breaks",
-                             s->target, s->name);
-    }
-    int code = run_steps(r, s->given, s->given_count);
-    r->given_failed = json_array_size(r->failed) > 0;
-    if (code == OUTCOME_DONE && !r->given_failed) {
-        code = run_steps(r, s->when, s->when_count);
-        code = code == OUTCOME_DONE ? run_steps(r, s->then, s->then_count) : code;
-        code = code == OUTCOME_DONE ? run_steps(r, s->finally, s->finally_count) : code;
-    }
-    if (r->stage.unfold != NULL) {
-        unfold_end(r->stage.unfold);
+    r->ways = scenario_live(&r->live);
+    r->phases.stage = (struct scenario_step_stage){.ways = &r->ways,
+                                                   .cluster = &r->cluster,
+                                                   .desk = r->desk,
+                                                   .scene = &r->scene,
+                                                   .quiet = r->options->quiet};
+    r->phases.quiet = r->options->quiet;
+    r->phases.began_us = r->began_us;
+    r->live = (struct scenario_live){.cluster = &r->cluster, .desk = r->desk};
+    int code = scenario_phases_run(&r->phases, r->options->scenario, r->options->trigger);
+    if (r->phases.stage.unfold != NULL) {
+        unfold_end(r->phases.stage.unfold);
     }
     return code;
-}
-
-/* Steps that failed are part of the verdict: a run whose start was not reached says nothing, any
- * other failed. */
-static void add_steps(struct run *r, json_t *verdict)
-{
-    json_t *checks = json_object_get(verdict, "checks");
-    if (json_array_size(r->failed) == 0) {
-        return;
-    }
-    json_array_extend(checks, r->failed);
-    json_object_set_new(verdict, "verdict", json_string(r->given_failed ? "inconclusive" : "fail"));
 }
 
 static int copy_out(const struct run *r, const char *name)
@@ -184,7 +130,7 @@ static int judge(struct run *r, json_t **ret_verdict)
     if (code != OUTCOME_DONE) {
         return code;
     }
-    add_steps(r, *ret_verdict);
+    scenario_phases_add(&r->phases, *ret_verdict);
     json_object_set_new(*ret_verdict, "trigger", json_string(r->options->trigger->name));
     json_object_set_new(*ret_verdict, "topology",
                         json_string(r->options->topology != NULL ? r->options->topology
@@ -210,7 +156,6 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     }
     r->options = options;
     r->home = h;
-    r->failed = json_array();
     r->began_us = tick_now_us();
     tick_catch_interrupts();
     int code = run_folder_make(h, options->scenario->name, r->folder);
@@ -230,12 +175,12 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
         (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
     }
     operator_close(&r->desk);
-    unfold_free(&r->stage.unfold);
+    unfold_free(&r->phases.stage.unfold);
     if (!options->here && r->cluster.name[0] != '\0') {
         int down = cluster_run_down(&r->cluster, true);
         code = down != OUTCOME_DONE ? down : code;
     }
-    json_decref(r->failed);
+    scenario_phases_free(&r->phases);
     free(r);
     return code;
 }
