@@ -20,8 +20,9 @@
 
 static void raft_table(const struct session_of_command *s)
 {
-    static const char *const columns[] = {"NODE",    "STATE",     "TERM>", "COMMIT>", "APPLIED>",
-                                          "TRAILS>", "SNAPSHOT>", "LEASE", "HASH",    NULL};
+    static const enum column columns[] = {
+        COLUMN_NODE,   COLUMN_STATE,    COLUMN_TERM,  COLUMN_COMMIT, COLUMN_APPLIED,
+        COLUMN_TRAILS, COLUMN_SNAPSHOT, COLUMN_LEASE, COLUMN_HASH,   COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -297,7 +298,8 @@ static void add_line(struct table *table, const struct topology *t, const struct
 
 static void log_table(const struct topology *t, const struct log *log)
 {
-    static const char *const columns[] = {"INDEX>", "TERM>", "KIND", "STATE", "FROM", "WHAT", NULL};
+    static const enum column columns[] = {COLUMN_INDEX, COLUMN_TERM, COLUMN_KIND, COLUMN_STATE,
+                                          COLUMN_FROM,  COLUMN_WHAT, COLUMN_END};
     struct table *table = table_new(columns);
     for (uint32_t at = 0; at < log->n;) {
         uint32_t n = 1;

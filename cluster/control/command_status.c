@@ -160,8 +160,9 @@ static void message_cell(struct table *table, const struct session_of_command *s
 static void nodes_table(const struct session_of_command *s, const struct scene_homes *homes,
                         const struct faults *faults)
 {
-    static const char *const columns[] = {"NODE",    "STATE",   "ROLE",    "RAFT",    "TERM>",
-                                          "COMMIT>", "TRAILS>", "PHONES>", "MESSAGE", NULL};
+    static const enum column columns[] = {
+        COLUMN_NODE,   COLUMN_STATE,  COLUMN_ROLE,   COLUMN_RAFT,    COLUMN_TERM,
+        COLUMN_COMMIT, COLUMN_TRAILS, COLUMN_PHONES, COLUMN_MESSAGE, COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -279,9 +280,10 @@ int command_status(int argc, char **argv)
 
 static void pg_table(const struct session_of_command *s)
 {
-    static const char *const columns[] = {"SIDE",   "NAME",     "STATE",      "ACTIVE", "EPOCH>",
-                                          "CTI",    "PROVIDER", "CONTROLLER", "PEER",   "MONITORS>",
-                                          "CALLS>", "OUTBOX>",  NULL};
+    static const enum column columns[] = {
+        COLUMN_SIDE,  COLUMN_NAME,     COLUMN_STATE,      COLUMN_ACTIVE, COLUMN_EPOCH,
+        COLUMN_CTI,   COLUMN_PROVIDER, COLUMN_CONTROLLER, COLUMN_PEER,   COLUMN_MONITORS,
+        COLUMN_CALLS, COLUMN_OUTBOX,   COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
