@@ -1,5 +1,7 @@
 #include "cluster/sim/sim_fault.h"
 
+#include "node/base/err.h"
+
 const char *sim_fault_word(enum sim_fault_kind kind)
 {
 #define WORD(NAME, word) #word,
