@@ -126,7 +126,10 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(SNAPSHOT_HEAD, snapshot_head, SnapshotHead, LINK_BIT(LOCAL))                                \
     X(SNAPSHOT_ROWS, snapshot_rows, SnapshotRows, LINK_BIT(LOCAL))                                \
     X(SDL_OFFERED, sdl_offered, SdlOffered, LINK_BIT(SDL))                                        \
-    X(SDL_ANEW, sdl_anew, SdlAnew, LINK_BIT(LOCAL))
+    X(SDL_ANEW, sdl_anew, SdlAnew, LINK_BIT(LOCAL))                                               \
+    X(OP_LOG_READ, op_log_read, OpLogRead, LINK_BIT(OPERATOR))                                    \
+    X(OP_LOG, op_log, OpLog, LINK_BIT(OPERATOR))                                                  \
+    X(OP_TRANSFER, op_transfer, OpTransfer, LINK_BIT(OPERATOR))
 
 /* Parts of messages. X(name, ProtobufName) */
 #define PART_MAP(X)                    \
@@ -137,6 +140,7 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(op_device, OpDevice)             \
     X(op_call, OpCall)                 \
     X(op_agent, OpAgent)               \
+    X(op_log_row, OpLogRow)            \
     X(snapshot_device, SnapshotDevice) \
     X(snapshot_node, SnapshotNode)
 
@@ -153,6 +157,7 @@ enum msg_kind { MSG_NONE, MSG_MAP(MSG_ENUM) MSG_COUNT };
 #define MAX_op_device       256
 #define MAX_op_call         64
 #define MAX_op_agent        64
+#define MAX_op_log_row      128
 #define MAX_snapshot_device 256
 #define MAX_snapshot_node   48
 
@@ -194,6 +199,9 @@ struct msg_op_call {
 };
 struct msg_op_agent {
     FIELDS_OP_AGENT(FIELD)
+};
+struct msg_op_log_row {
+    FIELDS_OP_LOG_ROW(FIELD)
 };
 struct msg_snapshot_device {
     FIELDS_SNAPSHOT_DEVICE(FIELD)
@@ -248,6 +256,15 @@ struct msg_sdl_offer {
 };
 struct msg_sdl_anew {
     FIELDS_SDL_ANEW(FIELD)
+};
+struct msg_op_log_read {
+    FIELDS_OP_LOG_READ(FIELD)
+};
+struct msg_op_log {
+    FIELDS_OP_LOG(FIELD)
+};
+struct msg_op_transfer {
+    FIELDS_OP_TRANSFER(FIELD)
 };
 struct msg_sdl_offered {
     FIELDS_SDL_OFFERED(FIELD)

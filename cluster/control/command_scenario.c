@@ -27,7 +27,8 @@ static json_t *backends_json(const struct scenario *s)
 
 static int list_them(const struct scenario_all *all, bool json)
 {
-    static const char *const columns[] = {"NUMBER>", "NAME", "TITLE", "TRIGGERS", NULL};
+    static const enum column columns[] = {COLUMN_NUMBER, COLUMN_NAME, COLUMN_TITLE, COLUMN_TRIGGERS,
+                                          COLUMN_END};
     if (json) {
         json_t *list = json_array();
         for (uint32_t i = 0; i < all->n; i++) {
@@ -99,7 +100,8 @@ static void show_steps(const char *phase, const struct scenario_step *steps, uin
 
 static int show_it(const struct scenario *s)
 {
-    static const char *const columns[] = {"TEST", "ACTION", "EXPECTED", "RESULT", NULL};
+    static const enum column columns[] = {COLUMN_TEST, COLUMN_ACTION, COLUMN_EXPECTED,
+                                          COLUMN_RESULT, COLUMN_END};
     printf("%u  %s\n%s\n\n", s->number, s->name, s->title);
     for (uint32_t i = 0; i < s->triggers_count; i++) {
         printf("--trigger %-12s %s%s\n", s->triggers[i].name, s->triggers[i].text,

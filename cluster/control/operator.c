@@ -36,6 +36,10 @@ static void set_id(struct msg *m, uint64_t id)
         m->op_status.id = id;
     } else if (m->kind == MSG_OP_LIST) {
         m->op_list.id = id;
+    } else if (m->kind == MSG_OP_LOG_READ) {
+        m->op_log_read.id = id;
+    } else if (m->kind == MSG_OP_TRANSFER) {
+        m->op_transfer.id = id;
     } else {
         ASSERT(m->kind == MSG_OP_COMMAND);
         m->op_command.id = id;
@@ -51,6 +55,12 @@ static uint64_t id_of(const struct msg *m)
         return m->op_list.id;
     case MSG_OP_COMMAND:
         return m->op_command.id;
+    case MSG_OP_LOG_READ:
+        return m->op_log_read.id;
+    case MSG_OP_TRANSFER:
+        return m->op_transfer.id;
+    case MSG_OP_LOG:
+        return m->op_log.id;
     case MSG_OP_NODE_STATUS:
         return m->op_node_status.id;
     case MSG_OP_PG_STATUS:
@@ -157,7 +167,9 @@ static void on_down(void *self, struct instant now, enum link link, struct proc_
     o->up[peer.v] = false;
     /* A question may be asked again; whether an order was done is not known. */
     for (uint32_t i = 0; i < o->asks_n; i++) {
-        if (proc_id_eq(o->asks[i].to, peer) && o->asks[i].question.kind != MSG_OP_COMMAND) {
+        enum msg_kind kind = o->asks[i].question.kind;
+        bool order = kind == MSG_OP_COMMAND || kind == MSG_OP_TRANSFER;
+        if (proc_id_eq(o->asks[i].to, peer) && !order) {
             o->sent[i] = false;
         }
     }
@@ -287,8 +299,30 @@ void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n
     }
 }
 
-int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
-                   uint32_t timeout_ms, struct msg_op_done *ret_done)
+/* What became of an order. `late`: what it is that it did not answer in time. */
+static int judge(const struct operator_desk *o, const struct operator_ask *ask, enum outcome late)
+{
+    const char *name = topology_name(o->topology, ask->to);
+    const struct msg_op_done *done = &ask->answer.op_done;
+    if (ask->err == ERR_UNKNOWN) {
+        return outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
+    }
+    if (ask->err != ERR_OK || ask->answer.kind != MSG_OP_DONE) {
+        return late == OUTCOME_DONE
+                   ? OUTCOME_DONE
+                   : outcome_error(late, "rehome status", "%s did not answer in time", name);
+    }
+    if (done->reason == REASON_NONE) {
+        return OUTCOME_DONE;
+    }
+    enum reason reason = (enum reason)done->reason;
+    bool more = done->text[0] != '\0' && strcmp(done->text, reason_meaning(reason)) != 0;
+    return outcome_error(outcome_of(reason), NULL, "%s: %s (%s)%s%s", name, reason_meaning(reason),
+                         reason_text(reason), more ? ": " : "", more ? done->text : "");
+}
+
+static int give_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
+                      uint32_t timeout_ms, enum outcome late, struct msg_op_done *ret_done)
 {
     struct operator_ask *ask = calloc(1, sizeof *ask);
     if (ask == NULL) {
@@ -297,23 +331,22 @@ int operator_order(struct operator_desk *o, struct proc_id to, const struct msg 
     ask->to = to;
     ask->question = *command;
     operator_ask(o, ask, 1, timeout_ms);
-    const char *name = topology_name(o->topology, to);
-    const struct msg_op_done *done = &ask->answer.op_done;
-    int code = OUTCOME_DONE;
-    if (ask->err == ERR_UNKNOWN) {
-        code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
-    } else if (ask->err != ERR_OK || ask->answer.kind != MSG_OP_DONE) {
-        code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "%s did not answer in time", name);
-    } else if (done->reason != REASON_NONE) {
-        enum reason reason = (enum reason)done->reason;
-        bool more = done->text[0] != '\0' && strcmp(done->text, reason_meaning(reason)) != 0;
-        code =
-            outcome_error(outcome_of(reason), NULL, "%s: %s (%s)%s%s", name, reason_meaning(reason),
-                          reason_text(reason), more ? ": " : "", more ? done->text : "");
-    }
+    int code = judge(o, ask, late);
     if (code == OUTCOME_DONE && ret_done != NULL) {
-        *ret_done = *done;
+        *ret_done = ask->answer.op_done;
     }
     free(ask);
     return code;
+}
+
+int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
+                   uint32_t timeout_ms, struct msg_op_done *ret_done)
+{
+    return give_order(o, to, command, timeout_ms, OUTCOME_TIMEOUT, ret_done);
+}
+
+int operator_tell(struct operator_desk *o, struct proc_id to, const struct msg *command,
+                  uint32_t notice_ms)
+{
+    return give_order(o, to, command, notice_ms, OUTCOME_DONE, NULL);
 }

@@ -81,6 +81,7 @@ enum err replica_init(struct replica *r, const struct replica_config *config)
     raft_set_pre_vote(&r->raft, true);
     raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
     raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAIL);
+    replica_log_init(&r->log, config->io);
     replica_seam_join(r);
     return ERR_OK;
 }
@@ -328,6 +329,17 @@ void replica_yield(struct replica *r)
     err_ignore(translated(raft_transfer(&r->raft, &r->transfer, 0, NULL)), "tried again later");
 }
 
+enum err replica_transfer(struct replica *r, struct proc_id to)
+{
+    if (!leads(r) || raft_transferee(&r->raft) != 0) {
+        return ERR_STATE;
+    }
+    if (proc_id_eq(to, r->config.self) || !replica_is_voter(r, to)) {
+        return ERR_INVALID;
+    }
+    return translated(raft_transfer(&r->raft, &r->transfer, to.v, NULL));
+}
+
 void replica_poll(struct replica *r, struct instant now)
 {
     if (!r->running) {
@@ -439,6 +451,15 @@ uint32_t replica_voters(const struct replica *r)
         n += r->raft.configuration.servers[i].role == RAFT_VOTER;
     }
     return n;
+}
+
+void replica_read_log(const struct replica *r, uint64_t after, uint32_t skip, struct msg *scratch,
+                      struct msg_op_log *ret_page)
+{
+    replica_log_page(&r->log, after, skip, scratch, ret_page);
+    ret_page->commit = replica_committed(r);
+    ret_page->applied = replica_applied(r);
+    ret_page->snapshot = replica_snapshot(r);
 }
 
 enum err replica_failure(const struct replica *r)

@@ -11,7 +11,7 @@
 #define COMMIT_MIN_US 200 /* of one synced transaction */
 #define COMMIT_MAX_US 1500
 #define RETRY_US      1000000
-#define KEYS_MAX      65536 /* remembered at least, if rows are not kept: more than is ever resent */
+#define KEYS_MAX      65536 /* remembered at least, if rows are not kept: more than comes again */
 
 /* A message as bytes, of the heap. */
 struct item {

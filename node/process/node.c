@@ -190,6 +190,9 @@ void node_poll(struct node *n, struct instant now)
             break;
         }
     }
+    if (n->transferring) {
+        node_op_look(n);
+    }
     trace_hash(n);
     enum err failure = replica_failure(member_replica(&n->member));
     if (failure != ERR_OK && n->failure == ERR_OK) {
