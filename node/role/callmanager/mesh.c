@@ -59,6 +59,7 @@ void mesh_link_down(struct callmanager *cm, struct proc_id peer)
         return;
     }
     cm->mesh[peer.v] = (struct mesh_peer){.up = false};
+    broker_link_down(cm, peer);
     mesh_node_lost(cm, peer, MESH_ANY_INCARNATION);
 }
 
