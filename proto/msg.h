@@ -126,10 +126,12 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(SNAPSHOT_HEAD, snapshot_head, SnapshotHead, LINK_BIT(LOCAL))                                \
     X(SNAPSHOT_ROWS, snapshot_rows, SnapshotRows, LINK_BIT(LOCAL))                                \
     X(SDL_OFFERED, sdl_offered, SdlOffered, LINK_BIT(SDL))                                        \
-    X(SDL_ANEW, sdl_anew, SdlAnew, LINK_BIT(LOCAL))                                               \
+    X(SDL_SESSION, sdl_session, SdlSession, LINK_BIT(LOCAL))                                      \
     X(OP_LOG_READ, op_log_read, OpLogRead, LINK_BIT(OPERATOR))                                    \
     X(OP_LOG, op_log, OpLog, LINK_BIT(OPERATOR))                                                  \
-    X(OP_TRANSFER, op_transfer, OpTransfer, LINK_BIT(OPERATOR))
+    X(OP_TRANSFER, op_transfer, OpTransfer, LINK_BIT(OPERATOR))                                   \
+    X(PROVIDER_REACH, provider_reach, ProviderReach, LINK_BIT(JTAPI))                             \
+    X(PG_WEIGHT, pg_weight, PgWeight, LINK_BIT(CONTROLLER))
 
 /* Parts of messages. X(name, ProtobufName) */
 #define PART_MAP(X)                    \
@@ -254,8 +256,8 @@ struct msg_station_call {
 struct msg_sdl_offer {
     FIELDS_SDL_OFFER(FIELD)
 };
-struct msg_sdl_anew {
-    FIELDS_SDL_ANEW(FIELD)
+struct msg_sdl_session {
+    FIELDS_SDL_SESSION(FIELD)
 };
 struct msg_op_log_read {
     FIELDS_OP_LOG_READ(FIELD)
@@ -304,6 +306,9 @@ struct msg_provider_opened {
 };
 struct msg_provider_state {
     FIELDS_PROVIDER_STATE(FIELD)
+};
+struct msg_provider_reach {
+    FIELDS_PROVIDER_REACH(FIELD)
 };
 struct msg_provider_close {
     FIELDS_PROVIDER_CLOSE(FIELD)
@@ -400,6 +405,9 @@ struct msg_private_leg {
 };
 struct msg_pg_hello {
     FIELDS_PG_HELLO(FIELD)
+};
+struct msg_pg_weight {
+    FIELDS_PG_WEIGHT(FIELD)
 };
 struct msg_pg_grant {
     FIELDS_PG_GRANT(FIELD)

@@ -81,7 +81,8 @@ static void send_status(struct pg *pg)
         .provider_up = pg->pim.in_service,
         .controller_up = proc_id_some(pg->controller),
         .monitors = pg->pim.confirmed,
-        .input_seq = pg->opc.seq};
+        .input_seq = pg->opc.seq,
+        .weight = pim_weight(&pg->pim)};
     world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
 }
 
@@ -167,6 +168,7 @@ static void provider_news(struct pg *pg, enum pim_news news)
         return;
     }
     duplex_provider(&pg->duplex, pg->now, news == PIM_UP, pg->pim.lost);
+    duplex_weight(&pg->duplex, pim_weight(&pg->pim));
     if (news == PIM_LOST && !duplex_acts(&pg->duplex)) {
         pim_close(&pg->pim); /* an acting side gives up first, and closes then */
     }
@@ -243,6 +245,11 @@ static void jtapi_message(struct pg *pg, struct proc_id peer, const struct msg *
         provider_news(pg, pim_opened(&pg->pim, pg->now, &msg->provider_opened));
     } else if (msg->kind == MSG_PROVIDER_STATE) {
         provider_news(pg, pim_service(&pg->pim, &msg->provider_state));
+    } else if (msg->kind == MSG_PROVIDER_REACH) {
+        pim_reach(&pg->pim, &msg->provider_reach);
+        duplex_weight(&pg->duplex, pim_weight(&pg->pim));
+        settle(pg);
+        send_status(pg);
     } else if (msg->kind == MSG_MONITOR_CONFIRMED) {
         confirmed(pg, &msg->monitor_confirmed);
     } else if (msg->kind == MSG_CTI_EVENT) {
