@@ -165,6 +165,8 @@ int command_kill(int argc, char **argv)
         {"for", 0, "TIME", "bring it back after this long", NULL, &w.time}};
     const struct options_spec spec = {
         .name = "kill",
+        .examples = "rehome kill sub1\nrehome kill leader --how hang --for 5s\nrehome kill sub1 "
+                    "--service callmanager",
         .args_doc = "TARGET",
         .doc = "Breaks a process (sub1, pga, icma, fleet) or whoever plays a role now (leader, "
                "follower, publisher, pg:active, any:subscriber), and tells what follows.",
@@ -190,13 +192,15 @@ int command_start(int argc, char **argv)
     const char *word = NULL;
     const struct option_row rows[] = {
         {"service", 0, "callmanager|ctimanager", "only this service of a node", NULL, &word}};
-    const struct options_spec spec = {.name = "start",
-                                      .args_doc = "TARGET",
-                                      .doc = "Brings back what was killed or hung.",
-                                      .rows = rows,
-                                      .rows_n = 1,
-                                      .args_min = 1,
-                                      .args_max = 1};
+    const struct options_spec spec = {
+        .name = "start",
+        .examples = "rehome start sub1\nrehome start sub1 --service callmanager",
+        .args_doc = "TARGET",
+        .doc = "Brings back what was killed or hung.",
+        .rows = rows,
+        .rows_n = 1,
+        .args_min = 1,
+        .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
@@ -226,6 +230,8 @@ int command_start(int argc, char **argv)
 int command_faults(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "faults",
+                                             .examples = "rehome faults",
+                                             .lacks = OPTIONS_NO_WAIT,
                                              .doc = "What is broken on purpose at the moment."};
     static const enum column columns[] = {COLUMN_TARGET, COLUMN_SERVICE, COLUMN_HOW,
                                           COLUMN_FOR,    COLUMN_UNDO,    COLUMN_END};
@@ -261,8 +267,11 @@ int command_heal(int argc, char **argv)
 {
     bool all = false;
     const struct option_row rows[] = {{"all", 0, NULL, "all of them (the default)", &all, NULL}};
-    const struct options_spec spec = {
-        .name = "heal", .doc = "Undoes all faults.", .rows = rows, .rows_n = 1};
+    const struct options_spec spec = {.name = "heal",
+                                      .examples = "rehome heal",
+                                      .doc = "Undoes all faults.",
+                                      .rows = rows,
+                                      .rows_n = 1};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;

@@ -236,6 +236,10 @@ int command_registrations(int argc, char **argv)
         {"node", 0, "N", "as this node answers (default: the leader)", NULL, &node},
         {"read", 0, "local|linearizable", "what kind of read", NULL, &read}};
     const struct options_spec spec = {.name = "registrations",
+                                      .examples =
+                                          "rehome registrations\nrehome registrations 1001\nrehome "
+                                          "registrations --node sub2 --read linearizable",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .args_doc = "[DEVICE]",
                                       .doc = "Who serves what. With a device, its history.",
                                       .rows = rows,
@@ -304,6 +308,9 @@ int command_calls(int argc, char **argv)
     struct look_when when = {0};
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "calls",
+                                      .examples =
+                                          "rehome calls\nrehome calls --run latest --at fault+1s",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The legs that are up, as the fleet sees them.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};
@@ -368,6 +375,10 @@ int command_agents(int argc, char **argv)
     struct look_when when = {0};
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "agents",
+                                      .examples =
+                                          "rehome agents\nrehome agents --json | jq -r '.agents[] "
+                                          "| select(.state == \"ready\") | .agent'",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The agents, as the active side of the PG has them.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};

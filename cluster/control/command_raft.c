@@ -475,6 +475,7 @@ int command_raft(int argc, char **argv)
         LOOK_OPTIONS(when)};
     const struct options_spec spec = {
         .name = "raft",
+        .examples = "rehome raft\nrehome raft log sub2 --tail 50\nrehome raft transfer sub2",
         .args_doc = "[log [NODE] | transfer NODE | add NODE | remove NODE]",
         .doc = "What each node is to Raft (exit 69 if there is no leader); what stands in the log "
                "of a "

@@ -250,6 +250,9 @@ int command_status(int argc, char **argv)
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {
         .name = "status",
+        .examples = "rehome status\nrehome status --json | jq .devices\nrehome status --run latest "
+                    "--at fault+0.3s",
+        .lacks = OPTIONS_NO_WAIT,
         .doc = "One screen about the whole cluster. Exit 1 if it is not healthy.",
         .rows = options,
         .rows_n = LOOK_OPTIONS_N};
@@ -313,6 +316,9 @@ int command_pg(int argc, char **argv)
     struct look_when when = {0};
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "pg",
+                                      .examples =
+                                          "rehome pg\nrehome pg --run latest --at fault+0.3s",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The sides of the Peripheral Gateway.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};

@@ -221,6 +221,8 @@ int command_tcd(int argc, char **argv)
         {"check", 0, NULL, "judge them against what the fleet saw", &check, NULL},
         LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "tcd",
+                                      .examples = "rehome tcd\nrehome tcd --check",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The call records.",
                                       .rows = options,
                                       .rows_n = sizeof options / sizeof options[0]};

@@ -71,10 +71,13 @@ int command_up(int argc, char **argv)
          &w.calls},
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
         {"block", 0, "127.X.Y", "use these addresses, not any free ones", NULL, &w.block}};
-    const struct options_spec spec = {.name = "up",
-                                      .doc = "Starts a cluster and returns when it is healthy.",
-                                      .rows = rows,
-                                      .rows_n = sizeof rows / sizeof rows[0]};
+    const struct options_spec spec = {
+        .name = "up",
+        .examples =
+            "rehome up\nrehome up --phones 200 --calls-per-second 4\nrehome up --topology balanced",
+        .doc = "Starts a cluster and returns when it is healthy.",
+        .rows = rows,
+        .rows_n = sizeof rows / sizeof rows[0]};
     struct options_common common = {0};
     struct options_args args;
     struct home home;
@@ -122,6 +125,7 @@ int command_down(int argc, char **argv)
         {"no-report", 0, NULL, "do not judge what it recorded", &unjudged, NULL}};
     const struct options_spec spec = {
         .name = "down",
+        .examples = "rehome down\nrehome down --destroy",
         .doc = "Stops the cluster, judges what it recorded and writes a report.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0]};
