@@ -2,6 +2,7 @@
 
 #include "node/base/session.h"
 #include "node/runtime/log.h"
+#include "proto/peers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -444,7 +445,8 @@ static struct proc_id guest_slot(const struct hub *hub, const char *routing)
     return free_slot;
 }
 
-/* Who sent this: all three names must be the same one. */
+/* Who sent this: all three names must be the same one, of somebody who has business on this link.
+ */
 static enum err identify(const struct hub *hub, enum link link, const char *user,
                          const char *routing, const char *sender, struct proc_id *ret_proc)
 {
@@ -457,7 +459,8 @@ static enum err identify(const struct hub *hub, enum link link, const char *user
         return link != LINK_OPERATOR ? ERR_PERMISSION : ret_proc->v == 0 ? ERR_FULL : ERR_OK;
     }
     *ret_proc = topology_proc_named(hub->config.topology, user);
-    return ret_proc->v != 0 && ret_proc->v != hub->config.self.v ? ERR_OK : ERR_PERMISSION;
+    return peers_may_dial(hub->config.topology, link, *ret_proc, hub->config.self) ? ERR_OK
+                                                                                   : ERR_PERMISSION;
 }
 
 /* The session that a frame at our listener belongs to; NULL: not wanted. */
