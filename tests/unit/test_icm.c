@@ -217,6 +217,21 @@ static void test_icm__a_message_of_another_link_is_rejected(void **state)
     assert_int_equal(traced(EVENT_MESSAGE_REJECTED), 1);
 }
 
+static void test_icm__an_epoch_from_nowhere_leaves_room_for_the_next(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, UINT32_MAX); /* nothing is known yet, and even so */
+    assert_null(last_sent(MSG_PG_GRANT));
+    activated(PGA, 0);
+    assert_int_equal(last_sent(MSG_PG_GRANT)->msg.pg_grant.epoch, 1);
+    activated(PGB, 1 + EPOCH_AHEAD_MAX + 1);
+    assert_int_equal(last_sent(MSG_PG_GRANT)->peer.v, PGA.v);
+    assert_int_equal(traced(EVENT_MESSAGE_REJECTED), 2);
+    activated(PGB, 2); /* what a pair agrees on */
+    assert_true(last_sent(MSG_PG_GRANT)->msg.pg_grant.epoch == 2);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__the_first_side_that_asks_is_granted_after_it_is_durable),
     cmocka_unit_test(test_icm__the_other_side_is_refused_while_one_is_active_and_linked),
@@ -230,6 +245,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__more_records_than_the_ring_holds_are_all_acknowledged),
     cmocka_unit_test(test_icm__a_hello_in_the_name_of_the_other_side_is_rejected),
     cmocka_unit_test(test_icm__a_message_of_another_link_is_rejected),
+    cmocka_unit_test(test_icm__an_epoch_from_nowhere_leaves_room_for_the_next),
 };
 
 UNIT_MAIN(tests);

@@ -94,6 +94,15 @@ static void send_status(struct pg *pg)
     world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
 }
 
+/* The transfer does not go on: half of a state is none. */
+static void no_state(struct pg *pg)
+{
+    if (pg->sync == PG_SYNC_TAKING) {
+        opc_clear(&pg->opc);
+    }
+    pg->sync = PG_SYNC_NONE;
+}
+
 /* The rows of everything that the peer had in view; it will not write them any more. */
 static void cut_for_peer(struct pg *pg)
 {
@@ -105,13 +114,13 @@ static void cut_for_peer(struct pg *pg)
         struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST, .reason = REASON_PEER_LOST};
         apply(pg, &in);
     }
-    pg->sync = PG_SYNC_NONE;
+    no_state(pg);
 }
 
 static void begin(struct pg *pg)
 {
     cut_for_peer(pg);
-    pg->sync = PG_SYNC_NONE;
+    no_state(pg);
     pg->peer_synced = false;
     struct msg_private_input in = {.kind = OPC_INPUT_ACTIVATED, .id = pg->duplex.epoch};
     apply(pg, &in);
@@ -283,6 +292,8 @@ static void controller_message(struct pg *pg, struct proc_id peer, const struct 
 {
     if (!proc_id_eq(peer, pg->controller)) {
         reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
+    } else if (msg->kind == MSG_PG_GRANT && msg->pg_grant.epoch > EPOCH_MAX) {
+        reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PG_GRANT) {
         bool again = pg->duplex.state == DUPLEX_ACTIVE && !pg->duplex.told;
         duplex_grant(&pg->duplex, pg->now, &msg->pg_grant);
@@ -408,7 +419,7 @@ static void took(struct pg *pg, enum err err)
 {
     if (err != ERR_OK) {
         reject(pg, pg->peer, REASON_BAD_REQUEST, err_text(err));
-        pg->sync = PG_SYNC_NONE; /* asked for again at the next status */
+        no_state(pg); /* asked for again at the next status */
     }
 }
 
@@ -437,10 +448,20 @@ static void peer_input(struct pg *pg, const struct msg_private_input *m)
     }
 }
 
+/* 0: the message tells none. */
+static uint32_t epoch_told(const struct msg *msg)
+{
+    return msg->kind == MSG_PRIVATE_STATUS    ? msg->private_status.epoch
+           : msg->kind == MSG_PRIVATE_GIVE_UP ? msg->private_give_up.epoch
+                                              : 0;
+}
+
 static void private_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
     if (!proc_id_eq(peer, pg->peer)) {
         reject(pg, peer, REASON_BAD_REQUEST, "not the other side");
+    } else if (!epoch_plausible(pg->duplex.highest, epoch_told(msg))) {
+        reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PRIVATE_STATUS) {
         peer_status(pg, &msg->private_status);
     } else if (msg->kind == MSG_PRIVATE_GIVE_UP) {
@@ -536,8 +557,8 @@ void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc
     } else if (link == LINK_PRIVATE && proc_id_eq(peer, pg->peer)) {
         pg->peer_synced = false;
         duplex_peer_link(&pg->duplex, now, false);
-        if (!pg->duplex.peer_lost) {
-            pg->sync = PG_SYNC_NONE;
+        if (!pg->duplex.peer_lost || pg->sync == PG_SYNC_TAKING) {
+            no_state(pg);
         }
         settle(pg);
     } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
