@@ -15,11 +15,17 @@
 #define STAT_MAX     1024
 #define LOG_END_MAX  2000
 #define PROGRAM_LEN  32
-#define STARTED_NTH  20 /* start time is the 22nd field of stat, the 20th after the name */
+#define THREADS_NTH  18 /* of the fields of stat after the name: how many threads there are, */
+#define STARTED_NTH  20 /* and when it started */
 #define WAIT_STEP_MS 5
 
-/* Fields after the name of /proc/PID/stat: state, …, start time. */
-static bool read_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
+struct stat_line {
+    char state;
+    unsigned long long threads, started;
+};
+
+/* The fields after the name of /proc/PID/stat: state, …, number of threads, …, start time. */
+static bool read_stat(pid_t pid, struct stat_line *ret)
 {
     char path[64];
     char text[STAT_MAX];
@@ -31,33 +37,38 @@ static bool read_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
     size_t n = fread(text, 1, sizeof text - 1, in);
     fclose(in);
     text[n] = '\0';
-    char *p = strrchr(text, ')');
+    const char *p = strrchr(text, ')');
     if (p == NULL || p[1] != ' ') {
         return false;
     }
-    *ret_state = p[2];
     p += 2;
-    for (int field = 1; field < STARTED_NTH && p != NULL; field++) {
+    ret->state = *p;
+    for (int field = 1; field < STARTED_NTH; field++) {
         p = strchr(p, ' ');
-        p = p != NULL ? p + 1 : NULL;
+        if (p == NULL) {
+            return false;
+        }
+        p++;
+        if (field + 1 == THREADS_NTH) {
+            ret->threads = strtoull(p, NULL, 10);
+        }
     }
-    if (p == NULL) {
-        return false;
-    }
-    *ret_started = strtoull(p, NULL, 10);
+    ret->started = strtoull(p, NULL, 10);
     return true;
 }
 
 enum proc_state proc_look(const struct proc_pid *pid)
 {
-    char state = '\0';
-    uint64_t started = 0;
+    struct stat_line s = {0};
     (void)waitpid(pid->pid, NULL, WNOHANG); /* perhaps a child of ours */
-    if (pid->pid <= 0 || !read_stat(pid->pid, &state, &started) || started != pid->started ||
-        state == 'Z' || state == 'X') {
+    if (pid->pid <= 0 || !read_stat(pid->pid, &s) || s.started != pid->started || s.state == 'X') {
         return PROC_STATE_DEAD;
     }
-    return state == 'T' ? PROC_STATE_STOPPED : PROC_STATE_ALIVE;
+    /* A zombie with other threads still has its sockets and files: they are on their way out. */
+    if (s.state == 'Z' && s.threads <= 1) {
+        return PROC_STATE_DEAD;
+    }
+    return s.state == 'T' ? PROC_STATE_STOPPED : PROC_STATE_ALIVE;
 }
 
 enum proc_state proc_read(const struct cluster *c, const char *name, struct proc_pid *ret)
@@ -146,10 +157,9 @@ static int write_pid(const struct cluster *c, const char *name, pid_t pid)
 {
     char path[HOME_PATH_MAX];
     char text[64];
-    char state = '\0';
-    uint64_t started = 0;
-    (void)read_stat(pid, &state, &started);
-    int n = snprintf(text, sizeof text, "%d %llu\n", (int)pid, (unsigned long long)started);
+    struct stat_line s = {0};
+    (void)read_stat(pid, &s);
+    int n = snprintf(text, sizeof text, "%d %llu\n", (int)pid, s.started);
     home_proc_path(c, name, "pid", path, sizeof path);
     if (home_write(path, text, (size_t)n) != ERR_OK) {
         (void)kill(pid, SIGKILL);
