@@ -151,10 +151,11 @@ static bool may_meet(const struct hostile *h, enum link link, struct proc_id pee
 static void fill_links(struct hostile *h)
 {
     for (enum link link = LINK_LOCAL + 1; link < LINK_COUNT; link++) {
-        for (uint16_t v = 1; v <= h->topology.procs_n; v++) {
-            if (may_meet(h, link, (struct proc_id){v})) {
+        for (uint32_t v = 1; v <= h->topology.procs_n; v++) {
+            struct proc_id peer = {(uint16_t)v};
+            if (may_meet(h, link, peer)) {
                 ASSERT(h->links_n < HOSTILE_LINKS_MAX);
-                h->links[h->links_n++] = (struct hostile_link){.link = link, .peer = {v}};
+                h->links[h->links_n++] = (struct hostile_link){.link = link, .peer = peer};
             }
         }
     }

@@ -30,7 +30,7 @@ static inline uint8_t tape_byte(struct tape *t)
 
 static inline uint32_t tape_below(struct tape *t, uint32_t n)
 {
-    return tape_byte(t) % n;
+    return n > 0 ? tape_byte(t) % n : 0;
 }
 
 static inline uint64_t tape_u64(struct tape *t)

@@ -53,7 +53,9 @@ static size_t greeting(uint8_t *ret, const char *mechanism, const uint8_t *more,
     ret[0] = 0xff;
     ret[9] = 0x7f;
     ret[10] = 3;
-    memcpy(ret + 12, mechanism, strlen(mechanism));
+    for (size_t i = 0; mechanism[i] != '\0'; i++) {
+        ret[12 + i] = (uint8_t)mechanism[i];
+    }
     memcpy(ret + GREETING_LEN, more, more_len);
     return GREETING_LEN + more_len;
 }

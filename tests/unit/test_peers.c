@@ -45,9 +45,9 @@ static void test_peers__nobody_else_may(void **state)
     unsigned allowed = 0;
     fill(&t);
     for (enum link link = 0; link < LINK_COUNT; link++) {
-        for (uint16_t dialler = 0; dialler <= RECORDER + 1; dialler++) {
-            for (uint16_t listener = 0; listener <= RECORDER + 1; listener++) {
-                allowed += may(&t, link, dialler, listener);
+        for (unsigned dialler = 0; dialler <= RECORDER + 1; dialler++) {
+            for (unsigned listener = 0; listener <= RECORDER + 1; listener++) {
+                allowed += may(&t, link, (uint16_t)dialler, (uint16_t)listener);
             }
         }
     }
