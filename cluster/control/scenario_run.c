@@ -36,30 +36,27 @@ struct run {
 static int make_folder(struct run *r)
 {
     char stamp[32];
-    char path[HOME_PATH_MAX];
-    char latest[HOME_PATH_MAX + 8];
     time_t now = (time_t)(tick_wall_us() / 1000000);
     struct tm tm;
     (void)gmtime_r(&now, &tm);
     (void)strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
     snprintf(r->id, sizeof r->id, "%s-%s-%d", stamp, r->options->scenario->name, (int)getpid());
-    snprintf(path, sizeof path, "%.*s/runs", HOME_PATH_MAX / 2 + 8, r->home->root);
     snprintf(r->folder, sizeof r->folder, "%.*s/runs/%s", HOME_PATH_MAX / 2 + 8, r->home->root,
              r->id);
-    int code = home_make_folder(r->folder);
-    if (code != OUTCOME_DONE) {
-        return code;
+    return home_make_folder(r->folder);
+}
+
+/* The link changes at once: whoever follows it finds the old run or the new one. */
+static void point_at(const struct run *r)
+{
+    char path[HOME_PATH_MAX];
+    char latest[HOME_PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/runs/latest.%d", HOME_PATH_MAX / 2 + 8, r->home->root,
+             (int)getpid());
+    snprintf(latest, sizeof latest, "%.*s/runs/latest", HOME_PATH_MAX / 2 + 8, r->home->root);
+    if (symlink(r->id, path) == 0 && rename(path, latest) != 0) {
+        unlink(path);
     }
-    /* The link changes at once: whoever follows it finds the old run or the new one. */
-    snprintf(latest, sizeof latest, "%.*s/latest.%d", HOME_PATH_MAX - 40, path, (int)getpid());
-    if (symlink(r->id, latest) == 0) {
-        snprintf(r->cluster.folder, sizeof r->cluster.folder, "%.*s/latest", HOME_PATH_MAX - 40,
-                 path);
-        if (rename(latest, r->cluster.folder) != 0) {
-            unlink(latest);
-        }
-    }
-    return OUTCOME_DONE;
 }
 
 static int start(struct run *r)
@@ -80,11 +77,7 @@ static int start(struct run *r)
     up.change.seed = o->seed;
     up.change.seed_set = o->seed_set;
     int code = cluster_run_up(r->home, &up, &r->cluster);
-    if (code != OUTCOME_DONE) {
-        r->cluster.name[0] = '\0'; /* nothing to take down */
-        return code;
-    }
-    return operator_open(&r->cluster, &r->desk);
+    return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->desk) : code;
 }
 
 static void note_step(struct run *r, const struct scenario_step *step, bool came)
@@ -232,8 +225,12 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     }
     if (started && code == OUTCOME_DONE) {
         code = judge(r, ret_verdict);
+        point_at(r);
     } else if (code == OUTCOME_INTERRUPTED) {
         (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
+    }
+    if (*ret_verdict == NULL) {
+        home_remove(r->folder); /* a run without a verdict is none */
     }
     operator_close(&r->desk);
     unfold_free(&r->stage.unfold);
