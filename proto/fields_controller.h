@@ -8,17 +8,19 @@
 
 /* The side says who it is and what it wants; the controller grants at most one active side an
  * epoch. */
-#define FIELDS_PG_HELLO(F) \
-    F(ENUM, side, 3)       \
-    F(U32, pair, 0)        \
-    F(U32, epoch, 0)       \
-    F(BOOL, wants_active, 0)
+#define FIELDS_PG_HELLO(F)   \
+    F(ENUM, side, 3)         \
+    F(U32, pair, 0)          \
+    F(U32, epoch, 0)         \
+    F(BOOL, wants_active, 0) \
+    F(U32, number, 0)
 
 #define FIELDS_PG_GRANT(F) \
     F(ENUM, side, 3)       \
     F(U32, pair, 0)        \
     F(U32, epoch, 0)       \
-    F(BOOL, active, 0)
+    F(BOOL, active, 0)     \
+    F(U32, hello, 0)
 
 #define FIELDS_ROUTE_REQUEST(F) \
     F(U32, epoch, 0)            \
@@ -111,5 +113,12 @@
 
 /* All records of this PG side up to `outbox` are on disk. */
 #define FIELDS_RECORD_ACK(F) F(U64, outbox, 0)
+
+/* The side's weight: how many devices of the pair it reaches. `apart`: it has lost its peer. */
+#define FIELDS_PG_WEIGHT(F) \
+    F(ENUM, side, 3)        \
+    F(U32, pair, 0)         \
+    F(U32, devices, 0)      \
+    F(BOOL, apart, 0)
 
 #endif

@@ -86,4 +86,15 @@
     F(PROC, origin, 0)         \
     F(DEVICE, device, 0)
 
+/* The answer to an offer: it rings (or waits at the route point). No is said by sdl_gone. */
+#define FIELDS_SDL_OFFERED(F) \
+    F(CALL, call, 0)          \
+    F(DEVICE, device, 0)
+
+/* The local CallManager to its CTI Manager: there is a session with this node (a new one: events of
+ * its devices may have been missed), or none any more. */
+#define FIELDS_SDL_SESSION(F) \
+    F(PROC, node, 0)          \
+    F(BOOL, up, 0)
+
 #endif

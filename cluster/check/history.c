@@ -1,5 +1,7 @@
 #include "cluster/check/history.h"
 
+#include "cluster/check/windows.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +23,8 @@ static enum service service_in(const char *text)
                                           : SERVICE_NONE;
 }
 
-/* Faults that leave the process running: the words of the command that makes them. */
-static bool is_network(const char *text)
+/* The words of the command that makes them. */
+bool history_spares(const char *text)
 {
     static const char *const words[] = {"partition", "slow", "disk", "clock", "delay", "loss"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -33,10 +35,15 @@ static bool is_network(const char *text)
     return false;
 }
 
+bool history_hangs(const struct history_outage *outage)
+{
+    return has_word(outage->what, "hang");
+}
+
 /* Faults that end by themselves being undone, without a new start. */
 static bool comes_back_by_heal(const struct history_outage *o)
 {
-    return o->network || has_word(o->what, "hang") || has_word(o->what, "unplug");
+    return o->network || history_hangs(o) || has_word(o->what, "unplug");
 }
 
 static struct history_outage *open_outage(struct history *h, struct proc_id proc,
@@ -55,9 +62,13 @@ static struct history_outage *open_outage(struct history *h, struct proc_id proc
 static void begin_outage(struct history *h, const struct event *e, struct proc_id proc,
                          enum service service, bool injected)
 {
-    bool network = injected && is_network(e->text);
-    if (!network && open_outage(h, proc, service) != NULL) {
-        return; /* its own last word about a fault that is known */
+    bool network = injected && history_spares(e->text);
+    struct history_outage *known = network ? NULL : open_outage(h, proc, service);
+    if (known != NULL) {
+        if (injected) {
+            memcpy(known->what, e->text, sizeof known->what); /* what hung was killed then */
+        }
+        return; /* or its own last word about a fault that is known */
     }
     if (h->outages_n == HISTORY_OUTAGES_MAX) {
         return;
@@ -105,87 +116,6 @@ static void find_outages(struct history *h)
             begin_outage(h, e, e->proc, SERVICE_NONE, false);
         } else if (e->kind == EVENT_PROCESS_START) {
             end_outages(h, e, e->proc, SERVICE_NONE, false);
-        }
-    }
-}
-
-/* Whether this event takes the active side `pg` its view of the calls. */
-static bool blinds(const struct history *h, const struct event *e, struct proc_id pg)
-{
-    const struct topology_proc *p = topology_proc_of(h->topology, pg);
-    if (p == NULL) {
-        return false;
-    }
-    bool its_node = proc_id_eq(e->peer, p->ctimanager_node);
-    if (e->kind == EVENT_FAULT) {
-        return (proc_id_eq(e->peer, pg) || its_node) && !is_network(e->text);
-    }
-    if (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
-        e->kind == EVENT_PROCESS_STOP) {
-        return proc_id_eq(e->proc, pg);
-    }
-    if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
-        return proc_id_eq(e->proc, p->ctimanager_node);
-    }
-    return false;
-}
-
-static void open_window(struct history *h, uint32_t pair, struct proc_id before, int64_t from)
-{
-    if (h->windows_n == HISTORY_WINDOWS_MAX) {
-        return;
-    }
-    struct history_window *w = &h->windows[h->windows_n++];
-    *w = (struct history_window){.pair = pair,
-                                 .before = before,
-                                 .from = from,
-                                 .until = HISTORY_FOREVER,
-                                 .seen_from = HISTORY_FOREVER};
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        w->injected = w->injected || (h->outages[i].injected && h->outages[i].from <= from);
-    }
-}
-
-static void pair_windows(struct history *h, uint32_t pair)
-{
-    struct proc_id active = {0};
-    bool open = true;
-    open_window(h, pair, active, h->begin_us);
-    h->windows[h->windows_n - 1].injected = false; /* the start of the cluster is no fault */
-    for (size_t i = 0; i < h->events_n; i++) {
-        const struct event *e = &h->events[i];
-        if (open && e->kind == EVENT_PG_GRANTED) {
-            const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
-            if (p != NULL && p->pair == pair) {
-                h->windows[h->windows_n - 1].seen_from = e->at.us;
-            }
-        } else if (e->kind == EVENT_PG_ACTIVE) {
-            const struct topology_proc *p = topology_proc_of(h->topology, e->proc);
-            if (p == NULL || p->pair != pair) {
-                continue;
-            }
-            active = e->proc;
-            if (open) {
-                h->windows[h->windows_n - 1].until = e->at.us;
-                if (h->windows[h->windows_n - 1].seen_from == HISTORY_FOREVER) {
-                    h->windows[h->windows_n - 1].seen_from = e->at.us;
-                }
-                h->windows[h->windows_n - 1].after = active;
-                open = false;
-            }
-        } else if (!open && blinds(h, e, active) && h->windows_n < HISTORY_WINDOWS_MAX) {
-            open_window(h, pair, active, e->at.us);
-            open = true;
-        }
-    }
-}
-
-static void find_windows(struct history *h)
-{
-    for (uint32_t i = 0; i < h->topology->procs_n; i++) {
-        const struct topology_proc *p = &h->topology->procs[i];
-        if (p->kind == PROC_PG && p->side != SIDE_B && h->windows_n < HISTORY_WINDOWS_MAX) {
-            pair_windows(h, p->pair);
         }
     }
 }
@@ -286,7 +216,7 @@ enum err history_prepare(struct history *h)
         return ERR_MEMORY;
     }
     find_outages(h);
-    find_windows(h);
+    windows_find(h);
     return ERR_OK;
 }
 

@@ -52,6 +52,10 @@ struct history_row {
     char fail_cause[24];
 };
 
+/* The checksum over the content of a row in a run file, and of a simulated record store: over
+ * what is in `struct history_row` but times of the wall and the sum itself. */
+uint64_t history_row_sum(const struct history_row *row);
+
 /* A time in which a process or one service of it was not there or not well. */
 struct history_outage {
     struct proc_id proc;
@@ -62,7 +66,8 @@ struct history_outage {
     char what[EVENT_TEXT_LEN];
 };
 
-/* A time in which a PG pair had no active side. */
+/* A time in which a PG pair had no active side. A side that only paused, and went on as before, is
+ * no such time. */
 struct history_window {
     uint32_t pair;
     struct proc_id before, after;
@@ -70,6 +75,8 @@ struct history_window {
     int64_t
         seen_from; /* the new side was granted: from here on it learns of calls, phone by phone */
     bool injected;
+    bool unwritten; /* the side died, and no other held its state: nobody wrote what it had in view
+                     */
 };
 
 struct history_move {
@@ -126,6 +133,10 @@ const struct history_move *history_rehomed(const struct history *h, struct devic
 int64_t history_busy_until(const struct history *h, struct device_id device, int64_t at);
 /* The first member of the device's group with a living CallManager at `at`, or none. */
 struct proc_id history_first_living(const struct history *h, uint32_t group, int64_t at);
+/* A fault, by its text, that leaves the process running: network, disk, clock. */
+bool history_spares(const char *what);
+/* Whether it was stopped and not ended: it goes on with what it knew. */
+bool history_hangs(const struct history_outage *outage);
 enum proc_kind history_kind(const struct history *h, struct proc_id proc);
 
 #endif

@@ -12,148 +12,75 @@ const char *ledger_class_text(enum ledger_class class)
     return class < LEDGER_CLASSES ? texts[class] : "?";
 }
 
-/* The time for which a leg goes on at its agent after the parties hung up. */
-static int64_t wrapup_most(const struct history *h)
+static enum ledger_class class_of(uint32_t partial, uint32_t whole)
 {
-    return h->topology->timers.mesh_heartbeat.us + h->topology->traffic.wrapup_mean.us * 3 / 2;
+    return partial + whole == 0   ? LEDGER_UNSEEN
+           : partial + whole >= 2 ? LEDGER_SPLIT
+           : partial == 1         ? LEDGER_TRUNCATED
+                                  : LEDGER_OK;
 }
 
-/* The phone's own CallManager died (or the node) at about `at`: nothing is heard of it any more. */
-static bool phone_cut(const struct history *h, struct device_id device, int64_t at)
+static uint32_t classes_of(uint32_t outcomes)
 {
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        const struct history_outage *o = &h->outages[i];
-        if (!o->network && o->service != SERVICE_CTIMANAGER &&
-            history_kind(h, o->proc) == PROC_NODE && o->from <= at + LEDGER_SLACK_US &&
-            o->until > at && proc_id_eq(history_home(h, device, o->from), o->proc)) {
-            return true;
+    uint32_t classes = 0;
+    for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
+        for (uint32_t w = 0; w <= 1; w++) {
+            classes |= (outcomes & EXPECT_BIT(p, w)) != 0 ? BIT(class_of(p, w)) : 0;
         }
     }
-    return false;
+    return classes;
 }
 
-/* `early`: the new side learns of this phone's calls as soon as it is granted; else only when it is
- * active. The truth is in between, when the phone's monitor is confirmed. */
-static enum ledger_class predict_at(const struct history *h, struct device_id device, uint32_t pair,
-                                    int64_t begin, int64_t end, bool early)
+/* Before the first activation nobody was there to write. */
+static bool before_the_start(const struct history *h, const struct history_leg *leg, uint32_t pair)
 {
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
-        int64_t until = early ? w->seen_from : w->until;
-        if (w->pair != pair || begin >= until || end <= w->from) {
-            continue;
-        }
-        if (begin < w->from) {
-            bool seen_again = end > until && !phone_cut(h, device, w->from);
-            return seen_again ? LEDGER_SPLIT : LEDGER_TRUNCATED;
-        }
-        return end <= until ? LEDGER_UNSEEN : LEDGER_OK;
-    }
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        const struct history_outage *o = &h->outages[i];
-        if (!o->network && o->service != SERVICE_CTIMANAGER &&
-            history_kind(h, o->proc) == PROC_NODE && begin < o->from && o->from < end &&
-            proc_id_eq(history_home(h, device, o->from), o->proc)) {
-            return LEDGER_TRUNCATED;
-        }
-    }
-    return LEDGER_OK;
-}
-
-static bool near_outage(const struct history *h, int64_t from, int64_t until)
-{
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        if (h->outages[i].from >= from && h->outages[i].from <= until) {
+        if (!w->injected && w->pair == pair && leg->begin_us < w->until &&
+            (leg->open || leg->end_us > w->from)) {
             return true;
         }
     }
     return false;
 }
 
-uint32_t ledger_predict(const struct history *h, const struct history_leg *leg, uint32_t pair,
-                        enum ledger_class *ret_predicted)
+static void enter_one(const struct history *h, struct ledger *l, uint32_t index,
+                      const struct expect_leg *what)
 {
-    static const int64_t shifts[3] = {0, -LEDGER_SLACK_US, LEDGER_SLACK_US};
-    uint32_t allowed = 0;
-    *ret_predicted = predict_at(h, leg->device, pair, leg->begin_us, leg->end_us, false);
-    for (size_t b = 0; b < 3; b++) {
-        for (size_t e = 0; e < 3; e++) {
-            int64_t begin = leg->begin_us + shifts[b], end = leg->end_us + shifts[e];
-            end = end > begin ? end : begin + 1;
-            allowed |= BIT(predict_at(h, leg->device, pair, begin, end, false));
-            allowed |= BIT(predict_at(h, leg->device, pair, begin, end, true));
+    struct ledger_entry *entry = &l->entries[l->entries_n++];
+    uint32_t exact = 0;
+    *entry = (struct ledger_entry){.leg = index,
+                                   .at_route_point = what->at_point,
+                                   .none_due = what->went_on || what->never_offered,
+                                   .found = LEDGER_LEFT_OUT};
+    entry->outcomes = expect_rows(h, what, &exact);
+    entry->allowed = classes_of(entry->outcomes);
+    for (uint32_t c = 0; c < LEDGER_CLASSES; c++) {
+        if (classes_of(exact) == BIT(c)) {
+            entry->predicted = (enum ledger_class)c;
         }
     }
-    /* The agent was still in wrap-up when the view was lost: the row was written then. */
-    int64_t wrapup = leg->end_us + wrapup_most(h);
-    for (uint32_t i = 0; i < h->windows_n; i++) {
-        const struct history_window *w = &h->windows[i];
-        if (w->pair == pair && leg->end_us <= w->from && w->from <= wrapup) {
-            allowed |= BIT(LEDGER_TRUNCATED);
-        }
+    if (what->leg->open || before_the_start(h, what->leg, what->pair)) {
+        entry->predicted = LEDGER_LEFT_OUT;
     }
-    if (near_outage(h, leg->end_us, wrapup)) {
-        allowed |= BIT(LEDGER_TRUNCATED);
-    }
-    return allowed;
-}
-
-/* Calls that ended before a route point could take them leave no row. */
-static bool never_offered(enum reason reason)
-{
-    return reason == REASON_UNREGISTERED || reason == REASON_BUSY || reason == REASON_NO_QUORUM ||
-           reason == REASON_THROTTLED || reason == REASON_UNKNOWN_NUMBER || reason == REASON_FULL ||
-           reason == REASON_NOT_OWNER || reason == REASON_OLD_EPOCH ||
-           reason == REASON_DROPPED_IN_SETUP || reason == REASON_SHUTDOWN;
-}
-
-static bool has_agent_leg(const struct history *h, struct call_id call)
-{
-    for (size_t i = 0; i < h->legs_n; i++) {
-        if (agent_id_some(h->legs[i].agent) && call_id_eq(h->legs[i].call, call)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static uint32_t dialled_pair(const struct topology *t, const char *number)
-{
-    for (uint32_t i = 0; i < t->dialled_n; i++) {
-        if (strcmp(t->dialled[i].number, number) == 0) {
-            return t->dialled[i].pair;
-        }
-    }
-    return 0;
 }
 
 static void enter(const struct history *h, struct ledger *l, uint32_t index)
 {
     const struct history_leg *leg = &h->legs[index];
-    struct ledger_entry entry = {.leg = index, .found = LEDGER_LEFT_OUT};
-    uint32_t pair = 0;
     struct agent_info info;
     if (topology_agent_by_device(h->topology, leg->device, &info)) {
-        pair = info.pair;
-    } else if (!leg->incoming && (pair = dialled_pair(h->topology, leg->to)) != 0) {
-        entry.at_route_point = true;
-        entry.may_be_none =
-            never_offered(leg->reason) || leg->answer_us != 0 || has_agent_leg(h, leg->call);
-    } else {
-        return; /* nobody watches this phone */
+        struct expect_leg what = expect_at_phone(leg, info.pair);
+        enter_one(h, l, index, &what);
     }
-    entry.allowed = ledger_predict(h, leg, pair, &entry.predicted);
-    for (uint32_t i = 0; i < h->windows_n; i++) {
-        const struct history_window *w = &h->windows[i];
-        if (!w->injected && w->pair == pair && leg->begin_us < w->until &&
-            (leg->open || leg->end_us > w->from)) {
-            entry.predicted = LEDGER_LEFT_OUT; /* before the first activation */
+    for (uint32_t i = 0; i < h->topology->dialled_n && !leg->incoming; i++) {
+        if (strcmp(h->topology->dialled[i].number, leg->to) == 0) {
+            struct expect_leg what = expect_at_point(h, leg, h->topology->dialled[i].pair,
+                                                     topology_route_point(h->topology, i));
+            enter_one(h, l, index, &what);
+            return;
         }
     }
-    if (leg->open) {
-        entry.predicted = LEDGER_LEFT_OUT;
-    }
-    l->entries[l->entries_n++] = entry;
 }
 
 /* How well a row fits a leg: 0 not at all, 3 by call and phone. */
@@ -175,7 +102,7 @@ static int fit(const struct history *h, const struct ledger_entry *entry,
         return 3;
     }
     /* A leg that was transferred or joined is known by its other call's name to one of the two. */
-    int64_t most = wrapup_most(h) + LEDGER_DELIVERY_US;
+    int64_t most = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
     bool time = row->at_us >= leg->begin_us && (leg->open || row->at_us <= leg->end_us + most);
     return phone && time ? 1 : 0;
 }
@@ -243,41 +170,68 @@ static uint32_t partials(const struct history *h, const struct ledger_entry *ent
     return n;
 }
 
-static enum ledger_class either(const struct ledger_entry *entry, enum ledger_class class,
-                                enum ledger_class otherwise)
-{
-    return (entry->allowed & BIT(class)) != 0 ? class : otherwise;
-}
-
 static enum ledger_class classify(const struct history *h, const struct ledger_entry *entry)
 {
     uint32_t partial = partials(h, entry);
-    switch (entry->rows_n) {
-    case 0:
-        return entry->may_be_none ? LEDGER_LEFT_OUT : either(entry, LEDGER_UNSEEN, LEDGER_LOST);
-    case 1:
-        if (partial == 1) {
-            enum ledger_class cut = either(entry, LEDGER_TRUNCATED, LEDGER_UNEXPLAINED);
-            /* The second row is missing: that is a lost record, not a strange one. */
-            return cut == LEDGER_UNEXPLAINED
-                       ? either(entry, LEDGER_SPLIT, cut) == LEDGER_SPLIT ? LEDGER_LOST : cut
-                       : cut;
+    uint32_t whole = entry->rows_n - partial;
+    uint32_t least = UINT32_MAX, most = 0;
+    for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
+        for (uint32_t w = 0; w <= 1; w++) {
+            if ((entry->outcomes & EXPECT_BIT(p, w)) == 0) {
+                continue;
+            }
+            least = p + w < least ? p + w : least;
+            most = p + w > most ? p + w : most;
+            if (p == partial && w == whole) {
+                return p + w == 0 && entry->none_due ? LEDGER_LEFT_OUT : class_of(p, w);
+            }
         }
-        return entry->may_be_none ? LEDGER_LEFT_OUT : either(entry, LEDGER_OK, LEDGER_UNEXPLAINED);
-    case 2:
-        /* Whether a leg of a phone that lost its CallManager is seen again is the phone's luck. */
-        return partial >= 1 && (entry->allowed & (BIT(LEDGER_SPLIT) | BIT(LEDGER_TRUNCATED))) != 0
-                   ? LEDGER_SPLIT
-                   : LEDGER_DUPLICATE;
-    default:
-        return LEDGER_DUPLICATE;
     }
+    return entry->rows_n < least  ? LEDGER_LOST
+           : entry->rows_n > most ? LEDGER_DUPLICATE
+                                  : LEDGER_UNEXPLAINED;
 }
 
+/* How long after the end of a leg the fleet may still wait with its line. */
+static int64_t log_by(const struct history *h)
+{
+    return LEDGER_LOG_US + 2 * h->topology->traffic.wrapup_mean.us;
+}
+
+/* Its rows, or the lines of the other legs of its call, may still be on their way. */
 static bool too_young(const struct history *h, const struct ledger_entry *entry)
 {
-    int64_t most = wrapup_most(h) + LEDGER_DELIVERY_US;
-    return h->legs[entry->leg].end_us + most > h->end_us;
+    int64_t rows = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
+    return h->legs[entry->leg].end_us + (rows > log_by(h) ? rows : log_by(h)) > h->end_us;
+}
+
+/* The fleet saw the leg of this row begin, and has not written its line yet: it goes on, or is
+ * held back for its last media and its wrap-up data. */
+static bool unlogged(const struct history *h, const struct history_row *row)
+{
+    struct device_id device = {0}; /* the phone of the row, or who dialled the route point */
+    int64_t end = 0;               /* 0: never seen; FOREVER: goes on */
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        struct device_info info;
+        if (!call_id_eq(e->call, row->call) || history_kind(h, e->proc) != PROC_FLEET ||
+            !topology_device(h->topology, e->device, &info)) {
+            continue;
+        }
+        bool dials = e->kind == EVENT_CALL_BEGIN && strcmp(e->text, row->instrument) == 0;
+        if (dials || strcmp(info.number, row->instrument) == 0) {
+            device = e->device;
+        }
+        if (!device_id_some(device) || !device_id_eq(e->device, device)) {
+            continue;
+        }
+        if (e->kind == EVENT_CALL_END) {
+            end = e->at.us;
+        } else if (e->kind == EVENT_CALL_BEGIN || e->kind == EVENT_CALL_STATE) {
+            end = HISTORY_FOREVER;
+        }
+    }
+    return end == HISTORY_FOREVER || (end != 0 && end + log_by(h) > h->end_us);
 }
 
 static void judge(const struct history *h, struct ledger *l, struct ledger_entry *entry)
@@ -288,6 +242,8 @@ static void judge(const struct history *h, struct ledger *l, struct ledger_entry
         if (entry->predicted == LEDGER_LEFT_OUT || (bad && too_young(h, entry))) {
             entry->found = LEDGER_LEFT_OUT;
         }
+    } else if (unlogged(h, &h->rows[entry->rows[0]])) {
+        entry->found = LEDGER_LEFT_OUT;
     }
     l->by_class[entry->found]++;
     l->calls += entry->found != LEDGER_LEFT_OUT ? 1 : 0;
@@ -318,7 +274,7 @@ enum err ledger_make(const struct history *h, struct ledger *ret_ledger)
     struct ledger *l = ret_ledger;
     *l = (struct ledger){.why_not = why_inconclusive(h)};
     l->conclusive = l->why_not == NULL;
-    l->entries = calloc(h->legs_n + h->rows_n + 1, sizeof l->entries[0]);
+    l->entries = calloc(2 * h->legs_n + h->rows_n + 1, sizeof l->entries[0]);
     if (l->entries == NULL) {
         return ERR_MEMORY;
     }

@@ -1,23 +1,26 @@
 /* ledger: every leg that the fleet saw against every record that was written.
  *
- * The class of a leg is predicted from the fleet's log and the fault times before the rows are
- * looked at. Near a boundary (LEDGER_SLACK_US) both neighbours are right; nowhere else is anything
- * forgiven. Then the rows are matched by call and phone, and what remains is named:
+ * What a leg must leave is worked out from the fleet's log and the fault times (expect.h) before
+ * the rows are looked at. Then the rows are matched by call and phone, and what is found is named:
  *
  *   ok         one row
  *   truncated  in progress when its PG or its phone lost the CallManager: one row, partial
- *   split      outlived the PG switch and was seen again: a partial row and one more, unlinked
- *   unseen     began and ended while no PG side was active: no row
- *   lost, duplicate, unexplained: must not be */
+ *   split      outlived a PG switch and was seen again: a partial row for each, and one more
+ *   unseen     began and ended while no PG side was active, or all that knew of it died: no row
+ *   lost       fewer rows than must be
+ *   duplicate  more rows than can be
+ *   unexplained  rows of another kind than must be, or of no leg */
 #ifndef CLUSTER_CHECK_LEDGER_H
 #define CLUSTER_CHECK_LEDGER_H
 
-#include "cluster/check/history.h"
+#include "cluster/check/expect.h"
 
-#define LEDGER_SLACK_US INT64_C(700000)
 /* A row reaches the database at most this long after it was due. */
 #define LEDGER_DELIVERY_US INT64_C(3000000)
-#define LEDGER_ROWS_MAX    4 /* of one leg that are remembered */
+/* The fleet writes a leg into its log at most this long after its end, and twice the mean wrap-up.
+ */
+#define LEDGER_LOG_US   INT64_C(4000000)
+#define LEDGER_ROWS_MAX 8 /* of one leg that are remembered */
 
 enum ledger_class {
     LEDGER_OK,
@@ -34,8 +37,9 @@ enum ledger_class {
 struct ledger_entry {
     uint32_t leg;        /* index into legs; UINT32_MAX: a row without a leg */
     bool at_route_point; /* the caller's part of the call, at the route point */
-    bool may_be_none;    /* the call went on from the route point: no row is due */
-    uint32_t allowed;    /* bits 1 << class, as predicted */
+    bool none_due;       /* it went on to an agent, who has the row, or never came there */
+    uint32_t outcomes;   /* what may be found: bits of expect.h */
+    uint32_t allowed;    /* the same as classes: bits 1 << class */
     enum ledger_class predicted, found;
     uint32_t rows_n;
     uint32_t rows[LEDGER_ROWS_MAX]; /* indices into rows */
@@ -52,9 +56,6 @@ struct ledger {
 };
 
 const char *ledger_class_text(enum ledger_class class);
-/* What one leg of an agent's phone must leave behind, from times alone; a set of classes. */
-uint32_t ledger_predict(const struct history *h, const struct history_leg *leg, uint32_t pair,
-                        enum ledger_class *ret_predicted);
 /* Errors ERR_MEMORY. Free with ledger_free. */
 MUST_CHECK enum err ledger_make(const struct history *h, struct ledger *ret_ledger);
 void ledger_free(struct ledger *ledger);

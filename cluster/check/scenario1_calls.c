@@ -152,6 +152,9 @@ void scenario1_calls_setup(const struct history *h, struct check_result *ret)
             continue;
         }
         bool setup = leg->answer_us == 0 || leg->answer_us > fault->from;
+        if (leg->answer_us > fault->from && leg->answer_us < fault->from + NEWS_US) {
+            continue; /* the last that was heard of the node: it is up, and was not at the fault */
+        }
         if (!setup && leg->reason != REASON_DROPPED_IN_SETUP) {
             continue;
         }
@@ -174,8 +177,8 @@ static bool wanted(const struct history *h, const struct history_outage *fault,
         return false;
     }
     const struct history_leg *leg = &h->legs[entry->leg];
-    return leg->begin_us < fault->from - LEDGER_SLACK_US &&
-           leg->end_us > fault->from + LEDGER_SLACK_US;
+    return leg->begin_us < fault->from - EXPECT_SLACK_US &&
+           leg->end_us > fault->from + EXPECT_SLACK_US;
 }
 
 static const struct history_row *cut_row(const struct history *h, const struct ledger_entry *entry)

@@ -77,7 +77,7 @@ int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id 
 static int wait_answer(struct operator_desk *o, const struct cluster *c, struct proc_id target)
 {
     int64_t until = tick_now_us() + (int64_t)STOP_MS * 1000;
-    struct survey *s = calloc(1, sizeof *s);
+    struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_TIMEOUT;
     if (s == NULL) {
         abort();
@@ -86,7 +86,7 @@ static int wait_answer(struct operator_desk *o, const struct cluster *c, struct 
     struct proc_pid pid;
     while (tick_now_us() < until && !tick_interrupted()) {
         survey_take(o, c, POLL_MS * 10, s);
-        if (s->procs[target.v - 1].state == SURVEY_UP) {
+        if (s->procs[target.v - 1].state == SCENE_UP) {
             code = OUTCOME_DONE;
             break;
         }
@@ -109,7 +109,7 @@ static int start_services(struct operator_desk *o, const struct cluster *c, stru
                           enum service service)
 {
     const struct topology_proc *p = topology_proc_of(&c->topology, target);
-    struct survey *s = calloc(1, sizeof *s);
+    struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_DONE;
     if (s == NULL) {
         abort();

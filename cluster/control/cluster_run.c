@@ -56,7 +56,7 @@ __attribute__((format(printf, 3, 4))) static void show_line(const struct show *s
                                                             const char *names, const char *format,
                                                             ...)
 {
-    char text[SURVEY_WHY_LEN];
+    char text[SCENE_WHY_LEN];
     va_list args;
     if (show->quiet) {
         return;
@@ -80,9 +80,9 @@ static void names_of(const struct topology *t, enum proc_kind kind, enum proc_ki
     }
 }
 
-static void show_progress(struct show *show, const struct topology *t, const struct survey *s)
+static void show_progress(struct show *show, const struct topology *t, const struct scene *s)
 {
-    char names[SURVEY_WHY_LEN];
+    char names[SCENE_WHY_LEN];
     if (!show->nodes && s->nodes_up == s->nodes) {
         show->nodes = true;
         names_of(t, PROC_NODE, PROC_NODE, names, sizeof names);
@@ -94,8 +94,7 @@ static void show_progress(struct show *show, const struct topology *t, const str
                   (unsigned long long)s->term);
     }
     for (uint32_t i = 0; i < t->procs_n && !show->pg; i++) {
-        if (t->procs[i].kind == PROC_PG && s->procs[i].state == SURVEY_UP &&
-            s->procs[i].pg.active) {
+        if (t->procs[i].kind == PROC_PG && s->procs[i].state == SCENE_UP && s->procs[i].pg.active) {
             show->pg = true;
             names_of(t, PROC_PG, PROC_PG, names, sizeof names);
             show_line(show, names, "side %s active", t->procs[i].side == SIDE_A ? "A" : "B");
@@ -128,18 +127,18 @@ int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, u
 {
     struct show show = {.began_us = began_us, .quiet = quiet};
     int64_t until = tick_now_us() + (int64_t)timeout_ms * 1000;
-    char why[SURVEY_WHY_LEN] = "";
-    struct survey *s = calloc(1, sizeof *s);
+    char why[SCENE_WHY_LEN] = "";
+    struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_DONE;
     if (s == NULL) {
         abort();
     }
     for (;;) {
-        struct survey_homes homes;
+        struct scene_homes homes;
         survey_take(o, c, SURVEY_MS, s);
         show_progress(&show, &c->topology, s);
         if (survey_homes(o, c, s, &homes) == ERR_OK &&
-            survey_healthy(s, &c->topology, &homes, why)) {
+            scene_healthy(s, &c->topology, &homes, why)) {
             break;
         }
         code = look_for_dead(c);
@@ -189,7 +188,7 @@ static int start_kind(const struct cluster *c, enum proc_kind kind, enum side si
 static int wait_active(struct operator_desk *o, const struct cluster *c)
 {
     int64_t until = tick_now_us() + (int64_t)ACTIVE_WAIT_MS * 1000;
-    struct survey *s = calloc(1, sizeof *s);
+    struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_DONE;
     bool active = false;
     if (s == NULL) {
@@ -253,8 +252,8 @@ static int take_block(struct cluster *c, const char *wanted, int *ret_fd)
         return outcome_error(OUTCOME_EXISTS, "leave --block out, or take down who uses it",
                              "%s%s is in use", taken[0] != '\0' ? "" : "the block ",
                              taken[0] != '\0' ? taken
-                             : wanted != NULL  ? wanted
-                                               : "127.x.y, wherever one looks,");
+                             : wanted != NULL ? wanted
+                                              : "127.x.y, wherever one looks,");
     }
     snprintf(c->block, sizeof c->block, "%s", block);
     return OUTCOME_DONE;

@@ -1,5 +1,6 @@
 #include "cluster/control/command.h"
 
+#include "cluster/control/past.h"
 #include "node/base/nearest.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ int command_open_silent(const struct options_common *common, struct session_of_c
         command_close(&s);
         return code;
     }
-    survey_take(s->desk, &s->cluster, SURVEY_WAIT_MS, &s->survey);
+    survey_take(s->desk, &s->cluster, SURVEY_WAIT_MS, &s->scene);
     *ret = s;
     return OUTCOME_DONE;
 }
@@ -28,7 +29,7 @@ int command_open_silent(const struct options_common *common, struct session_of_c
 int command_open(const struct options_common *common, struct session_of_command **ret)
 {
     int code = command_open_silent(common, ret);
-    if (code == OUTCOME_DONE && !(*ret)->survey.any_answered) {
+    if (code == OUTCOME_DONE && !(*ret)->scene.any_answered) {
         code = outcome_error(OUTCOME_UNREACHABLE, "rehome up",
                              "cluster '%s' is down: no process answers", (*ret)->cluster.name);
         command_close(ret);
@@ -40,6 +41,7 @@ void command_close(struct session_of_command **s)
 {
     if (*s != NULL) {
         operator_close(&(*s)->desk);
+        past_close(&(*s)->past);
         free(*s);
         *s = NULL;
     }
@@ -56,12 +58,8 @@ int command_no_such(const char *kind, const struct nearest *near)
 
 int command_none_up(const struct home *h, const char *next)
 {
-    char names[HOME_NAMES_MAX][NAME_LEN];
-    uint32_t n = home_clusters(h, names);
-    for (uint32_t i = 0; i < n; i++) {
-        if (home_running(h, names[i])) {
-            return outcome_error(OUTCOME_EXISTS, next, "cluster '%s' is up already", names[i]);
-        }
-    }
-    return OUTCOME_DONE;
+    char name[NAME_LEN];
+    return home_running_one(h, name)
+               ? outcome_error(OUTCOME_EXISTS, next, "cluster '%s' is up already", name)
+               : OUTCOME_DONE;
 }

@@ -11,8 +11,9 @@
     X("up", command_up, "start a cluster; returns when it is healthy")                       \
     X("down", command_down, "stop it; --destroy also removes its state")                     \
     X("status", command_status, "one screen: nodes, Raft, phones, calls, PG sides, faults")  \
+    X("watch", command_watch, "the same, live on the terminal; a recorded run, replayed")    \
     X("registrations", command_registrations, "who serves what; with a device, its history") \
-    X("raft", command_raft, "per node: state, term, commit, applied, trails-by, snapshot")   \
+    X("raft", command_raft, "per node: state, term, commit, applied; the log; who leads")    \
     X("calls", command_calls, "the calls that are up")                                       \
     X("agents", command_agents, "the agents and their states")                               \
     X("pg", command_pg, "the sides of the Peripheral Gateway")                               \
@@ -23,6 +24,7 @@
     X("faults", command_faults, "what is broken on purpose")                                 \
     X("heal", command_heal, "undo all faults")                                               \
     X("scenario", command_scenario, "list, show or run a rehearsed failure with a verdict")  \
+    X("sim", command_sim, "whole clusters in virtual time, from seeds")                      \
     X("check", command_check, "judge a recorded run again")                                  \
     X("report", command_report, "write a recorded run as one HTML file")                     \
     X("config", command_config, "write configuration, on the publisher")                     \
@@ -37,11 +39,13 @@
 COMMAND_LIST(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
-/* A cluster and a way to talk to it, as most commands need them. */
+/* A cluster and a way to talk to it, as most commands need them; or a recorded run (look.h). */
+struct past;
 struct session_of_command {
-    struct cluster cluster;
+    struct cluster cluster; /* of a run: its name and its topology */
     struct operator_desk *desk;
-    struct survey survey;
+    struct past *past; /* NULL: the cluster lives, or should */
+    struct scene scene;
 };
 
 /* Open the cluster that the options mean and look at it. Says what is wrong. */

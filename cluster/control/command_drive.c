@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ORDER_MS 5000
-#define RETRY_MS 50
+#define ORDER_MS      8000   /* longer than any process waits for an effect */
+#define AFTER_CALL_MS 120000 /* what is noted for after a call is waited for so long */
+#define LOOK_MS       100
+#define NO_WAIT       1 /* op_command.value: answer when it is asked */
+#define NOTED         1 /* op_done.value: it takes effect after the call */
 
 struct word {
     const char *word;
@@ -60,7 +63,7 @@ static int done(const struct options_common *common, const char *what, const cha
 }
 
 static int order_message(const struct session_of_command *s, struct proc_id to,
-                         const struct msg_op_command *command)
+                         const struct msg_op_command *command, struct msg_op_done *ret_done)
 {
     struct msg *m = calloc(1, sizeof *m);
     if (m == NULL) {
@@ -68,7 +71,7 @@ static int order_message(const struct session_of_command *s, struct proc_id to,
     }
     m->kind = MSG_OP_COMMAND;
     m->op_command = *command;
-    int code = operator_order(s->desk, to, m, ORDER_MS, NULL);
+    int code = operator_order(s->desk, to, m, ORDER_MS, ret_done);
     free(m);
     return code;
 }
@@ -112,6 +115,9 @@ int command_phone(int argc, char **argv)
         return outcome_error(OUTCOME_USAGE, NULL, "%s %s", key->word,
                              key->argument ? "needs a number" : "takes no number");
     }
+    if (args.n == 3 && strlen(args.at[2]) >= NUMBER_LEN) {
+        return outcome_error(OUTCOME_USAGE, NULL, "'%s' is too long for a number", args.at[2]);
+    }
     int code = command_open(&common, &s);
     if (code != OUTCOME_DONE) {
         return code;
@@ -123,10 +129,11 @@ int command_phone(int argc, char **argv)
         command_close(&s);
         return code;
     }
-    struct msg_op_command command = {.verb = OP_VERB_PHONE, .key = key->value};
+    struct msg_op_command command = {
+        .verb = OP_VERB_PHONE, .key = key->value, .value = common.no_wait ? NO_WAIT : 0};
     snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
     snprintf(command.to, sizeof command.to, "%.23s", args.n == 3 ? args.at[2] : "");
-    code = order_message(s, fleet_of(t, device), &command);
+    code = order_message(s, fleet_of(t, device), &command, NULL);
     snprintf(what, sizeof what, "%s: %s%s%s", args.at[0], key->word, args.n == 3 ? " " : "",
              args.n == 3 ? args.at[2] : "");
     if (key->undo != NULL) {
@@ -136,13 +143,67 @@ int command_phone(int argc, char **argv)
     return code == OUTCOME_DONE ? done(&common, what, undo) : code;
 }
 
+/* What the fleet's desktop shows of an agent; UNKNOWN: it does not answer. */
+static enum agent_state agent_state(const struct session_of_command *s, struct proc_id fleet,
+                                    uint32_t id)
+{
+    struct operator_ask *ask = calloc(1, sizeof *ask);
+    if (ask == NULL) {
+        abort();
+    }
+    ask->to = fleet;
+    ask->question.kind = MSG_OP_LIST;
+    ask->question.op_list.what = OP_LIST_AGENTS;
+    ask->question.op_list.after = id - 1;
+    operator_ask(s->desk, ask, 1, ORDER_MS);
+    const struct msg_op_agents *m = &ask->answer.op_agents;
+    enum agent_state state = AGENT_STATE_UNKNOWN;
+    if (ask->err == ERR_OK && ask->answer.kind == MSG_OP_AGENTS && m->rows_n > 0 &&
+        m->rows[0].agent.v == id) {
+        state = (enum agent_state)m->rows[0].state;
+    }
+    free(ask);
+    return state;
+}
+
+/* The agent is in a call, and READY or NOT_READY is noted for after it. Who is ready may have the
+ * next call at once. */
+static int wait_for_end(const struct session_of_command *s, struct proc_id fleet, uint32_t id,
+                        uint32_t request)
+{
+    int64_t until = tick_now_us() + AFTER_CALL_MS * 1000LL;
+    bool wrapped = false;
+    tick_catch_interrupts();
+    for (;;) {
+        enum agent_state state = agent_state(s, fleet, id);
+        bool wraps = state == AGENT_STATE_WORK_READY || state == AGENT_STATE_WORK_NOT_READY;
+        if (request == AGENT_REQUEST_READY
+                ? state == AGENT_STATE_READY || (wrapped && !wraps && state != AGENT_STATE_UNKNOWN)
+                : state == AGENT_STATE_NOT_READY) {
+            return OUTCOME_DONE;
+        }
+        wrapped = wrapped || wraps;
+        if (tick_interrupted()) {
+            return OUTCOME_INTERRUPTED;
+        }
+        if (tick_now_us() >= until) {
+            return outcome_error(OUTCOME_TIMEOUT, "rehome agents",
+                                 "agent %u is still %s after %d s; it stays noted", id,
+                                 agent_state_text(state), AFTER_CALL_MS / 1000);
+        }
+        tick_sleep_ms(LOOK_MS);
+    }
+}
+
 int command_agent(int argc, char **argv)
 {
-    static const struct options_spec spec = {.name = "agent",
-                                             .args_doc = "ID login|logout|ready|notready|wrapup",
-                                             .doc = "Lets an agent ask something of the PG.",
-                                             .args_min = 2,
-                                             .args_max = 3};
+    static const struct options_spec spec = {
+        .name = "agent",
+        .args_doc = "ID login|logout|ready|notready|wrapup",
+        .doc = "Lets an agent ask something of the PG. In a call, "
+               "ready and notready are noted for after it.",
+        .args_min = 2,
+        .args_max = 2};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
@@ -168,10 +229,16 @@ int command_agent(int argc, char **argv)
         command_close(&s);
         return code;
     }
-    struct msg_op_command command = {
-        .verb = OP_VERB_AGENT, .agent = {id}, .request = request->value};
-    snprintf(command.text, sizeof command.text, "%.63s", args.n == 3 ? args.at[2] : "");
-    code = order_message(s, fleet_of(t, agent.device), &command);
+    struct msg_op_command command = {.verb = OP_VERB_AGENT,
+                                     .agent = {id},
+                                     .request = request->value,
+                                     .value = common.no_wait ? NO_WAIT : 0};
+    struct msg_op_done answer = {.value = 0};
+    code = order_message(s, fleet_of(t, agent.device), &command, &answer);
+    if (code == OUTCOME_DONE && answer.value == NOTED) {
+        outcome_progress("%s; waiting (^C leaves it noted)", answer.text);
+        code = wait_for_end(s, fleet_of(t, agent.device), id, request->value);
+    }
     snprintf(what, sizeof what, "agent %u: %s", id, request->word);
     if (request->undo != NULL) {
         snprintf(undo, sizeof undo, "rehome agent %u %s", id, request->undo);
@@ -209,7 +276,7 @@ int command_config(int argc, char **argv)
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = order_message(s, topology_publisher(&s->cluster.topology), &command);
+    code = order_message(s, topology_publisher(&s->cluster.topology), &command, NULL);
     snprintf(what, sizeof what, "%s", command.text);
     char undo[128];
     snprintf(undo, sizeof undo, "rehome config set %.*s=", (int)strcspn(command.text, "="),
@@ -243,7 +310,7 @@ int command_forward(int argc, char **argv)
     }
     const struct topology *t = &s->cluster.topology;
     bool off = strcmp(args.at[1], "off") == 0;
-    struct proc_id to = node != NULL ? topology_proc_named(t, node) : survey_node(&s->survey, t);
+    struct proc_id to = node != NULL ? topology_proc_named(t, node) : scene_node(&s->scene, t);
     if (!proc_id_some(to) || topology_proc_of(t, to)->kind != PROC_NODE) {
         struct nearest near = nearest_to(node != NULL ? node : "");
         for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -256,7 +323,7 @@ int command_forward(int argc, char **argv)
         struct msg_op_command command = {.verb = OP_VERB_FORWARD};
         snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
         snprintf(command.to, sizeof command.to, "%.23s", off ? "" : args.at[1]);
-        code = order_message(s, to, &command);
+        code = order_message(s, to, &command, NULL);
     }
     command_close(&s);
     snprintf(what, sizeof what, "calls to %s go to %s", args.at[0], off ? "it again" : args.at[1]);

@@ -1,7 +1,7 @@
 /* events: the spine. */
-#include "cluster/control/command.h"
+#include "cluster/control/event_text.h"
+#include "cluster/control/look.h"
 #include "cluster/control/table.h"
-#include "cluster/control/tail.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FOLLOW_MS 50
+#define LINE_LEN  512
 
 struct filter {
     const struct topology *topology;
@@ -21,31 +22,9 @@ struct filter {
 static void print_event(const struct topology *t, const struct event *e)
 {
     char stamp[TICK_STAMP_LEN];
-    struct device_info device;
-    printf("%s  %-8s %-18s", tick_stamp(e->wall_us, stamp), topology_name(t, e->proc),
-           event_word(e->kind));
-    if (proc_id_some(e->peer)) {
-        printf(" peer=%s", topology_name(t, e->peer));
-    }
-    if (topology_device(t, e->device, &device)) {
-        printf(" device=%s", device.name);
-    }
-    if (call_id_some(e->call)) {
-        printf(" call=%016llx", (unsigned long long)e->call.v);
-    }
-    if (e->epoch != 0) {
-        printf(" epoch=%u", e->epoch);
-    }
-    if (e->reason != REASON_NONE) {
-        printf(" reason=%s", reason_text(e->reason));
-    }
-    if (e->value != 0) {
-        printf(" value=%lld", (long long)e->value);
-    }
-    if (e->value2 != 0) {
-        printf(" value2=%lld", (long long)e->value2);
-    }
-    printf("%s%s\n", e->text[0] != '\0' ? " " : "", e->text);
+    char line[LINE_LEN];
+    printf("%s  %-8s %s\n", tick_stamp(e->wall_us, stamp), topology_name(t, e->proc),
+           event_text_line(t, e, line, sizeof line));
 }
 
 static void each_event(void *context, const struct event *e, const char *line)
@@ -89,42 +68,60 @@ static int read_filter(struct filter *f, const char *kind, const char *node)
     return OUTCOME_DONE;
 }
 
+/* Go on as they happen, until ^C. */
+static void follow_them(const struct cluster *c, struct filter *f)
+{
+    struct tail *tail = tail_new(c, 0);
+    tail_read(tail, each_event, f);
+    tick_catch_interrupts();
+    while (!tick_interrupted()) {
+        fflush(stdout);
+        tick_sleep_ms(FOLLOW_MS);
+        tail_read(tail, each_event, f);
+    }
+    tail_free(&tail);
+}
+
 int command_events(int argc, char **argv)
 {
-    static struct cluster cluster;
     bool follow = false;
     const char *kind = NULL;
     const char *node = NULL;
+    struct look_when when = {0};
     const struct option_row rows[] = {
         {"follow", 'f', NULL, "go on as they happen", &follow, NULL},
         {"kind", 0, "KIND", "only these, for example raft_serving", NULL, &kind},
-        {"node", 0, "NAME", "only those of this process", NULL, &node}};
-    const struct options_spec spec = {
-        .name = "events", .doc = "What happened, and why.", .rows = rows, .rows_n = 3};
+        {"node", 0, "NAME", "only those of this process", NULL, &node},
+        LOOK_OPTIONS(when)};
+    const struct options_spec spec = {.name = "events",
+                                      .doc = "What happened, and why.",
+                                      .rows = rows,
+                                      .rows_n = sizeof rows / sizeof rows[0]};
     struct options_common common = {0};
     struct options_args args;
+    struct session_of_command *s = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = home_cluster(common.cluster, &cluster);
-    struct filter f = {.topology = &cluster.topology};
-    code = code == OUTCOME_DONE ? read_filter(&f, kind, node) : code;
+    if (follow && when.run != NULL) {
+        return outcome_error(OUTCOME_USAGE, "leave --follow out", "a recorded run does not go on");
+    }
+    int code = look_open_files(&common, &when, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    f.lines = common.json && follow;
-    f.list = common.json && !follow ? json_array() : NULL;
-    struct tail *tail = tail_new(&cluster, 0);
-    tail_read(tail, each_event, &f);
-    if (follow) {
-        tick_catch_interrupts();
+    struct filter f = {.topology = &s->cluster.topology};
+    code = read_filter(&f, kind, node);
+    if (code == OUTCOME_DONE) {
+        f.lines = common.json && follow;
+        f.list = common.json && !follow ? json_array() : NULL;
+        if (follow) {
+            follow_them(&s->cluster, &f);
+        } else {
+            look_events(s, each_event, &f);
+        }
     }
-    while (follow && !tick_interrupted()) {
-        fflush(stdout);
-        tick_sleep_ms(FOLLOW_MS);
-        tail_read(tail, each_event, &f);
-    }
-    tail_free(&tail);
     if (f.list != NULL) {
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "events", f.list));
+        table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "events", f.list)));
     }
-    return OUTCOME_DONE;
+    command_close(&s);
+    return code;
 }

@@ -56,11 +56,11 @@ static void introduce(const struct session_of_command *s, struct proc_id id, enu
         [BREAK_CRASH] = "SIGKILL", [BREAK_STOP] = "SIGTERM", [BREAK_HANG] = "SIGSTOP"};
     const struct topology *t = &s->cluster.topology;
     const struct topology_proc *p = topology_proc_of(t, id);
-    const struct survey_proc *sp = &s->survey.procs[id.v - 1];
+    const struct scene_proc *sp = &s->scene.procs[id.v - 1];
     char what[128] = "";
     if (p->kind == PROC_NODE) {
         snprintf(what, sizeof what, "%s%sserves %u phones and gateways, %u calls",
-                 proc_id_eq(s->survey.leader, id) ? "is the Raft leader, " : "",
+                 proc_id_eq(s->scene.leader, id) ? "is the Raft leader, " : "",
                  p->publisher ? "is the publisher, " : "", sp->node.phones + sp->node.gateways,
                  sp->node.calls);
     } else if (p->kind == PROC_PG) {
@@ -79,16 +79,16 @@ static void watch_it(struct session_of_command *s, struct unfold *u)
     int64_t calm_since = 0;
     tick_catch_interrupts();
     while (tick_now_us() < until && !tick_interrupted()) {
-        struct survey_homes homes;
+        struct scene_homes homes;
         bool calm = false;
-        survey_take(s->desk, &s->cluster, POLL_MS * 5, &s->survey);
-        if (proc_id_some(s->survey.leader) &&
-            survey_homes(s->desk, &s->cluster, &s->survey, &homes) == ERR_OK) {
+        survey_take(s->desk, &s->cluster, POLL_MS * 5, &s->scene);
+        if (proc_id_some(s->scene.leader) &&
+            survey_homes(s->desk, &s->cluster, &s->scene, &homes) == ERR_OK) {
             calm = homes.at_home + homes.away_busy >= homes.total;
         }
         for (uint32_t i = 0; i < t->procs_n && calm; i++) {
             const struct topology_proc *p = &t->procs[i];
-            calm = p->kind != PROC_PG || proc_id_some(survey_active(&s->survey, t, p->pair));
+            calm = p->kind != PROC_PG || proc_id_some(scene_active(&s->scene, t, p->pair));
         }
         unfold_step(u);
         calm_since = !calm ? 0 : calm_since == 0 ? tick_now_us() : calm_since;
@@ -112,7 +112,7 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     enum break_how how = BREAK_CRASH;
     char undo[128];
     int64_t t0 = 0;
-    int code = target_find(word, &s->cluster.topology, &s->survey, &id);
+    int code = target_find(word, &s->cluster.topology, &s->scene, &id);
     code = code == OUTCOME_DONE ? read_service(w->service, &service) : code;
     code = code == OUTCOME_DONE ? read_how(w->how, &how) : code;
     if (code != OUTCOME_DONE) {
@@ -207,8 +207,8 @@ int command_start(int argc, char **argv)
     int code = home_cluster(common.cluster, &cluster);
     code = code == OUTCOME_DONE ? target_known(args.at[0], &cluster.topology) : code;
     code = code == OUTCOME_DONE ? command_open_silent(&common, &s) : code;
-    code = code == OUTCOME_DONE ? target_find(args.at[0], &s->cluster.topology, &s->survey, &id)
-                                : code;
+    code =
+        code == OUTCOME_DONE ? target_find(args.at[0], &s->cluster.topology, &s->scene, &id) : code;
     code = code == OUTCOME_DONE ? read_service(word, &service) : code;
     code = code == OUTCOME_DONE ? break_undo(s->desk, &s->cluster, id, service) : code;
     if (code == OUTCOME_DONE) {
@@ -227,7 +227,8 @@ int command_faults(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "faults",
                                              .doc = "What is broken on purpose at the moment."};
-    static const char *const columns[] = {"TARGET", "SERVICE", "HOW", "FOR>", "UNDO", NULL};
+    static const enum column columns[] = {COLUMN_TARGET, COLUMN_SERVICE, COLUMN_HOW,
+                                          COLUMN_FOR,    COLUMN_UNDO,    COLUMN_END};
     static struct cluster cluster;
     struct options_common common = {0};
     struct options_args args;

@@ -1,7 +1,6 @@
-/* registrations, calls, agents: lists that the processes themselves answer. */
-#include "cluster/control/command.h"
+/* registrations, calls, agents: lists that the processes themselves answer, or a record. */
+#include "cluster/control/look.h"
 #include "cluster/control/table.h"
-#include "cluster/control/tail.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 
@@ -9,22 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The registry's "since" is monotonic time of one machine; on a screen it is wall time. */
-static const char *since(int64_t since_us, char stamp[TICK_STAMP_LEN])
-{
-    return tick_stamp(since_us <= 0                  ? tick_wall_us()
-                      : since_us > tick_now_us() * 4 ? since_us
-                                                     : tick_wall_us() - (tick_now_us() - since_us),
-                      stamp);
-}
-
 static const char *kind_word(enum device_kind kind)
 {
     return kind == DEVICE_KIND_ROUTE_POINT ? "route_point" : device_kind_text(kind);
 }
 
-static json_t *device_json(const struct topology *t, const struct msg_op_device *d)
+static json_t *device_json(const struct session_of_command *s, const struct msg_op_device *d)
 {
+    const struct topology *t = &s->cluster.topology;
     struct device_info info;
     char stamp[TICK_STAMP_LEN];
     if (!topology_device(t, d->device, &info)) {
@@ -32,10 +23,11 @@ static json_t *device_json(const struct topology *t, const struct msg_op_device 
     }
     json_t *node = proc_id_some(d->node) ? json_string(topology_name(t, d->node)) : json_null();
     json_t *number = info.number[0] != '\0' ? json_string(info.number) : json_null();
-    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:s}", "device", info.name, "kind",
+    json_t *since = d->since_us != 0 ? json_string(look_stamp(s, d->since_us, stamp, sizeof stamp))
+                                     : json_null();
+    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:s, s:o}", "device", info.name, "kind",
                      kind_word(info.kind), "number", number, "node", node, "epoch", (int)d->epoch,
-                     "state", device_state_text((enum device_state)d->state), "since",
-                     since(d->since_us, stamp));
+                     "state", device_state_text((enum device_state)d->state), "since", since);
 }
 
 static int find_device(const struct topology *t, const char *word, struct device_id *ret)
@@ -98,7 +90,7 @@ static int one_device(const struct session_of_command *s, const struct msg_op_de
     json_t *now = NULL;
     for (uint32_t i = 0; i < n; i++) {
         if (device_id_eq(rows[i].device, device)) {
-            now = device_json(t, &rows[i]);
+            now = device_json(s, &rows[i]);
         }
     }
     if (!json && now != NULL) {
@@ -108,25 +100,25 @@ static int one_device(const struct session_of_command *s, const struct msg_op_de
                json_string_value(json_object_get(now, "state")), node != NULL ? " at " : "",
                node != NULL ? node : "", (int)json_integer_value(json_object_get(now, "epoch")));
     }
-    struct tail *tail = tail_new(&s->cluster, 0);
-    tail_read(tail, each_of_story, &story);
-    tail_free(&tail);
+    look_events(s, each_of_story, &story);
     if (json) {
         json_t *list = json_array();
         if (now != NULL) {
             json_array_append(list, now);
         }
-        table_json(json_pack("{s:i, s:o, s:o}", "schema", 1, "registrations", list, "history",
-                             story.list));
+        table_json(look_sign(s, json_pack("{s:i, s:o, s:o}", "schema", 1, "registrations", list,
+                                          "history", story.list)));
     }
     json_decref(now);
     return OUTCOME_DONE;
 }
 
-static void devices_table(const struct topology *t, const struct msg_op_device *rows, uint32_t n)
+static void devices_table(const struct session_of_command *s, const struct msg_op_device *rows,
+                          uint32_t n)
 {
-    static const char *const columns[] = {"DEVICE", "KIND",  "NUMBER", "NODE",
-                                          "EPOCH>", "STATE", "SINCE",  NULL};
+    const struct topology *t = &s->cluster.topology;
+    static const enum column columns[] = {COLUMN_DEVICE, COLUMN_KIND,  COLUMN_NUMBER, COLUMN_NODE,
+                                          COLUMN_EPOCH,  COLUMN_STATE, COLUMN_SINCE,  COLUMN_END};
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < n; i++) {
         struct device_info info;
@@ -141,7 +133,7 @@ static void devices_table(const struct topology *t, const struct msg_op_device *
         table_cell(table, "%s", proc_id_some(rows[i].node) ? topology_name(t, rows[i].node) : "-");
         table_cell(table, "%u", rows[i].epoch);
         table_cell(table, "%s", device_state_text((enum device_state)rows[i].state));
-        table_cell(table, "%s", since(rows[i].since_us, stamp));
+        table_cell(table, "%s", look_stamp(s, rows[i].since_us, stamp, sizeof stamp));
     }
     table_end(&table);
 }
@@ -150,7 +142,7 @@ static int choose_node(const struct session_of_command *s, const char *word, str
 {
     const struct topology *t = &s->cluster.topology;
     if (word == NULL) {
-        *ret = survey_node(&s->survey, t);
+        *ret = scene_node(&s->scene, t);
         return proc_id_some(*ret)
                    ? OUTCOME_DONE
                    : outcome_error(OUTCOME_UNREACHABLE, "rehome status", "no node answers");
@@ -168,9 +160,16 @@ static int choose_node(const struct session_of_command *s, const char *word, str
     return OUTCOME_DONE;
 }
 
-static int read_error(const struct topology *t, struct proc_id node, enum err err,
+static int read_error(const struct session_of_command *s, struct proc_id node, enum err err,
                       enum reason reason)
 {
+    const struct topology *t = &s->cluster.topology;
+    if (s->past != NULL) {
+        char moment[HOME_PATH_MAX];
+        return outcome_error(OUTCOME_UNREACHABLE, NULL, "%s was %s: %s", topology_name(t, node),
+                             scene_state_word(s->scene.procs[node.v - 1].state),
+                             look_moment(s, moment, sizeof moment));
+    }
     if (err == ERR_REFUSED) {
         return outcome_error(OUTCOME_UNREACHABLE, "rehome registrations --read local",
                              "%s cannot answer that now: %s", topology_name(t, node),
@@ -181,8 +180,8 @@ static int read_error(const struct topology *t, struct proc_id node, enum err er
                          err_text(err));
 }
 
-static int show_registrations(const struct session_of_command *s, const char *node_word,
-                              const char *read, const char *device, bool json)
+static int show_registrations(struct session_of_command *s, const char *node_word, const char *read,
+                              const char *device, bool json)
 {
     const struct topology *t = &s->cluster.topology;
     bool linear = strcmp(read, "linearizable") == 0;
@@ -199,24 +198,29 @@ static int show_registrations(const struct session_of_command *s, const char *no
     if (code != OUTCOME_DONE) {
         return code;
     }
-    enum err err = survey_devices(s->desk, node, linear, &rows, &n, &index, &reason);
+    enum err err = look_devices(s, node, linear, &rows, &n, &index, &reason);
     if (err != ERR_OK) {
-        return read_error(t, node, err, reason);
+        return read_error(s, node, err, reason);
     }
     if (device != NULL) {
         code = one_device(s, rows, n, id, json);
     } else if (json) {
         json_t *list = json_array();
         for (uint32_t i = 0; i < n; i++) {
-            json_array_append_new(list, device_json(t, &rows[i]));
+            json_array_append_new(list, device_json(s, &rows[i]));
         }
-        table_json(json_pack("{s:i, s:s, s:I, s:s, s:o}", "schema", 1, "read", read, "index",
-                             (json_int_t)index, "node", topology_name(t, node), "registrations",
-                             list));
+        table_json(look_sign(s, json_pack("{s:i, s:s, s:I, s:s, s:o}", "schema", 1, "read", read,
+                                          "index", (json_int_t)index, "node",
+                                          topology_name(t, node), "registrations", list)));
     } else {
-        devices_table(t, rows, n);
-        outcome_progress("%u devices, as %s has them at index %llu (%s read)", n,
-                         topology_name(t, node), (unsigned long long)index, read);
+        devices_table(s, rows, n);
+        char moment[HOME_PATH_MAX];
+        look_moment(s, moment, sizeof moment);
+        outcome_progress("%u devices, as %s %s them at index %llu (%s)", n, topology_name(t, node),
+                         s->past != NULL ? "had" : "has", (unsigned long long)index,
+                         s->past != NULL ? moment
+                         : linear        ? "linearizable read"
+                                         : "local read");
     }
     free(rows);
     return code;
@@ -226,14 +230,16 @@ int command_registrations(int argc, char **argv)
 {
     const char *node = NULL;
     const char *read = "local";
+    struct look_when when = {0};
     const struct option_row rows[] = {
+        LOOK_OPTIONS(when),
         {"node", 0, "N", "as this node answers (default: the leader)", NULL, &node},
         {"read", 0, "local|linearizable", "what kind of read", NULL, &read}};
     const struct options_spec spec = {.name = "registrations",
                                       .args_doc = "[DEVICE]",
                                       .doc = "Who serves what. With a device, its history.",
                                       .rows = rows,
-                                      .rows_n = 2,
+                                      .rows_n = sizeof rows / sizeof rows[0],
                                       .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
@@ -245,7 +251,12 @@ int command_registrations(int argc, char **argv)
     if (near.distance != 0) {
         return command_no_such("kind of read", &near);
     }
-    int code = command_open(&common, &s);
+    if (when.run != NULL && strcmp(read, "local") != 0) {
+        return outcome_error(
+            OUTCOME_USAGE, "leave --read out",
+            "a record cannot be read linearizably: nobody can confirm it any more");
+    }
+    int code = look_open(&common, &when, &s);
     if (code == OUTCOME_DONE) {
         code = show_registrations(s, node, read, args.n > 0 ? args.at[0] : NULL, common.json);
     }
@@ -290,35 +301,33 @@ static void add_call(const struct topology *t, const struct msg_op_call *c, stru
 
 int command_calls(int argc, char **argv)
 {
-    static const struct options_spec spec = {
-        .name = "calls", .doc = "The legs that are up, as the fleet sees them."};
-    static const char *const columns[] = {"CALL", "DEVICE", "OTHER", "FROM",
-                                          "TO",   "STATE",  "FOR>",  NULL};
+    struct look_when when = {0};
+    const struct option_row options[] = {LOOK_OPTIONS(when)};
+    const struct options_spec spec = {.name = "calls",
+                                      .doc = "The legs that are up, as the fleet sees them.",
+                                      .rows = options,
+                                      .rows_n = LOOK_OPTIONS_N};
+    static const enum column columns[] = {COLUMN_CALL, COLUMN_DEVICE, COLUMN_OTHER, COLUMN_FROM,
+                                          COLUMN_TO,   COLUMN_STATE,  COLUMN_FOR,   COLUMN_END};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
+    struct msg_op_call *rows = NULL;
+    uint32_t n = 0;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open(&common, &s);
+    int code = look_open(&common, &when, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    const struct topology *t = &s->cluster.topology;
     json_t *list = common.json ? json_array() : NULL;
     struct table *table = common.json ? NULL : table_new(columns);
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        struct msg_op_call *rows = NULL;
-        uint32_t n = 0;
-        if (t->procs[i].kind != PROC_FLEET || s->survey.procs[i].state != SURVEY_UP ||
-            survey_calls(s->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
-            continue;
-        }
-        for (uint32_t k = 0; k < n; k++) {
-            add_call(t, &rows[k], table, list);
-        }
-        free(rows);
+    look_calls(s, &rows, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        add_call(&s->cluster.topology, &rows[i], table, list);
     }
+    free(rows);
     if (common.json) {
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "calls", list));
+        table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "calls", list)));
     } else {
         table_end(&table);
     }
@@ -356,36 +365,34 @@ static void add_agent(const struct topology *t, const struct msg_op_agent *a, st
 
 int command_agents(int argc, char **argv)
 {
-    static const struct options_spec spec = {
-        .name = "agents", .doc = "The agents, as the active side of the PG has them."};
-    static const char *const columns[] = {"AGENT", "STATE",   "PHONE",      "SKILL",
-                                          "FOR>",  "REASON>", "IN SERVICE", NULL};
+    struct look_when when = {0};
+    const struct option_row options[] = {LOOK_OPTIONS(when)};
+    const struct options_spec spec = {.name = "agents",
+                                      .doc = "The agents, as the active side of the PG has them.",
+                                      .rows = options,
+                                      .rows_n = LOOK_OPTIONS_N};
+    static const enum column columns[] = {COLUMN_AGENT,      COLUMN_STATE, COLUMN_PHONE,
+                                          COLUMN_SKILL,      COLUMN_FOR,   COLUMN_REASON,
+                                          COLUMN_IN_SERVICE, COLUMN_END};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
+    struct msg_op_agent *rows = NULL;
+    uint32_t n = 0;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open(&common, &s);
+    int code = look_open(&common, &when, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    const struct topology *t = &s->cluster.topology;
     json_t *list = common.json ? json_array() : NULL;
     struct table *table = common.json ? NULL : table_new(columns);
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        struct msg_op_agent *rows = NULL;
-        uint32_t n = 0;
-        if (t->procs[i].kind != PROC_PG || s->survey.procs[i].state != SURVEY_UP ||
-            !s->survey.procs[i].pg.active ||
-            survey_agents(s->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
-            continue;
-        }
-        for (uint32_t k = 0; k < n; k++) {
-            add_agent(t, &rows[k], table, list);
-        }
-        free(rows);
+    look_agents(s, &rows, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        add_agent(&s->cluster.topology, &rows[i], table, list);
     }
+    free(rows);
     if (common.json) {
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "agents", list));
+        table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "agents", list)));
     } else {
         table_end(&table);
     }

@@ -1,15 +1,15 @@
 /* scenario, check, report. */
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
+#include "cluster/control/past.h"
 #include "cluster/control/scenario_run.h"
 #include "cluster/control/table.h"
 #include "node/base/nearest.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 struct scenario_words {
     const char *trigger, *topology, *backend, *profile, *seed, *report;
@@ -27,7 +27,8 @@ static json_t *backends_json(const struct scenario *s)
 
 static int list_them(const struct scenario_all *all, bool json)
 {
-    static const char *const columns[] = {"NUMBER>", "NAME", "TITLE", "TRIGGERS", NULL};
+    static const enum column columns[] = {COLUMN_NUMBER, COLUMN_NAME, COLUMN_TITLE, COLUMN_TRIGGERS,
+                                          COLUMN_END};
     if (json) {
         json_t *list = json_array();
         for (uint32_t i = 0; i < all->n; i++) {
@@ -99,7 +100,8 @@ static void show_steps(const char *phase, const struct scenario_step *steps, uin
 
 static int show_it(const struct scenario *s)
 {
-    static const char *const columns[] = {"TEST", "ACTION", "EXPECTED", "RESULT", NULL};
+    static const enum column columns[] = {COLUMN_TEST, COLUMN_ACTION, COLUMN_EXPECTED,
+                                          COLUMN_RESULT, COLUMN_END};
     printf("%u  %s\n%s\n\n", s->number, s->name, s->title);
     for (uint32_t i = 0; i < s->triggers_count; i++) {
         printf("--trigger %-12s %s%s\n", s->triggers[i].name, s->triggers[i].text,
@@ -240,44 +242,49 @@ int command_scenario(int argc, char **argv)
     return code;
 }
 
-/* A run's folder: a path, an id, or the newest. */
+/* The folder of a run that is named in any of the ways. */
 static int find_run(const char *word_or_null, char *ret_folder, size_t size)
 {
-    struct home h;
-    int code = home_find(&h);
-    if (code != OUTCOME_DONE) {
-        return code;
+    struct stat st;
+    int code = past_find(word_or_null, ret_folder, size);
+    if (code == OUTCOME_DONE && stat(ret_folder, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        *strrchr(ret_folder, '/') = '\0';
     }
-    const char *word = word_or_null != NULL ? word_or_null : "latest";
-    snprintf(ret_folder, size, "%.*s/runs/%s", HOME_PATH_MAX / 2 + 8, h.root, word);
-    if (access(ret_folder, R_OK) != 0) {
-        snprintf(ret_folder, size, "%s", word);
+    return code;
+}
+
+/* A named run is judged again; without a name, the cluster that runs is judged by what it recorded
+ * until now, else the newest run. */
+static int judge_run(const struct options_common *common, const char *word_or_null,
+                     json_t **ret_verdict)
+{
+    static struct cluster cluster;
+    struct home home;
+    char folder[HOME_PATH_MAX];
+    char name[NAME_LEN];
+    int code = home_find(&home);
+    if (code == OUTCOME_DONE && word_or_null == NULL && home_running_one(&home, name)) {
+        code = home_cluster(common->cluster, &cluster);
+        return code == OUTCOME_DONE ? judge_cluster(&cluster, ret_verdict) : code;
     }
-    if (access(ret_folder, R_OK) != 0) {
-        return outcome_error(OUTCOME_USAGE, "rehome scenario run NAME", "there is no run '%s'",
-                             word);
-    }
-    char real[PATH_MAX];
-    if (realpath(ret_folder, real) != NULL && strlen(real) < size) {
-        snprintf(ret_folder, size, "%s", real);
-    }
-    return OUTCOME_DONE;
+    code = code == OUTCOME_DONE ? find_run(word_or_null, folder, sizeof folder) : code;
+    return code == OUTCOME_DONE ? judge_again(folder, ret_verdict) : code;
 }
 
 int command_check(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "check",
                                              .args_doc = "[RUN]",
-                                             .doc = "Judges a recorded run again: an id, a folder, "
-                                                    "or the newest.",
+                                             .doc =
+                                                 "Judges a recorded run again (an id or a folder); "
+                                                 "without one, the cluster that runs, or else "
+                                                 "the newest run.",
                                              .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
-    char folder[HOME_PATH_MAX];
     json_t *verdict = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = find_run(args.n > 0 ? args.at[0] : NULL, folder, sizeof folder);
-    code = code == OUTCOME_DONE ? judge_again(folder, &verdict) : code;
+    int code = judge_run(&common, args.n > 0 ? args.at[0] : NULL, &verdict);
     if (code == OUTCOME_DONE) {
         code = judge_outcome(verdict);
         if (common.json) {
@@ -296,23 +303,25 @@ int command_report(int argc, char **argv)
     const struct option_row rows[] = {{"output", 'o', "FILE", "write it there", NULL, &out}};
     const struct options_spec spec = {.name = "report",
                                       .args_doc = "[RUN]",
-                                      .doc = "Writes a recorded run as one HTML file.",
+                                      .doc =
+                                          "Writes a recorded run as one HTML file; without a name, "
+                                          "that of the cluster that runs, or else the newest.",
                                       .rows = rows,
                                       .rows_n = 1,
                                       .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
-    char folder[HOME_PATH_MAX];
-    char path[HOME_PATH_MAX + 32];
+    char path[HOME_PATH_MAX] = "";
     json_t *verdict = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = find_run(args.n > 0 ? args.at[0] : NULL, folder, sizeof folder);
-    code = code == OUTCOME_DONE ? judge_again(folder, &verdict) : code;
+    int code = judge_run(&common, args.n > 0 ? args.at[0] : NULL, &verdict);
+    if (code == OUTCOME_DONE) {
+        snprintf(path, sizeof path, "%s", json_string_value(json_object_get(verdict, "report")));
+    }
     json_decref(verdict);
-    snprintf(path, sizeof path, "%s/report.html", folder);
     if (code == OUTCOME_DONE && out != NULL) {
         code = judge_copy(path, out);
-        snprintf(path, sizeof path, "%.*s", HOME_PATH_MAX, out);
+        snprintf(path, sizeof path, "%s", out);
     }
     if (code == OUTCOME_DONE && common.json) {
         table_json(json_pack("{s:i, s:s}", "schema", 1, "report", path));

@@ -1,25 +1,27 @@
-/* status, raft, pg: what the processes are, on one screen or as one object. */
-#include "cluster/control/command.h"
+/* status, pg: what the processes are, on one screen or as one object. */
+#include "cluster/control/look.h"
+#include "cluster/control/raft_show.h"
 #include "cluster/control/table.h"
-#include "cluster/control/tick.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define HASH_LEN 17
-
-static const char *raft_word(const struct survey_proc *p)
+/* What no record holds. */
+static json_t *living_json(const struct scene *s, uint64_t v)
 {
-    return p->state == SURVEY_UP ? raft_standing_text((enum raft_standing)p->node.raft)
-                                 : "unavailable";
+    return s->recorded ? json_null() : json_integer((json_int_t)v);
 }
 
-static uint64_t trails(const struct survey *s, const struct survey_proc *p)
+static void living_cell(struct table *table, const struct scene *s, uint64_t v)
 {
-    return s->commit > p->node.applied ? s->commit - p->node.applied : 0;
+    if (s->recorded) {
+        table_cell(table, "-");
+    } else {
+        table_cell(table, "%llu", (unsigned long long)v);
+    }
 }
 
-static json_t *pid_json(pid_t pid)
+static json_t *pid_json(int64_t pid)
 {
     return pid > 0 ? json_integer(pid) : json_null();
 }
@@ -29,55 +31,49 @@ static const char *service_word(bool wanted, bool up)
     return !wanted ? "none" : up ? "up" : "down";
 }
 
-static json_t *raft_json(const struct survey *s, const struct survey_proc *p)
+static json_t *node_json(const struct scene *s, const struct topology_proc *t,
+                         const struct scene_proc *p)
 {
-    char hash[HASH_LEN];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)p->node.hash);
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:b}", "state", raft_word(p), "term",
-                     (json_int_t)p->node.term, "commit", (json_int_t)p->node.commit, "applied",
-                     (json_int_t)p->node.applied, "trails", (json_int_t)trails(s, p), "snapshot",
-                     (json_int_t)p->node.snapshot, "hash", hash, "lease", p->node.lease ? 1 : 0);
+    bool up = p->state == SCENE_UP;
+    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:i, s:o}", "name", t->name, "role",
+                     t->publisher ? "publisher" : "subscriber", "state", scene_state_word(p->state),
+                     "pid", pid_json(p->pid), "services", "callmanager",
+                     service_word(t->callmanager, up && p->node.callmanager), "ctimanager",
+                     service_word(t->ctimanager, up && p->node.ctimanager), "raft",
+                     raft_show_json(s, p), "phones", (int)(p->node.phones + p->node.gateways),
+                     "rss_kib", living_json(s, p->node.rss_kib));
 }
 
-static json_t *node_json(const struct survey *s, const struct topology_proc *t,
-                         const struct survey_proc *p)
-{
-    bool up = p->state == SURVEY_UP;
-    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:i, s:I}", "name", t->name, "role",
-                     t->publisher ? "publisher" : "subscriber", "state",
-                     survey_state_word(p->state), "pid", pid_json(p->pid), "services",
-                     "callmanager", service_word(t->callmanager, up && p->node.callmanager),
-                     "ctimanager", service_word(t->ctimanager, up && p->node.ctimanager), "raft",
-                     raft_json(s, p), "phones", (int)(p->node.phones + p->node.gateways), "rss_kib",
-                     (json_int_t)p->node.rss_kib);
-}
-
-static json_t *pg_json(const struct topology *topology, const struct topology_proc *t,
-                       const struct survey_proc *p)
+static json_t *pg_json(const struct session_of_command *s, const struct topology_proc *t,
+                       const struct scene_proc *p)
 {
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:b, s:s, s:i, s:i, s:i, s:b, s:b, s:b, s:i, s:I}", "name", t->name,
-        "side", t->side == SIDE_A ? "A" : "B", "state", survey_state_word(p->state), "pid",
+        "{s:s, s:s, s:s, s:o, s:b, s:s, s:i, s:i, s:i, s:b, s:b, s:b, s:o, s:o}", "name", t->name,
+        "side", t->side == SIDE_A ? "A" : "B", "state", scene_state_word(p->state), "pid",
         pid_json(p->pid), "active", p->pg.active ? 1 : 0, "ctimanager",
-        topology_name(topology, t->ctimanager_node), "monitors", (int)p->pg.monitors,
+        topology_name(&s->cluster.topology, t->ctimanager_node), "monitors", (int)p->pg.monitors,
         "monitors_wanted", (int)p->pg.monitors_wanted, "epoch", (int)p->pg.epoch, "provider_up",
         p->pg.provider_up ? 1 : 0, "controller_up", p->pg.controller_up ? 1 : 0, "peer_up",
-        p->pg.peer_up ? 1 : 0, "calls", (int)p->pg.calls, "outbox", (json_int_t)p->pg.outbox);
+        p->pg.peer_up ? 1 : 0, "calls", living_json(&s->scene, p->pg.calls), "outbox",
+        living_json(&s->scene, p->pg.outbox));
 }
 
-static json_t *icm_json(const struct cluster *c, const struct topology_proc *t,
-                        const struct survey_proc *p)
+static json_t *icm_json(const struct session_of_command *s, const struct topology_proc *t,
+                        const struct scene_proc *p)
 {
-    char path[HOME_PATH_MAX];
-    home_proc_path(c, t->name, "icm.db", path, sizeof path);
-    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:s, s:i, s:s}", "name", t->name, "side",
-                     t->side == SIDE_A ? "A" : "B", "state", survey_state_word(p->state), "pid",
-                     pid_json(p->pid), "tcd_rows", (json_int_t)p->icm.tcd_rows, "tcd_db", path,
-                     "queued", (int)p->icm.queued, "active_pg",
+    const struct cluster *c = &s->cluster;
+    char path[HOME_PATH_MAX] = "";
+    if (s->past == NULL) {
+        home_proc_path(c, t->name, "icm.db", path, sizeof path);
+    }
+    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:s?, s:i, s:s}", "name", t->name, "side",
+                     t->side == SIDE_A ? "A" : "B", "state", scene_state_word(p->state), "pid",
+                     pid_json(p->pid), "tcd_rows", (json_int_t)p->icm.tcd_rows, "tcd_db",
+                     s->past == NULL ? path : NULL, "queued", (int)p->icm.queued, "active_pg",
                      topology_name(&c->topology, p->icm.active_pg));
 }
 
-static json_t *devices_json(const struct topology *t, const struct survey_homes *h)
+static json_t *devices_json(const struct topology *t, const struct scene_homes *h)
 {
     json_t *by_node = json_object();
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -90,31 +86,31 @@ static json_t *devices_json(const struct topology *t, const struct survey_homes 
                      (int)h->in_call, "by_node", by_node);
 }
 
-static json_t *status_json(const struct session_of_command *s, const struct survey_homes *homes,
+static json_t *status_json(const struct session_of_command *s, const struct scene_homes *homes,
                            bool healthy, const char *why)
 {
     const struct topology *t = &s->cluster.topology;
-    const struct survey *v = &s->survey;
+    const struct scene *v = &s->scene;
     struct faults faults;
     json_t *nodes = json_array();
     json_t *pgs = json_array();
     json_t *icms = json_array();
     json_t *others = json_array();
-    faults_read(&s->cluster, &faults);
+    look_faults(s, &faults);
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct topology_proc *p = &t->procs[i];
-        const struct survey_proc *sp = &v->procs[i];
+        const struct scene_proc *sp = &v->procs[i];
         if (p->kind == PROC_NODE) {
             json_array_append_new(nodes, node_json(v, p, sp));
         } else if (p->kind == PROC_PG) {
-            json_array_append_new(pgs, pg_json(t, p, sp));
+            json_array_append_new(pgs, pg_json(s, p, sp));
         } else if (p->kind == PROC_ICM) {
-            json_array_append_new(icms, icm_json(&s->cluster, p, sp));
+            json_array_append_new(icms, icm_json(s, p, sp));
         } else {
-            json_array_append_new(others, json_pack("{s:s, s:s, s:s, s:o}", "name", p->name, "kind",
-                                                    p->kind == PROC_FLEET ? "fleet" : "recorder",
-                                                    "state", survey_state_word(sp->state), "pid",
-                                                    pid_json(sp->pid)));
+            json_array_append_new(others,
+                                  json_pack("{s:s, s:s, s:s, s:o}", "name", p->name, "kind",
+                                            p->kind == PROC_FLEET ? "fleet" : "recorder", "state",
+                                            scene_state_word(sp->state), "pid", pid_json(sp->pid)));
         }
     }
     return json_pack("{s:i, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i}, "
@@ -137,12 +133,18 @@ static const struct fault *fault_at(const struct faults *f, const char *target)
     return NULL;
 }
 
-static void message_cell(struct table *table, const struct faults *faults,
-                         const struct topology_proc *p, const struct survey_homes *h, bool up)
+static long long seconds_since(const struct session_of_command *s, int64_t at_us)
+{
+    return (long long)(s->scene.at_us - at_us) / 1000000;
+}
+
+static void message_cell(struct table *table, const struct session_of_command *s,
+                         const struct faults *faults, const struct topology_proc *p,
+                         const struct scene_homes *h, bool up)
 {
     const struct fault *f = fault_at(faults, p->name);
     if (f != NULL) {
-        long long ago = (long long)(tick_now_us() - f->at_us) / 1000000;
+        long long ago = seconds_since(s, f->at_us);
         table_cell(table, "%s%s%s %lld s ago", f->service, f->service[0] != '\0' ? " " : "",
                    strcmp(f->how, "hang") == 0   ? "hung"
                    : strcmp(f->how, "stop") == 0 ? "stopped"
@@ -155,26 +157,29 @@ static void message_cell(struct table *table, const struct faults *faults,
     }
 }
 
-static void nodes_table(const struct session_of_command *s, const struct survey_homes *homes,
+static void nodes_table(const struct session_of_command *s, const struct scene_homes *homes,
                         const struct faults *faults)
 {
-    static const char *const columns[] = {"NODE",    "STATE",   "ROLE",    "RAFT",    "TERM>",
-                                          "COMMIT>", "TRAILS>", "PHONES>", "MESSAGE", NULL};
+    static const enum column columns[] = {
+        COLUMN_NODE,   COLUMN_STATE,  COLUMN_ROLE,   COLUMN_RAFT,    COLUMN_TERM,
+        COLUMN_COMMIT, COLUMN_TRAILS, COLUMN_PHONES, COLUMN_MESSAGE, COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &s->survey.procs[i];
-        bool up = p->state == SURVEY_UP;
+        const struct scene_proc *p = &s->scene.procs[i];
+        bool up = p->state == SCENE_UP;
         if (t->procs[i].kind != PROC_NODE) {
             continue;
         }
         table_row(table);
         table_cell(table, "%s", t->procs[i].name);
-        table_cell(table, "%s", survey_state_word(p->state));
+        table_cell(table, "%s", scene_state_word(p->state));
         table_cell(table, "%s", t->procs[i].publisher ? "publisher" : "subscriber");
-        table_cell(table, "%s", up ? raft_word(p) : "-");
+        table_cell(table, "%s", up ? raft_show_word(p) : "-");
         for (int k = 0; k < 3; k++) {
-            uint64_t v = k == 0 ? p->node.term : k == 1 ? p->node.commit : trails(&s->survey, p);
+            uint64_t v = k == 0   ? p->node.term
+                         : k == 1 ? p->node.commit
+                                  : raft_show_trails(&s->scene, p);
             if (up) {
                 table_cell(table, "%llu", (unsigned long long)v);
             } else {
@@ -182,7 +187,7 @@ static void nodes_table(const struct session_of_command *s, const struct survey_
             }
         }
         table_cell(table, "%u", homes->by_node[i]);
-        message_cell(table, faults, &t->procs[i], homes, up);
+        message_cell(table, s, faults, &t->procs[i], homes, up);
     }
     table_end(&table);
 }
@@ -190,7 +195,11 @@ static void nodes_table(const struct session_of_command *s, const struct survey_
 static void headline(const struct session_of_command *s, const struct faults *faults, bool healthy,
                      const char *why)
 {
-    const struct survey *v = &s->survey;
+    const struct scene *v = &s->scene;
+    char moment[HOME_PATH_MAX];
+    if (s->past != NULL) {
+        printf("%s\n", look_moment(s, moment, sizeof moment));
+    }
     printf("%s  %s", s->cluster.name, healthy ? "healthy" : "DEGRADED");
     if (!healthy) {
         printf("   %s, quorum %u of %u%s", why, v->nodes_up, v->nodes,
@@ -200,7 +209,7 @@ static void headline(const struct session_of_command *s, const struct faults *fa
         const struct fault *f = &faults->at[i];
         printf("   fault: kill %s%s%s (%s) %lld s ago", f->target,
                f->service[0] != '\0' ? " --service " : "", f->service, f->how,
-               (long long)(tick_now_us() - f->at_us) / 1000000);
+               seconds_since(s, f->at_us));
     }
     putchar('\n');
 }
@@ -208,28 +217,28 @@ static void headline(const struct session_of_command *s, const struct faults *fa
 static void last_line(const struct session_of_command *s)
 {
     const struct topology *t = &s->cluster.topology;
-    const struct survey *v = &s->survey;
+    const struct scene *v = &s->scene;
     printf("PG    ");
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &v->procs[i];
+        const struct scene_proc *p = &v->procs[i];
         if (t->procs[i].kind != PROC_PG) {
             continue;
         }
-        const char *state = p->state != SURVEY_UP ? survey_state_word(p->state)
-                            : p->pg.active        ? "active"
-                                                  : "standby";
+        const char *state = p->state != SCENE_UP ? scene_state_word(p->state)
+                            : p->pg.active       ? "active"
+                                                 : "standby";
         printf(" %s %s (%s)", t->procs[i].side == SIDE_A ? "A" : "B", state,
                topology_name(t, t->procs[i].ctimanager_node));
     }
     printf("   calls %u up, %u preserved   agents %u of %u in, %u ready", v->calls, v->preserved,
            v->agents_logged_in, topology_agents_total(t), v->agents_ready);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (t->procs[i].kind == PROC_ICM && v->procs[i].state == SURVEY_UP) {
+        if (t->procs[i].kind == PROC_ICM && v->procs[i].state == SCENE_UP) {
             printf("   %s %llu records", t->procs[i].name,
                    (unsigned long long)v->procs[i].icm.tcd_rows);
         } else if (t->procs[i].kind != PROC_NODE && t->procs[i].kind != PROC_PG &&
-                   v->procs[i].state != SURVEY_UP) {
-            printf("   %s %s", t->procs[i].name, survey_state_word(v->procs[i].state));
+                   v->procs[i].state != SCENE_UP) {
+            printf("   %s %s", t->procs[i].name, scene_state_word(v->procs[i].state));
         }
     }
     putchar('\n');
@@ -237,29 +246,29 @@ static void last_line(const struct session_of_command *s)
 
 int command_status(int argc, char **argv)
 {
-    static const struct options_spec spec = {
+    struct look_when when = {0};
+    const struct option_row options[] = {LOOK_OPTIONS(when)};
+    const struct options_spec spec = {
         .name = "status",
-        .doc = "One screen about the whole cluster. Exit 1 if it is not healthy."};
+        .doc = "One screen about the whole cluster. Exit 1 if it is not healthy.",
+        .rows = options,
+        .rows_n = LOOK_OPTIONS_N};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
-    struct survey_homes homes = {0};
+    struct scene_homes homes = {0};
     struct faults faults;
-    char why[SURVEY_WHY_LEN];
+    char why[SCENE_WHY_LEN];
     options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open(&common, &s);
+    int code = look_open(&common, &when, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    bool known = survey_homes(s->desk, &s->cluster, &s->survey, &homes) == ERR_OK;
-    if (!known) {
-        homes.total = topology_devices(&s->cluster.topology) - s->cluster.topology.dialled_n;
-        homes.unregistered = homes.total;
-    }
-    bool healthy = survey_healthy(&s->survey, &s->cluster.topology, &homes, why);
-    faults_read(&s->cluster, &faults);
+    look_homes(s, &homes);
+    bool healthy = scene_healthy(&s->scene, &s->cluster.topology, &homes, why);
+    look_faults(s, &faults);
     if (common.json) {
-        table_json(status_json(s, &homes, healthy, why));
+        table_json(look_sign(s, status_json(s, &homes, healthy, why)));
     } else {
         headline(s, &faults, healthy, why);
         nodes_table(s, &homes, &faults);
@@ -269,87 +278,23 @@ int command_status(int argc, char **argv)
     return healthy ? OUTCOME_DONE : OUTCOME_NO;
 }
 
-static void raft_table(const struct session_of_command *s)
-{
-    static const char *const columns[] = {"NODE",    "STATE",     "TERM>", "COMMIT>", "APPLIED>",
-                                          "TRAILS>", "SNAPSHOT>", "LEASE", "HASH",    NULL};
-    const struct topology *t = &s->cluster.topology;
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &s->survey.procs[i];
-        if (t->procs[i].kind != PROC_NODE) {
-            continue;
-        }
-        table_row(table);
-        table_cell(table, "%s", t->procs[i].name);
-        table_cell(table, "%s", raft_word(p));
-        table_cell(table, "%llu", (unsigned long long)p->node.term);
-        table_cell(table, "%llu", (unsigned long long)p->node.commit);
-        table_cell(table, "%llu", (unsigned long long)p->node.applied);
-        table_cell(table, "%llu", (unsigned long long)trails(&s->survey, p));
-        table_cell(table, "%llu", (unsigned long long)p->node.snapshot);
-        table_cell(table, "%s", p->node.lease ? "yes" : "no");
-        table_cell(table, "%016llx", (unsigned long long)p->node.hash);
-    }
-    table_end(&table);
-}
-
-static json_t *raft_list_json(const struct session_of_command *s)
-{
-    const struct topology *t = &s->cluster.topology;
-    json_t *nodes = json_array();
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (t->procs[i].kind == PROC_NODE) {
-            json_t *one = raft_json(&s->survey, &s->survey.procs[i]);
-            json_object_set_new(one, "name", json_string(t->procs[i].name));
-            json_array_append_new(nodes, one);
-        }
-    }
-    json_t *leader = proc_id_some(s->survey.leader)
-                         ? json_string(topology_name(t, s->survey.leader))
-                         : json_null();
-    return json_pack("{s:i, s:o, s:I, s:o}", "schema", 1, "leader", leader, "term",
-                     (json_int_t)s->survey.term, "nodes", nodes);
-}
-
-int command_raft(int argc, char **argv)
-{
-    static const struct options_spec spec = {
-        .name = "raft", .doc = "What each node is to Raft. Exit 69 if there is no leader."};
-    struct options_common common = {0};
-    struct options_args args;
-    struct session_of_command *s = NULL;
-    options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open(&common, &s);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
-    if (common.json) {
-        table_json(raft_list_json(s));
-    } else {
-        raft_table(s);
-    }
-    code = proc_id_some(s->survey.leader) ? OUTCOME_DONE : OUTCOME_UNREACHABLE;
-    command_close(&s);
-    return code;
-}
-
 static void pg_table(const struct session_of_command *s)
 {
-    static const char *const columns[] = {"SIDE",   "NAME",     "STATE",      "ACTIVE", "EPOCH>",
-                                          "CTI",    "PROVIDER", "CONTROLLER", "PEER",   "MONITORS>",
-                                          "CALLS>", "OUTBOX>",  NULL};
+    static const enum column columns[] = {
+        COLUMN_SIDE,  COLUMN_NAME,     COLUMN_STATE,      COLUMN_ACTIVE, COLUMN_EPOCH,
+        COLUMN_CTI,   COLUMN_PROVIDER, COLUMN_CONTROLLER, COLUMN_PEER,   COLUMN_MONITORS,
+        COLUMN_CALLS, COLUMN_OUTBOX,   COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct survey_proc *p = &s->survey.procs[i];
+        const struct scene_proc *p = &s->scene.procs[i];
         if (t->procs[i].kind != PROC_PG) {
             continue;
         }
         table_row(table);
         table_cell(table, "%s", t->procs[i].side == SIDE_A ? "A" : "B");
         table_cell(table, "%s", t->procs[i].name);
-        table_cell(table, "%s", survey_state_word(p->state));
+        table_cell(table, "%s", scene_state_word(p->state));
         table_cell(table, "%s", p->pg.active ? "active" : "standby");
         table_cell(table, "%u", p->pg.epoch);
         table_cell(table, "%s", topology_name(t, t->procs[i].ctimanager_node));
@@ -357,21 +302,25 @@ static void pg_table(const struct session_of_command *s)
         table_cell(table, "%s", p->pg.controller_up ? "up" : "down");
         table_cell(table, "%s", p->pg.peer_up ? "up" : "down");
         table_cell(table, "%u/%u", p->pg.monitors, p->pg.monitors_wanted);
-        table_cell(table, "%u", p->pg.calls);
-        table_cell(table, "%llu", (unsigned long long)p->pg.outbox);
+        living_cell(table, &s->scene, p->pg.calls);
+        living_cell(table, &s->scene, p->pg.outbox);
     }
     table_end(&table);
 }
 
 int command_pg(int argc, char **argv)
 {
-    static const struct options_spec spec = {.name = "pg",
-                                             .doc = "The sides of the Peripheral Gateway."};
+    struct look_when when = {0};
+    const struct option_row options[] = {LOOK_OPTIONS(when)};
+    const struct options_spec spec = {.name = "pg",
+                                      .doc = "The sides of the Peripheral Gateway.",
+                                      .rows = options,
+                                      .rows_n = LOOK_OPTIONS_N};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open(&common, &s);
+    int code = look_open(&common, &when, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -379,11 +328,11 @@ int command_pg(int argc, char **argv)
     json_t *sides = json_array();
     for (uint32_t i = 0; i < t->procs_n; i++) {
         if (t->procs[i].kind == PROC_PG) {
-            json_array_append_new(sides, pg_json(t, &t->procs[i], &s->survey.procs[i]));
+            json_array_append_new(sides, pg_json(s, &t->procs[i], &s->scene.procs[i]));
         }
     }
     if (common.json) {
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "pg", sides));
+        table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "pg", sides)));
     } else {
         pg_table(s);
         json_decref(sides);

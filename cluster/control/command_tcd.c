@@ -1,7 +1,10 @@
-/* tcd: call records, read where the logger keeps them; with --check, the ledger. */
-#include "cluster/control/command.h"
+/* tcd: call records, read where the logger keeps them, or as a run has recorded them; with --check,
+ * the ledger. */
 #include "cluster/control/judge.h"
+#include "cluster/control/look.h"
+#include "cluster/control/past.h"
 #include "cluster/control/table.h"
+#include "cluster/record/judged.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -27,32 +30,80 @@ static json_t *cell(sqlite3_stmt *q, int i)
     }
 }
 
-static int read_rows(const char *path, json_t *rows)
+static int read_rows(sqlite3 *db, const char *path, const char *sql, int64_t until_us, json_t *rows)
 {
-    sqlite3 *db = NULL;
     sqlite3_stmt *q = NULL;
-    int code = OUTCOME_DONE;
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
-        sqlite3_prepare_v2(db, "SELECT * FROM " TABLE " ORDER BY RecoveryKey", -1, &q, NULL) !=
-            SQLITE_OK) {
-        code = outcome_error(OUTCOME_DATA, "rehome status", "%s: %s", path,
-                             db != NULL ? sqlite3_errmsg(db) : "cannot be opened");
-    }
     int step = SQLITE_DONE;
-    while (code == OUTCOME_DONE && (step = sqlite3_step(q)) == SQLITE_ROW) {
+    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK ||
+        sqlite3_bind_int64(q, 1, until_us) != SQLITE_OK) {
+        sqlite3_finalize(q);
+        return outcome_error(OUTCOME_DATA, "rehome status", "%s: %s", path, sqlite3_errmsg(db));
+    }
+    while ((step = sqlite3_step(q)) == SQLITE_ROW) {
         json_t *row = json_object();
         for (int i = 0; i < sqlite3_column_count(q); i++) {
             json_object_set_new(row, sqlite3_column_name(q, i), cell(q, i));
         }
         json_array_append_new(rows, row);
     }
-    if (code == OUTCOME_DONE && step != SQLITE_DONE) {
-        code = outcome_error(OUTCOME_IO, NULL, "%s: %s", path, sqlite3_errmsg(db));
-    }
     sqlite3_finalize(q);
+    return step == SQLITE_DONE
+               ? OUTCOME_DONE
+               : outcome_error(OUTCOME_IO, NULL, "%s: %s", path, sqlite3_errmsg(db));
+}
+
+/* Where the logger of the living cluster keeps them. */
+static int read_live(const struct cluster *c, json_t *rows)
+{
+    const struct topology *t = &c->topology;
+    char path[HOME_PATH_MAX];
+    sqlite3 *db = NULL;
+    uint32_t i = 0;
+    while (i < t->procs_n && t->procs[i].kind != PROC_ICM) {
+        i++;
+    }
+    if (i == t->procs_n) {
+        return OUTCOME_DONE;
+    }
+    home_proc_path(c, t->procs[i].name, "icm.db", path, sizeof path);
+    int code = OUTCOME_DONE;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK) {
+        code = outcome_error(OUTCOME_DATA, "rehome status", "%s: %s", path,
+                             db != NULL ? sqlite3_errmsg(db) : "cannot be opened");
+    } else {
+        code = read_rows(db, path, "SELECT * FROM " TABLE " WHERE WallUs <= ? ORDER BY RecoveryKey",
+                         INT64_MAX, rows);
+    }
     sqlite3_close(db);
     return code;
+}
+
+/* As they were copied into the run file, up to the moment. */
+static int read_past(const struct session_of_command *s, json_t *rows)
+{
+    const struct past *p = s->past;
+    if (!p->load.history.rows_known) {
+        return outcome_error(OUTCOME_DATA, NULL, "%s holds no call records", p->path);
+    }
+    return read_rows(runfile_db(p->file), p->path,
+                     "SELECT * FROM tcd WHERE WallUs <= ? ORDER BY RecoveryKey", s->scene.wall_us,
+                     rows);
+}
+
+static int make_ledger(const struct session_of_command *s, json_t **ret_ledger)
+{
+    struct ledger ledger;
+    if (s->past == NULL) {
+        return judge_ledger(&s->cluster, ret_ledger);
+    }
+    past_cut(s->past, s->scene.at_us);
+    if (ledger_make(&s->past->load.history, &ledger) != ERR_OK) {
+        abort();
+    }
+    *ret_ledger = judged_ledger(&s->past->load, &ledger);
+    ledger_free(&ledger);
+    return OUTCOME_DONE;
 }
 
 static const char *text_of(const json_t *row, const char *key, char *room, size_t size)
@@ -70,26 +121,25 @@ static const char *text_of(const json_t *row, const char *key, char *room, size_
 
 static void rows_table(const json_t *rows)
 {
-    static const char *const columns[] = {"RecoveryKey>",
-                                          "RouterCallKey>",
-                                          "PeripheralCallKey>",
-                                          "DigitsDialed",
-                                          "AgentPeripheralNumber",
-                                          "CallDisposition>",
-                                          "Duration>",
-                                          "TalkTime>",
-                                          "WorkTime>",
-                                          "WrapupData",
-                                          NULL};
+    static const enum column columns[] = {COLUMN_RECOVERY_KEY,
+                                          COLUMN_ROUTER_CALL_KEY,
+                                          COLUMN_PERIPHERAL_CALL_KEY,
+                                          COLUMN_DIGITS_DIALED,
+                                          COLUMN_AGENT_PERIPHERAL_NUMBER,
+                                          COLUMN_CALL_DISPOSITION,
+                                          COLUMN_DURATION,
+                                          COLUMN_TALK_TIME,
+                                          COLUMN_WORK_TIME,
+                                          COLUMN_WRAPUP_DATA,
+                                          COLUMN_END};
     struct table *table = table_new(columns);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         table_row(table);
-        for (size_t k = 0; columns[k] != NULL; k++) {
-            char key[64];
+        for (size_t k = 0; columns[k] != COLUMN_END; k++) {
             char room[32];
-            snprintf(key, sizeof key, "%s", columns[k]);
-            key[strcspn(key, ">")] = '\0';
-            table_cell(table, "%s", text_of(json_array_get(rows, i), key, room, sizeof room));
+            table_cell(
+                table, "%s",
+                text_of(json_array_get(rows, i), columns_head(columns[k]), room, sizeof room));
         }
     }
     table_end(&table);
@@ -102,9 +152,58 @@ static void ledger_line(const json_t *ledger)
     printf("ledger:");
     json_object_foreach((json_t *)(uintptr_t)ledger, key, value)
     {
-        printf(" %s %lld", key, (long long)json_integer_value(value));
+        if (json_is_integer(value)) {
+            printf(" %s %lld", key, (long long)json_integer_value(value));
+        }
     }
     putchar('\n');
+}
+
+static const char *word_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+/* The words or numbers of a list, with commas; "-" if there is none. */
+static const char *joined(const json_t *list, char *room, size_t size)
+{
+    size_t n = 0;
+    snprintf(room, size, "-");
+    for (size_t i = 0; i < json_array_size(list) && n < size; i++) {
+        const json_t *v = json_array_get(list, i);
+        const char *comma = i > 0 ? "," : "";
+        int more =
+            json_is_string(v)
+                ? snprintf(room + n, size - n, "%s%s", comma, json_string_value(v))
+                : snprintf(room + n, size - n, "%s%lld", comma, (long long)json_integer_value(v));
+        n += (size_t)more;
+    }
+    return room;
+}
+
+/* What is wrong, leg by leg: enough to find it in the records and in the events. */
+static void wrong_table(const json_t *wrong)
+{
+    static const enum column columns[] = {COLUMN_CLASS,        COLUMN_NUMBER, COLUMN_CALL,
+                                          COLUMN_BEGAN,        COLUMN_ENDED,  COLUMN_EXPECTED,
+                                          COLUMN_RECOVERY_KEY, COLUMN_END};
+    char room[128];
+    struct table *table = json_array_size(wrong) > 0 ? table_new(columns) : NULL;
+    for (size_t i = 0; i < json_array_size(wrong); i++) {
+        const json_t *w = json_array_get(wrong, i);
+        table_row(table);
+        table_cell(table, "%s", word_of(w, "class"));
+        table_cell(table, "%s", word_of(w, "number"));
+        table_cell(table, "%s", word_of(w, "call"));
+        table_cell(table, "%s", word_of(w, "begin"));
+        table_cell(table, "%s", word_of(w, "end"));
+        table_cell(table, "%s", joined(json_object_get(w, "expected"), room, sizeof room));
+        table_cell(table, "%s", joined(json_object_get(w, "recovery_keys"), room, sizeof room));
+    }
+    if (table != NULL) {
+        table_end(&table);
+    }
 }
 
 static bool clean(const json_t *ledger)
@@ -116,46 +215,46 @@ static bool clean(const json_t *ledger)
 
 int command_tcd(int argc, char **argv)
 {
-    static struct cluster cluster;
     bool check = false;
+    struct look_when when = {0};
     const struct option_row options[] = {
-        {"check", 0, NULL, "judge them against what the fleet saw", &check, NULL}};
-    const struct options_spec spec = {
-        .name = "tcd", .doc = "The call records.", .rows = options, .rows_n = 1};
+        {"check", 0, NULL, "judge them against what the fleet saw", &check, NULL},
+        LOOK_OPTIONS(when)};
+    const struct options_spec spec = {.name = "tcd",
+                                      .doc = "The call records.",
+                                      .rows = options,
+                                      .rows_n = sizeof options / sizeof options[0]};
     struct options_common common = {0};
     struct options_args args;
+    struct session_of_command *s = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = home_cluster(common.cluster, &cluster);
+    int code = look_open_files(&common, &when, &s);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     json_t *rows = json_array();
     json_t *ledger = NULL;
-    for (uint32_t i = 0; i < cluster.topology.procs_n && code == OUTCOME_DONE; i++) {
-        if (cluster.topology.procs[i].kind == PROC_ICM) {
-            char path[HOME_PATH_MAX];
-            home_proc_path(&cluster, cluster.topology.procs[i].name, "icm.db", path, sizeof path);
-            code = read_rows(path, rows);
-            break;
-        }
-    }
+    code = s->past != NULL ? read_past(s, rows) : read_live(&s->cluster, rows);
     if (code == OUTCOME_DONE && check) {
-        code = judge_ledger(&cluster, &ledger);
+        code = make_ledger(s, &ledger);
     }
     if (code == OUTCOME_DONE && common.json) {
-        json_t *root = json_pack("{s:i, s:O}", "schema", 1, "rows", rows);
+        json_t *root = look_sign(s, json_pack("{s:i, s:O}", "schema", 1, "rows", rows));
         if (ledger != NULL) {
             json_object_set(root, "ledger", ledger);
         }
         table_json(root);
+    } else if (code == OUTCOME_DONE && check) {
+        ledger_line(ledger);
+        wrong_table(json_object_get(ledger, "wrong"));
     } else if (code == OUTCOME_DONE) {
-        if (!check) {
-            rows_table(rows);
-        } else {
-            ledger_line(ledger);
-        }
+        rows_table(rows);
     }
     if (code == OUTCOME_DONE && ledger != NULL && !clean(ledger)) {
         code = OUTCOME_NO;
     }
     json_decref(rows);
     json_decref(ledger);
+    command_close(&s);
     return code;
 }

@@ -174,6 +174,19 @@ bool home_running(const struct home *h, const char *name)
     return alive;
 }
 
+bool home_running_one(const struct home *h, char ret_name[NAME_LEN])
+{
+    char names[HOME_NAMES_MAX][NAME_LEN];
+    uint32_t n = home_clusters(h, names);
+    for (uint32_t i = 0; i < n; i++) {
+        if (home_running(h, names[i])) {
+            memcpy(ret_name, names[i], NAME_LEN);
+            return true;
+        }
+    }
+    return false;
+}
+
 static time_t last_used(const struct home *h, const char *name)
 {
     char folder[HOME_PATH_MAX];
@@ -218,8 +231,8 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
     home_path(ret, path, sizeof path, "topology.yaml");
     enum err err = topology_file_load(path, stderr, &ret->topology);
     snprintf(hash, sizeof hash, "%016" PRIx64, ret->topology.hash);
-    ret->changed = err == ERR_OK && started != NULL && strcmp(started, hash) != 0 &&
-                   home_running(h, name);
+    ret->changed =
+        err == ERR_OK && started != NULL && strcmp(started, hash) != 0 && home_running(h, name);
     json_decref(root);
     return err == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
 }

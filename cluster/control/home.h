@@ -54,6 +54,8 @@ uint32_t home_procs(const struct cluster *c, char (*ret_names)[NAME_LEN]);
 uint32_t home_clusters(const struct home *h, char (*ret_names)[NAME_LEN]);
 /* Whether any process of it lives. */
 bool home_running(const struct home *h, const char *name);
+/* The name of one that runs, in ret_name; false if none does. */
+bool home_running_one(const struct home *h, char ret_name[NAME_LEN]);
 
 /* Load the cluster that a command means: the one named, else the one that runs, else the one that
  * was used last. Says what is wrong and answers an exit code. */

@@ -27,6 +27,22 @@ void outcome_progress(const char *format, ...)
     va_end(args);
 }
 
+enum outcome outcome_of(enum reason reason)
+{
+    if (reason == REASON_NONE) {
+        return OUTCOME_DONE;
+    }
+    if (reason == REASON_NO_QUORUM || reason == REASON_ROLLED_BACK || reason == REASON_NOT_ACTIVE ||
+        reason == REASON_NODE_LOST || reason == REASON_SERVICE_LOST ||
+        reason == REASON_PROVIDER_LOST || reason == REASON_NO_CONTROLLER) {
+        return OUTCOME_UNREACHABLE;
+    }
+    if (reason == REASON_TIMEOUT || reason == REASON_THROTTLED || reason == REASON_FULL) {
+        return OUTCOME_TIMEOUT;
+    }
+    return OUTCOME_NO;
+}
+
 const char *outcome_meaning(int code)
 {
     switch (code) {

@@ -5,6 +5,8 @@
 #ifndef CLUSTER_CONTROL_OUTCOME_H
 #define CLUSTER_CONTROL_OUTCOME_H
 
+#include "node/base/vocabulary.h"
+
 #include <stdbool.h>
 
 #define OUTCOME_MAP(X)                                                                           \
@@ -33,6 +35,8 @@ int outcome_error(enum outcome code, const char *next, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* One line of progress. */
 void outcome_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How a command ends whose order was answered with this reason. */
+enum outcome outcome_of(enum reason reason);
 /* What an exit code means; NULL for one that is not in the list. */
 const char *outcome_meaning(int code);
 

@@ -344,7 +344,7 @@ static void show_log(const struct cluster *c, const char *name, long from)
 }
 
 /* How a daemon ended, as this command's exit code (node/main/main_common.h has the daemon's). */
-static int outcome_of(int code)
+static int outcome_of_exit(int code)
 {
     switch (code) {
     case OUTCOME_DATA:
@@ -374,7 +374,7 @@ int proc_complain(const struct cluster *c, const char *name)
         }
     }
     show_log(c, name, log_from);
-    int outcome = outcome_of(code);
+    int outcome = outcome_of_exit(code);
     return outcome_error((enum outcome)outcome,
                          outcome == OUTCOME_DATA || outcome == OUTCOME_IO
                              ? "mend the file that it names; or begin anew: rehome down --destroy"

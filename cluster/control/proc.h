@@ -31,8 +31,8 @@ bool proc_wait_gone(const struct cluster *c, const char *name, uint32_t timeout_
 const char *proc_program(enum proc_kind kind);
 /* Whether it is there. */
 bool proc_exists(enum proc_kind kind);
-/* The daemon of `name` is gone although it should not be: show what it logged last (since its start,
- * if this program started it) and answer the exit code that goes with how it ended. */
+/* The daemon of `name` is gone although it should not be: show what it logged last (since its
+ * start, if this program started it) and answer the exit code that goes with how it ended. */
 MUST_CHECK int proc_complain(const struct cluster *c, const char *name);
 
 #endif

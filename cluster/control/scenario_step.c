@@ -1,7 +1,5 @@
 #include "cluster/control/scenario_step.h"
 
-#include "cluster/control/break.h"
-#include "cluster/control/tick.h"
 #include "node/runtime/topology_raw.h"
 
 #include <stdarg.h>
@@ -10,10 +8,14 @@
 #include <string.h>
 
 #define POLL_MS       20
-#define SURVEY_MS     500
 #define ORDER_MS      3000
 #define SETTLED_MS    1500 /* longer than a node waits before it says its hash */
 #define SETUP_WAIT_MS 2000 /* how long a moment with a call in setup is waited for */
+
+static int64_t now_us(const struct scenario_step_stage *st)
+{
+    return st->ways->now_us(st->ways->context);
+}
 
 __attribute__((format(printf, 2, 3))) static bool missing(struct scenario_step_stage *st,
                                                           const char *format, ...)
@@ -25,17 +27,17 @@ __attribute__((format(printf, 2, 3))) static bool missing(struct scenario_step_s
     return false;
 }
 
-static bool homes_of(struct scenario_step_stage *st, struct survey_homes *ret)
+static bool homes_of(struct scenario_step_stage *st, struct scene_homes *ret)
 {
-    enum err err = survey_homes(st->desk, st->cluster, st->survey, ret);
+    enum err err = survey_homes(st->desk, st->cluster, st->scene, ret);
     return err == ERR_OK ? true : missing(st, "no node tells where the devices are");
 }
 
 static bool is_healthy(struct scenario_step_stage *st)
 {
-    struct survey_homes homes;
+    struct scene_homes homes;
     return homes_of(st, &homes) &&
-           survey_healthy(st->survey, &st->cluster->topology, &homes, st->why);
+           scene_healthy(st->scene, &st->cluster->topology, &homes, st->why);
 }
 
 struct legs {
@@ -80,7 +82,7 @@ static bool has_traffic(struct scenario_step_stage *st, const struct scenario_st
 /* Whoever is not at home is in a call. */
 static bool is_rehomed(struct scenario_step_stage *st)
 {
-    struct survey_homes h;
+    struct scene_homes h;
     if (!homes_of(st, &h)) {
         return false;
     }
@@ -92,13 +94,13 @@ static bool target_serves(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
     const struct topology_proc *p = topology_proc_of(t, st->target);
-    return p->kind != PROC_NODE || !p->callmanager || survey_serves(st->survey, t, st->target) ||
+    return p->kind != PROC_NODE || !p->callmanager || scene_serves(st->scene, t, st->target) ||
            missing(st, "%s does not serve yet", p->name);
 }
 
 static bool is_home(struct scenario_step_stage *st)
 {
-    struct survey_homes h;
+    struct scene_homes h;
     return target_serves(st) && homes_of(st, &h) &&
            (h.at_home == h.total ||
             missing(st, "%u of %u devices are at home", h.at_home, h.total));
@@ -107,7 +109,7 @@ static bool is_home(struct scenario_step_stage *st)
 /* Phones go home under traffic; gateways that are still draining may follow. */
 static bool phones_are_home(struct scenario_step_stage *st)
 {
-    struct survey_homes h;
+    struct scene_homes h;
     return target_serves(st) && homes_of(st, &h) &&
            (h.at_home + h.gateways_away >= h.total ||
             missing(st, "%u of %u devices are at home", h.at_home, h.total));
@@ -117,7 +119,7 @@ static bool pg_is_active(struct scenario_step_stage *st, bool other)
 {
     const struct topology *t = &st->cluster->topology;
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct msg_op_pg_status *g = &st->survey->procs[i].pg;
+        const struct msg_op_pg_status *g = &st->scene->procs[i].pg;
         if (t->procs[i].kind != PROC_PG || !g->active || (other && st->active.v == i + 1)) {
             continue;
         }
@@ -133,7 +135,7 @@ static uint64_t routed_by(const struct scenario_step_stage *st)
     const struct topology *t = &st->cluster->topology;
     uint64_t n = 0;
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        n += t->procs[i].kind == PROC_ICM ? st->survey->procs[i].icm.routed : 0;
+        n += t->procs[i].kind == PROC_ICM ? st->scene->procs[i].icm.routed : 0;
     }
     return n;
 }
@@ -149,10 +151,10 @@ static bool has_routed(struct scenario_step_stage *st)
 
 static bool nothing_preserved(struct scenario_step_stage *st)
 {
-    struct survey_homes h;
-    return homes_of(st, &h) && ((st->survey->preserved == 0 && h.in_call == 0) ||
+    struct scene_homes h;
+    return homes_of(st, &h) && ((st->scene->preserved == 0 && h.in_call == 0) ||
                                 missing(st, "%u calls are preserved, %u devices wait",
-                                        st->survey->preserved, h.in_call));
+                                        st->scene->preserved, h.in_call));
 }
 
 /* Agents that are still at work on a call or its wrap-up. */
@@ -163,7 +165,7 @@ static uint32_t agents_at_work(struct scenario_step_stage *st)
     for (uint32_t i = 0; i < t->procs_n; i++) {
         struct msg_op_agent *rows = NULL;
         uint32_t n = 0;
-        if (t->procs[i].kind != PROC_PG || !st->survey->procs[i].pg.active ||
+        if (t->procs[i].kind != PROC_PG || !st->scene->procs[i].pg.active ||
             survey_agents(st->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
             continue;
         }
@@ -185,17 +187,17 @@ static bool is_quiet(struct scenario_step_stage *st)
     uint64_t outbox = 0;
     uint32_t at_work = 0;
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        outbox += t->procs[i].kind == PROC_PG ? st->survey->procs[i].pg.outbox : 0;
+        outbox += t->procs[i].kind == PROC_PG ? st->scene->procs[i].pg.outbox : 0;
     }
-    if (st->survey->calls > 0) {
-        return missing(st, "%u calls are up", st->survey->calls);
+    if (st->scene->calls > 0) {
+        return missing(st, "%u calls are up", st->scene->calls);
     }
     at_work = agents_at_work(st);
     if (at_work > 0) {
         return missing(st, "%u agents are at work", at_work);
     }
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        uint32_t pending = st->survey->procs[i].fleet.legs_pending;
+        uint32_t pending = st->scene->procs[i].fleet.legs_pending;
         if (t->procs[i].kind == PROC_FLEET && pending > 0) {
             return missing(st, "%u lines of the call log wait for wrap-up", pending);
         }
@@ -204,27 +206,30 @@ static bool is_quiet(struct scenario_step_stage *st)
            missing(st, "%llu records wait for the controller", (unsigned long long)outbox);
 }
 
+/* The state counts, not the index: what only confirms a leader moves the index and nothing else. */
 static bool is_settled(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
-    uint64_t index = 0;
+    const char *first = NULL;
+    uint64_t hash = 0;
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct msg_op_node_status *n = &st->survey->procs[i].node;
+        const struct msg_op_node_status *n = &st->scene->procs[i].node;
         if (t->procs[i].kind != PROC_NODE) {
             continue;
         }
-        if (n->applied == 0 || (index != 0 && n->applied != index)) {
-            st->index = 0;
-            return missing(st, "%s applied up to %llu, another node up to %llu", t->procs[i].name,
-                           (unsigned long long)n->applied, (unsigned long long)index);
+        if (n->applied == 0 || (first != NULL && n->hash != hash)) {
+            st->hash_since_us = 0;
+            return missing(st, "%s does not hold the state of %s (applied: %llu)", t->procs[i].name,
+                           first != NULL ? first : "the others", (unsigned long long)n->applied);
         }
-        index = n->applied;
+        first = t->procs[i].name;
+        hash = n->hash;
     }
-    if (index != st->index) {
-        st->index = index;
-        st->index_since_us = tick_now_us();
+    if (hash != st->hash || st->hash_since_us == 0) {
+        st->hash = hash;
+        st->hash_since_us = now_us(st);
     }
-    return tick_now_us() - st->index_since_us > (int64_t)SETTLED_MS * 1000 ||
+    return now_us(st) - st->hash_since_us > (int64_t)SETTLED_MS * 1000 ||
            missing(st, "the registry still changes");
 }
 
@@ -253,23 +258,22 @@ static int make_fault(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
     enum break_how how = BREAK_CRASH;
-    int64_t until = tick_now_us() + (int64_t)SETUP_WAIT_MS * 1000;
+    int64_t until = now_us(st) + (int64_t)SETUP_WAIT_MS * 1000;
     if (!break_how_named(st->trigger->how, &how)) {
         return outcome_error(OUTCOME_CONFIG, NULL, "trigger '%s': how '%s' is not known",
                              st->trigger->name, st->trigger->how);
     }
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (st->survey->procs[i].pg.active) {
+        if (st->scene->procs[i].pg.active) {
             st->active.v = (uint16_t)(i + 1);
         }
     }
-    while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 &&
-           tick_now_us() < until) {
-        tick_sleep_ms(1);
+    while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 && now_us(st) < until) {
+        st->ways->pass_ms(st->ways->context, 1);
     }
-    int code = break_make(st->desk, st->cluster, st->target, st->trigger->service, how, &st->t0_us);
+    int code = st->ways->make(st->ways->context, st->target, st->trigger->service, how, &st->t0_us);
     st->broken = code == OUTCOME_DONE;
-    if (st->broken && st->unfold == NULL) {
+    if (st->broken && st->ways->writes && st->unfold == NULL) {
         st->unfold = unfold_new(st->cluster, st->t0_us, st->quiet);
     }
     return code;
@@ -277,7 +281,7 @@ static int make_fault(struct scenario_step_stage *st)
 
 static int heal_fault(struct scenario_step_stage *st)
 {
-    int code = break_undo(st->desk, st->cluster, st->target, st->trigger->service);
+    int code = st->ways->undo(st->ways->context, st->target, st->trigger->service);
     st->broken = st->broken && code != OUTCOME_DONE;
     return code;
 }
@@ -324,7 +328,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
         return outcome_error(OUTCOME_CONFIG, NULL, "step %s: '%s' is not a duration", step->text,
                              step->within);
     }
-    int64_t until = tick_now_us() + within.us;
+    int64_t until = now_us(st) + within.us;
     st->why[0] = '\0';
     st->counted = false;
     if (step->step == SCENARIO_BREAK) {
@@ -337,7 +341,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
         return traffic_off(st);
     }
     for (;;) {
-        survey_take(st->desk, st->cluster, SURVEY_MS, st->survey);
+        st->ways->survey(st->ways->context, st->scene);
         bool there = is_there(st, step);
         if (st->unfold != NULL) {
             unfold_step(st->unfold);
@@ -348,12 +352,12 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
             }
             return OUTCOME_DONE;
         }
-        if (tick_interrupted()) {
+        if (st->ways->interrupted(st->ways->context)) {
             return OUTCOME_INTERRUPTED;
         }
-        if (tick_now_us() > until) {
+        if (now_us(st) > until) {
             return OUTCOME_TIMEOUT;
         }
-        tick_sleep_ms(POLL_MS);
+        st->ways->pass_ms(st->ways->context, POLL_MS);
     }
 }

@@ -38,10 +38,10 @@ int target_known(const char *word, const struct topology *t)
                          near.best);
 }
 
-static bool plays(enum role role, const struct topology *t, const struct survey *s, uint32_t i)
+static bool plays(enum role role, const struct topology *t, const struct scene *s, uint32_t i)
 {
     const struct topology_proc *p = &t->procs[i];
-    bool up = s->procs[i].state == SURVEY_UP;
+    bool up = s->procs[i].state == SCENE_UP;
     switch (role) {
     case ROLE_LEADER:
         return s->leader.v == i + 1;
@@ -59,7 +59,7 @@ static bool plays(enum role role, const struct topology *t, const struct survey 
     UNREACHABLE("all roles are above");
 }
 
-int target_find(const char *word, const struct topology *t, const struct survey *s,
+int target_find(const char *word, const struct topology *t, const struct scene *s,
                 struct proc_id *ret)
 {
     int code = target_known(word, t);

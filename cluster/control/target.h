@@ -7,7 +7,7 @@
 
 /* A process by name or role: leader, follower, publisher, pg:active, pg:standby, any:subscriber.
  * OUTCOME_USAGE with the nearest name; OUTCOME_UNREACHABLE if nobody plays that role now. */
-MUST_CHECK int target_find(const char *word, const struct topology *t, const struct survey *s,
+MUST_CHECK int target_find(const char *word, const struct topology *t, const struct scene *s,
                            struct proc_id *ret);
 /* Whether a word is a process or a role at all; else it is said, with the nearest name. */
 MUST_CHECK int target_known(const char *word, const struct topology *t);

@@ -1,8 +1,12 @@
 #include "cluster/record/judged.h"
 
+#include "cluster/record/line.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WRONG_MAX 50 /* legs that are named one by one */
 
 enum err judged_make(struct runfile *runfile, const struct topology *topology,
                      struct judged *ret_judged)
@@ -49,13 +53,58 @@ static json_t *timings_json(const struct timings *t)
                      "steady_ms", milliseconds(t->steady));
 }
 
-static json_t *ledger_json(const struct ledger *l)
+static void set_time(json_t *o, const char *key, const struct load *run, int64_t us)
+{
+    char stamp[LINE_STAMP_LEN];
+    json_object_set_new(o, key, json_string(line_stamp(run->wall_us + us, stamp)));
+}
+
+/* One leg, or one row without a leg, that the ledger cannot account for. */
+static json_t *wrong_json(const struct load *run, const struct ledger_entry *e)
+{
+    const struct history *h = &run->history;
+    const struct history_leg *leg = e->leg != UINT32_MAX ? &h->legs[e->leg] : NULL;
+    const struct history_row *row = leg == NULL ? &h->rows[e->rows[0]] : NULL;
+    char call[24];
+    snprintf(call, sizeof call, "%016llx",
+             (unsigned long long)(leg != NULL ? leg->call.v : row->call.v));
+    const char *number = leg == NULL ? row->instrument : e->at_route_point ? leg->to : leg->number;
+    json_t *o = json_pack("{s:s, s:s, s:s}", "class", ledger_class_text(e->found), "number", number,
+                          "call", call);
+    json_t *expected = json_array();
+    json_t *rows = json_array();
+    if (leg != NULL) {
+        set_time(o, "begin", run, leg->begin_us);
+        set_time(o, "end", run, leg->end_us);
+    }
+    for (unsigned c = 0; c < LEDGER_LEFT_OUT; c++) {
+        if ((e->allowed & 1u << c) != 0) {
+            json_array_append_new(expected, json_string(ledger_class_text((enum ledger_class)c)));
+        }
+    }
+    for (uint32_t i = 0; i < e->rows_n && i < LEDGER_ROWS_MAX; i++) {
+        json_array_append_new(rows, json_integer((json_int_t)h->rows[e->rows[i]].recovery_key));
+    }
+    json_object_set_new(o, "expected", expected);
+    json_object_set_new(o, "recovery_keys", rows);
+    return o;
+}
+
+json_t *judged_ledger(const struct load *run, const struct ledger *l)
 {
     json_t *o = json_pack("{s:I}", "calls", (json_int_t)l->calls);
     for (unsigned c = 0; c < LEDGER_LEFT_OUT; c++) {
         json_object_set_new(o, ledger_class_text((enum ledger_class)c),
                             json_integer((json_int_t)l->by_class[c]));
     }
+    json_t *wrong = json_array();
+    for (size_t i = 0; i < l->entries_n && json_array_size(wrong) < WRONG_MAX; i++) {
+        const struct ledger_entry *e = &l->entries[i];
+        if (e->found >= LEDGER_LOST && e->found < LEDGER_LEFT_OUT) {
+            json_array_append_new(wrong, wrong_json(run, e));
+        }
+    }
+    json_object_set_new(o, "wrong", wrong);
     return o;
 }
 
@@ -81,7 +130,8 @@ json_t *judged_json(const struct judged *j, const char *run, const char *report)
         "timings", timings_json(t), "devices", "moved", (json_int_t)t->moved, "kept_in_call",
         (json_int_t)t->kept_in_call, "lost", (json_int_t)t->lost, "calls", "preserved",
         (json_int_t)t->preserved, "dropped_in_setup", (json_int_t)t->dropped_in_setup,
-        "media_gap_max_ms", (json_int_t)(t->gap_max / 1000), "ledger", ledger_json(&j->ledger));
+        "media_gap_max_ms", (json_int_t)(t->gap_max / 1000), "ledger",
+        judged_ledger(&j->run, &j->ledger));
     ASSERT(o != NULL);
     return o;
 }

@@ -24,6 +24,9 @@ struct judged {
 MUST_CHECK enum err judged_make(struct runfile *runfile, const struct topology *topology,
                                 struct judged *ret_judged);
 void judged_free(struct judged *judged);
+/* The contract's `ledger` of a run, a new reference; with `wrong`, one object for each leg that it
+ * cannot account for. */
+json_t *judged_ledger(const struct load *run, const struct ledger *ledger);
 /* The object of `rehome scenario run --json` (docs/contract), a new reference; `run` and `report`
  * are paths. */
 json_t *judged_json(const struct judged *judged, const char *run, const char *report);

@@ -123,6 +123,10 @@ static int by_time(const void *a, const void *b)
     if (x->at.us != y->at.us) {
         return x->at.us < y->at.us ? -1 : 1;
     }
+    bool x_guest = x->proc.v > PROCS_MAX, y_guest = y->proc.v > PROCS_MAX;
+    if (x_guest != y_guest) {
+        return x_guest ? -1 : 1; /* what an operator did comes before what followed from it */
+    }
     if (x->proc.v != y->proc.v) {
         return x->proc.v < y->proc.v ? -1 : 1;
     }
@@ -314,6 +318,40 @@ enum err load_run(struct runfile *runfile, const struct topology *topology, stru
         load_free(l);
     }
     return err;
+}
+
+enum err load_cut(struct load *l, int64_t at_us)
+{
+    struct history *h = &l->history;
+    size_t legs_n = 0;
+    size_t rows_n = 0;
+    history_free(h);
+    while (h->events_n > 0 && l->events[h->events_n - 1].at.us > at_us) {
+        h->events_n--;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        if (l->legs[i].begin_us <= at_us) {
+            l->legs[legs_n] = l->legs[i];
+            l->legs[legs_n].open = l->legs[i].open || l->legs[i].end_us > at_us;
+            legs_n++;
+        }
+    }
+    for (size_t i = 0; i < h->rows_n; i++) {
+        if (l->rows[i].at_us <= at_us) {
+            l->rows[rows_n++] = l->rows[i];
+        }
+    }
+    struct history cut = {.topology = h->topology,
+                          .events = l->events,
+                          .events_n = h->events_n,
+                          .legs = l->legs,
+                          .legs_n = legs_n,
+                          .rows = l->rows,
+                          .rows_n = rows_n,
+                          .rows_known = h->rows_known,
+                          .gaps = h->gaps};
+    *h = cut;
+    return history_prepare(h);
 }
 
 void load_free(struct load *load)

@@ -28,8 +28,13 @@ enum err record_collect(const char *run_dir, const char *cluster_dir,
     struct runfile *r = NULL;
     char number[32];
     snprintf(number, sizeof number, "%llu", (unsigned long long)seed);
+    char file[PATH_LEN];
     enum err err = open_run(run_dir, topology, &r);
     if (err == ERR_OK) {
+        err = path_in(cluster_dir, "topology.yaml", file);
+    }
+    if (err == ERR_OK) {
+        err_ignore(runfile_topology_keep(r, file), "then the one beside the run file is taken");
         err = runfile_follow(r, cluster_dir, NULL);
     }
     if (err == ERR_OK) {

@@ -15,6 +15,8 @@
 #define DEPTH_MAX   5
 #define PATH_LEN    4096
 #define CHUNK_BYTES (1u << 20)
+#define TOPOLOGY    "topology"
+#define TEXT_MAX    (1u << 20) /* of a topology file */
 
 struct runfile {
     const struct topology *topology;
@@ -42,7 +44,8 @@ static enum err run_sql(sqlite3 *db, const char *sql)
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : ERR_IO;
 }
 
-static enum err check_version(struct runfile *r)
+/* -1: it is no database. */
+static int version_of(struct runfile *r)
 {
     sqlite3_stmt *s = NULL;
     int version = -1;
@@ -51,6 +54,12 @@ static enum err check_version(struct runfile *r)
         version = sqlite3_column_int(s, 0);
     }
     sqlite3_finalize(s);
+    return version;
+}
+
+static enum err check_version(struct runfile *r)
+{
+    int version = version_of(r);
     if (version == 0) {
         char sql[64];
         snprintf(sql, sizeof sql, "PRAGMA user_version = %d", VERSION);
@@ -97,6 +106,46 @@ enum err runfile_open(const char *path, const struct topology *topology,
 fail:
     runfile_free(&r);
     return err;
+}
+
+/* "file:PATH?immutable=1", with what means something in it escaped. */
+static void immutable_name(const char *path, char *ret_name, size_t size)
+{
+    size_t n = (size_t)snprintf(ret_name, size, "file:");
+    for (; *path != '\0' && n + 4 < size - sizeof "?immutable=1"; path++) {
+        bool plain = *path != '%' && *path != '?' && *path != '#';
+        n += (size_t)snprintf(ret_name + n, size - n, plain ? "%c" : "%%%02x",
+                              (unsigned)(unsigned char)*path);
+    }
+    snprintf(ret_name + n, size - n, "?immutable=1");
+}
+
+enum err runfile_look(const char *path, struct runfile **ret_runfile)
+{
+    char name[3 * PATH_LEN + 32];
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return ERR_IO;
+    }
+    struct runfile *r = calloc(1, sizeof *r);
+    ASSERT(r != NULL);
+    /* Without a log beside it nobody writes it, and then a reader need not make one. */
+    snprintf(name, sizeof name, "%s-wal", path);
+    bool written = stat(name, &st) == 0 && st.st_size > 0;
+    immutable_name(path, name, sizeof name);
+    enum err err = ERR_IO;
+    if (sqlite3_open_v2(written ? path : name, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                        NULL) == SQLITE_OK) {
+        sqlite3_busy_timeout(r->db, 5000);
+        int version = version_of(r);
+        err = version == VERSION ? ERR_OK : version <= 0 ? ERR_CORRUPT : ERR_VERSION;
+    }
+    if (err != ERR_OK) {
+        runfile_free(&r);
+        return err;
+    }
+    *ret_runfile = r;
+    return ERR_OK;
 }
 
 void runfile_free(struct runfile **runfile)
@@ -190,6 +239,16 @@ static bool add_leg(struct runfile *r, const struct history_leg *leg)
     sqlite3_bind_int64(s, 18, leg->gap_us);
     bind_call(s, 19, leg->moved_from);
     return step(s);
+}
+
+enum err runfile_event(struct runfile *r, const struct event *event)
+{
+    return add_event(r, event) ? ERR_OK : ERR_IO;
+}
+
+enum err runfile_leg(struct runfile *r, const struct history_leg *leg)
+{
+    return add_leg(r, leg) ? ERR_OK : ERR_IO;
 }
 
 static bool add_line(struct runfile *r, bool is_event, const char *text, size_t n)
@@ -386,20 +445,51 @@ enum err runfile_meta_set(struct runfile *r, const char *key, const char *value)
     return done ? ERR_OK : ERR_IO;
 }
 
-const char *runfile_meta(struct runfile *r, const char *key, char ret_value[RUNFILE_META_LEN])
+/* A copy of the value; NULL: there is none. */
+static char *meta_value(struct runfile *r, const char *key)
 {
     sqlite3_stmt *s = NULL;
-    ret_value[0] = '\0';
+    char *value = NULL;
     if (sqlite3_prepare_v2(r->db, "SELECT value FROM meta WHERE key = ?", -1, &s, NULL) ==
         SQLITE_OK) {
         sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-        if (sqlite3_step(s) == SQLITE_ROW) {
-            const unsigned char *text = sqlite3_column_text(s, 0);
-            snprintf(ret_value, RUNFILE_META_LEN, "%s", text != NULL ? (const char *)text : "");
+        if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0) != NULL) {
+            value = strdup((const char *)sqlite3_column_text(s, 0));
         }
     }
     sqlite3_finalize(s);
+    return value;
+}
+
+const char *runfile_meta(struct runfile *r, const char *key, char ret_value[RUNFILE_META_LEN])
+{
+    char *value = meta_value(r, key);
+    snprintf(ret_value, RUNFILE_META_LEN, "%s", value != NULL ? value : "");
+    free(value);
     return ret_value;
+}
+
+enum err runfile_topology_keep(struct runfile *r, const char *path)
+{
+    char *kept = runfile_topology(r);
+    if (kept != NULL) {
+        free(kept);
+        return ERR_OK;
+    }
+    FILE *f = fopen(path, "re");
+    char *text = calloc(1, TEXT_MAX + 1);
+    size_t n = f != NULL && text != NULL ? fread(text, 1, TEXT_MAX, f) : 0;
+    enum err err = n > 0 && !ferror(f) ? runfile_meta_set(r, TOPOLOGY, text) : ERR_IO;
+    free(text);
+    if (f != NULL) {
+        fclose(f);
+    }
+    return err;
+}
+
+char *runfile_topology(struct runfile *r)
+{
+    return meta_value(r, TOPOLOGY);
 }
 
 uint64_t runfile_strange(const struct runfile *r)

@@ -1,6 +1,7 @@
 #include "cluster/replica/replica.h"
 
 #include "cluster/replica/replica_fsm.h"
+#include "cluster/replica/replica_seam.h"
 #include "proto/codec.h"
 
 #include <string.h>
@@ -10,12 +11,6 @@
 #define STAGGER_DIVISOR 8  /* of the election timeout: between voters that begin an election */
 #define LOST_RETRY_MS   5
 #define INSTALL_FACTOR  20 /* election timeouts until an InstallSnapshot counts as failed */
-
-static struct replica *replica_of(struct raft_io *io)
-{
-    struct raft *raft = io->data;
-    return raft->data;
-}
 
 static void trace(const struct replica *r, const struct event *event)
 {
@@ -53,45 +48,6 @@ static enum err translated(int code)
     }
 }
 
-/* -- The seam in the raft_io: what libraft receives passes through here. -- */
-
-static void drop_snapshot(struct raft_message *message)
-{
-    raft_configuration_close(&message->install_snapshot.conf);
-    raft_free(message->install_snapshot.data.base);
-}
-
-static void seam_recv(struct raft_io *io, struct raft_message *message)
-{
-    struct replica *r = replica_of(io);
-    if (message->type != RAFT_INSTALL_SNAPSHOT || r->raft.legacy.closing) {
-        r->io_recv(io, message);
-        return;
-    }
-    /* libraft 0.22.1 reads through NULL when a snapshot arrives while it takes one itself
-     * (takeSnapshotCb, src/legacy.c): the leader shall send it again. */
-    if (r->raft.legacy.snapshot_taking) {
-        drop_snapshot(message);
-        return;
-    }
-    /* And it forgets to free one that arrives while it installs another
-     * (replicationInstallSnapshot, src/replication.c), unless it refuses it for its term. */
-    bool forgotten = r->raft.snapshot.installing &&
-                     message->install_snapshot.term >= raft_current_term(&r->raft);
-    r->io_recv(io, message);
-    if (forgotten) {
-        drop_snapshot(message);
-    }
-}
-
-static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
-                      raft_io_recv_cb recv)
-{
-    struct replica *r = replica_of(io);
-    r->io_recv = recv;
-    return r->io_start(io, msecs, tick, seam_recv);
-}
-
 /* -- Life. -- */
 
 static const struct replica_peer *self_of(const struct replica_config *config)
@@ -125,8 +81,8 @@ enum err replica_init(struct replica *r, const struct replica_config *config)
     raft_set_pre_vote(&r->raft, true);
     raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
     raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAIL);
-    r->io_start = config->io->start;
-    config->io->start = seam_start;
+    replica_log_init(&r->log, config->io);
+    replica_seam_join(r);
     return ERR_OK;
 }
 
@@ -194,7 +150,11 @@ static void notice_standing(struct replica *r)
     if (standing == r->standing && term == r->term) {
         return;
     }
-    /* libraft has given up all requests of a leader that is none any more, or is one anew. */
+    /* libraft 0.22.1 does not notice that it leads if there is no room for the entry that it begins
+     * with (convertToLeader), and would not give up what it was asked when it leads no more; our
+     * requests would be in its queue twice. Nothing was asked since. */
+    r->raft.legacy.prev_state = r->raft.state;
+    /* So it has given up all requests of a leader that is none any more, or is one anew. */
     bool asked = r->confirm_busy || r->confirm_wanted;
     r->standing = standing;
     r->term = term;
@@ -226,7 +186,9 @@ static void end_barrier(struct replica *r)
     r->barrier_busy = false;
     if (r->serving_term != r->term) {
         r->serving_term = r->term;
-        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING, .value2 = (int64_t)r->term});
+        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING,
+                                 .value = (int64_t)raft_last_applied(&r->raft),
+                                 .value2 = (int64_t)r->term});
     }
     if (r->confirm_busy) {
         confirmed(r, true);
@@ -367,6 +329,17 @@ void replica_yield(struct replica *r)
     err_ignore(translated(raft_transfer(&r->raft, &r->transfer, 0, NULL)), "tried again later");
 }
 
+enum err replica_transfer(struct replica *r, struct proc_id to)
+{
+    if (!leads(r) || raft_transferee(&r->raft) != 0) {
+        return ERR_STATE;
+    }
+    if (proc_id_eq(to, r->config.self) || !replica_is_voter(r, to)) {
+        return ERR_INVALID;
+    }
+    return translated(raft_transfer(&r->raft, &r->transfer, to.v, NULL));
+}
+
 void replica_poll(struct replica *r, struct instant now)
 {
     if (!r->running) {
@@ -451,6 +424,11 @@ uint64_t replica_last(const struct replica *r)
     return raft_last_index(raft_at(r));
 }
 
+uint64_t replica_snapshot(const struct replica *r)
+{
+    return r->raft.trail.snapshot.index;
+}
+
 static int role_of(const struct replica *r, struct proc_id node)
 {
     for (uint32_t i = 0; i < r->raft.configuration.n; i++) {
@@ -473,6 +451,15 @@ uint32_t replica_voters(const struct replica *r)
         n += r->raft.configuration.servers[i].role == RAFT_VOTER;
     }
     return n;
+}
+
+void replica_read_log(const struct replica *r, uint64_t after, uint32_t skip, struct msg *scratch,
+                      struct msg_op_log *ret_page)
+{
+    replica_log_page(&r->log, after, skip, scratch, ret_page);
+    ret_page->commit = replica_committed(r);
+    ret_page->applied = replica_applied(r);
+    ret_page->snapshot = replica_snapshot(r);
 }
 
 enum err replica_failure(const struct replica *r)

@@ -14,6 +14,7 @@
 #define CLUSTER_REPLICA_REPLICA_H
 
 #include "cluster/registry/registry.h"
+#include "cluster/replica/replica_log.h"
 #include "proto/world.h"
 
 #include <raft.h>
@@ -42,8 +43,8 @@ struct replica_config {
     const struct topology *topology;
     struct registry *registry; /* borrowed; nobody else applies to it */
     const struct world *world; /* borrowed; for traces only */
-    struct raft_io *io;        /* borrowed until replica_close is done; its `start` gets wrapped */
-    uint32_t peers_n;          /* all nodes of the topology in its order, this one included; the */
+    struct raft_io *io; /* borrowed until replica_close is done; start and send get wrapped */
+    uint32_t peers_n;   /* all nodes of the topology in its order, this one included; the */
     struct replica_peer peers[NODES_MAX]; /* first REPLICA_VOTERS_MAX are voters */
     struct replica_hooks hooks;
 };
@@ -54,6 +55,10 @@ struct replica {
     struct replica_config config;
     int (*io_start)(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick, raft_io_recv_cb recv);
     raft_io_recv_cb io_recv;
+    int (*io_send)(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
+                   raft_io_send_cb cb);
+    bool refusing;          /* libraft answers a message of an earlier term */
+    struct replica_log log; /* for those who want to read it */
     struct raft_apply apply;
     struct raft_barrier barrier;
     struct raft_transfer transfer;
@@ -106,6 +111,15 @@ void replica_peer_lost(struct replica *r, struct instant now, struct proc_id pee
 /* A leader that is no use to the others hands over to another voter, if it can. */
 void replica_yield(struct replica *r);
 
+/* Hand over to a certain voter; whether it took over is seen in replica_leader.
+ * Errors   ERR_STATE    not the leader, or already handing over
+ *          ERR_INVALID  it is no other voter */
+MUST_CHECK enum err replica_transfer(struct replica *r, struct proc_id to);
+
+/* A page of the log, as replica_log_page. */
+void replica_read_log(const struct replica *r, uint64_t after, uint32_t skip, struct msg *scratch,
+                      struct msg_op_log *ret_page);
+
 /* This node is leader and has passed its barrier. */
 bool replica_serving(const struct replica *r);
 /* The leader as this node knows it; none: unknown. */
@@ -116,6 +130,9 @@ enum raft_standing replica_standing(const struct replica *r);
 uint64_t replica_applied(const struct replica *r);
 uint64_t replica_committed(const struct replica *r);
 uint64_t replica_last(const struct replica *r);
+/* Index that the last snapshot covers, taken here or installed; 0: none. One that is just being
+ * installed counts. */
+uint64_t replica_snapshot(const struct replica *r);
 bool replica_is_voter(const struct replica *r, struct proc_id node);
 uint32_t replica_voters(const struct replica *r);
 /* What made it stop working; ERR_OK: nothing. The process must end: its disk is not trusted. */

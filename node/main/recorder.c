@@ -1,6 +1,8 @@
 /* rehome-recorder: follows the event files and call logs of its cluster into one run file.
  *
- * It only reads: nobody waits for it, and after a restart it goes on where it was. */
+ * It only reads: nobody waits for it, and after a restart it goes on where it was. Told to, it
+ * looks devices up as well, so that the record shows what clients are told. */
+#include "node/process/recorder.h"
 #include "cluster/record/runfile.h"
 #include "node/main/main_common.h"
 #include "node/runtime/log.h"
@@ -16,6 +18,7 @@ struct program {
     struct runfile *runfile;
     char cluster[4096]; /* the folder of all processes, above ours */
     bool failed;        /* the last look failed: said once */
+    struct recorder recorder;
     uv_timer_t timer;
 };
 
@@ -34,24 +37,6 @@ static void on_timer(uv_timer_t *timer)
     follow(timer->data);
 }
 
-static void message(void *self, struct instant now, enum link link, struct proc_id peer,
-                    const struct msg *msg)
-{
-    struct program *p = self;
-    (void)now;
-    if (link != LINK_OPERATOR || msg->kind != MSG_OP_COMMAND) {
-        return;
-    }
-    struct msg done = {.kind = MSG_OP_DONE};
-    bool end = msg->op_command.verb == OP_VERB_SHUTDOWN;
-    done.op_done.id = msg->op_command.id;
-    done.op_done.reason = end ? REASON_NONE : REASON_BAD_REQUEST;
-    world_send(driver_world(p->driver), link, peer, &done);
-    if (end) {
-        driver_stop(p->driver);
-    }
-}
-
 static int open_files(struct program *p, const struct main_options *options,
                       const struct topology *topology)
 {
@@ -59,6 +44,9 @@ static int open_files(struct program *p, const struct main_options *options,
     snprintf(p->cluster, sizeof p->cluster, "%.4000s/..", options->state_dir);
     snprintf(path, sizeof path, "%.4000s/" RUNFILE_NAME, options->state_dir);
     enum err err = runfile_open(path, topology, &p->runfile);
+    if (err == ERR_OK) {
+        err = runfile_topology_keep(p->runfile, options->topology_file);
+    }
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot be opened: %s\n", path, err_text(err));
         return main_exit_code(err);
@@ -81,7 +69,9 @@ int main(int argc, char **argv)
     }
     code = open_files(&p, &options, &topology);
     if (code == EX_OK) {
-        struct process process = {.self = &p, .message = message};
+        recorder_init(&p.recorder, &topology, driver_world(p.driver));
+        struct process process = recorder_entries(&p.recorder);
+        main_end_when(p.driver, &p.recorder.ended);
         uv_timer_init(driver_loop(p.driver), &p.timer);
         p.timer.data = &p;
         uv_timer_start(&p.timer, on_timer, 0, FOLLOW_MS);

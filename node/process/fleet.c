@@ -1,6 +1,7 @@
 #include "node/process/fleet.h"
 
 #include "node/process/fleet_op.h"
+#include "node/process/fleet_order.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,7 +159,7 @@ static void hand_out(struct fleet *f)
         if (a != NULL) {
             tell_agent(f, a, p, &n);
         }
-        fleet_op_notice(f, &n);
+        fleet_order_notice(f, &n);
         arm_phone(f, p);
     }
 }
@@ -389,7 +390,7 @@ static void on_link(struct fleet *f, struct instant now, enum link link, struct 
 {
     f->now = now;
     if (link == LINK_OPERATOR && !up) {
-        fleet_op_gone(f, peer);
+        fleet_order_gone(f, peer);
     }
     if (topology_proc_of(f->topology, peer) == NULL) {
         return;
@@ -455,7 +456,7 @@ static void on_desktop(struct fleet *f, struct proc_id peer, const struct msg *m
     agent_message(a, &f->hall, f->now, peer, msg);
     hand_out(f);
     arm_agent(f, a);
-    fleet_op_desktop(f, a, msg);
+    fleet_order_desktop(f, a, msg);
 }
 
 static void fleet_message(void *self, struct instant now, enum link link, struct proc_id peer,
@@ -580,7 +581,7 @@ static struct instant fleet_deadline(const void *self)
     const struct fleet *f = self;
     struct instant first = instant_min(alarm_next(&f->alarm), f->keepalive_at);
     first = instant_min(first, traffic_deadline(&f->traffic));
-    return instant_min(first, fleet_op_deadline(f));
+    return instant_min(first, fleet_order_deadline(f));
 }
 
 static void alarm_rings(struct fleet *f, uint32_t id)
@@ -618,7 +619,7 @@ static void fleet_tick(void *self, struct instant now)
     for (uint32_t i = 0; i < CALLS_AT_ONCE && traffic_due(&f->traffic, TRAFFIC_PHONES, now); i++) {
         call_phones(f);
     }
-    fleet_op_tick(f);
+    fleet_order_tick(f);
 }
 
 struct process fleet_process(struct fleet *f)

@@ -25,6 +25,8 @@ struct fleet_wait {
     enum key key;
     struct agent_id agent;
     enum agent_request request;
+    bool closed;  /* it is asked when a desktop is open */
+    bool no_wait; /* it is answered when it was asked */
     struct instant until;
 };
 
@@ -70,7 +72,7 @@ struct process fleet_process(struct fleet *f);
 /* The end is near and polite: log what is held back and what is still open. */
 void fleet_stop(struct fleet *f, struct instant now);
 
-/* For fleet_op. NULL: not of this fleet. */
+/* For fleet_op and fleet_order. NULL: not of this fleet. */
 struct phone *fleet_phone(struct fleet *f, struct device_id device);
 struct agent *fleet_agent_at(struct fleet *f, struct device_id device);
 /* Something was done with this phone or agent from outside an event: hand out what follows. */

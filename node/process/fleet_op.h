@@ -1,18 +1,12 @@
-/* fleet_op: the fleet's answers to operators: status, lists, and orders with their effect awaited.
- */
+/* fleet_op: the fleet's answers to operators: status, lists, and whom an order is for. */
 #ifndef NODE_PROCESS_FLEET_OP_H
 #define NODE_PROCESS_FLEET_OP_H
 
 #include "node/process/fleet.h"
 
 void fleet_op_message(struct fleet *f, struct proc_id peer, const struct msg *msg);
-/* Something happened at a phone: whoever waits for it is answered. */
-void fleet_op_notice(struct fleet *f, const struct notice *notice);
-/* A desktop message came for an agent; it has been dealt with. */
-void fleet_op_desktop(struct fleet *f, const struct agent *a, const struct msg *msg);
-/* The operator went away. */
-void fleet_op_gone(struct fleet *f, struct proc_id peer);
-struct instant fleet_op_deadline(const struct fleet *f);
-void fleet_op_tick(struct fleet *f);
+/* For fleet_order: the answer to an order. */
+void fleet_op_done(struct fleet *f, struct proc_id peer, uint64_t id, enum reason reason,
+                   uint64_t value, const char *text);
 
 #endif

@@ -57,10 +57,28 @@ void node_op_result(struct node *n, uint64_t ticket, enum reason reason, uint64_
     }
 }
 
+static void look_at_transfer(struct node *n, struct node_operation *o)
+{
+    const struct replica *r = member_replica(&n->member);
+    bool leads = proc_id_eq(replica_leader(r), o->transferee);
+    if (!leads && !instant_reached(n->now, o->until)) {
+        n->transferring = true;
+        return;
+    }
+    o->used = false;
+    done(n, o->peer, o->id, leads ? REASON_NONE : REASON_TIMEOUT, replica_term(r),
+         leads ? "" : "it did not take over in time; the leader stays or was elected anew");
+}
+
 void node_op_look(struct node *n)
 {
+    n->transferring = false;
     for (uint32_t i = 0; i < NODE_OPERATIONS_MAX; i++) {
         struct node_operation *o = &n->operations[i];
+        if (o->used && proc_id_some(o->transferee)) {
+            look_at_transfer(n, o);
+            continue;
+        }
         if (!o->used || o->service == SERVICE_NONE) {
             continue;
         }
@@ -101,6 +119,7 @@ static void status(struct node *n, struct proc_id peer, uint64_t id)
                                    .commit = replica_committed(r),
                                    .applied = replica_applied(r),
                                    .last = replica_last(r),
+                                   .snapshot = replica_snapshot(r),
                                    .hash = registry_hash(&n->registry),
                                    .callmanager = n->services[SERVICE_CALLMANAGER].up,
                                    .ctimanager = n->services[SERVICE_CTIMANAGER].up,
@@ -126,7 +145,7 @@ static void status(struct node *n, struct proc_id peer, uint64_t id)
 /* ---- Lists ---- */
 
 static void send_devices(struct node *n, struct proc_id peer, uint64_t id, uint32_t after,
-                         uint64_t index)
+                         uint32_t most, uint64_t index)
 {
     struct msg *m = answer(n, MSG_OP_DEVICES);
     struct msg_op_devices *page = &m->op_devices;
@@ -136,7 +155,8 @@ static void send_devices(struct node *n, struct proc_id peer, uint64_t id, uint3
     page->reason = REASON_NONE;
     page->rows_n = 0;
     uint32_t v = after < total ? after + 1 : total + 1;
-    for (; v <= total && page->rows_n < MAX_op_device; v++) {
+    uint32_t room = most > 0 && most < MAX_op_device ? most : MAX_op_device;
+    for (; v <= total && page->rows_n < room; v++) {
         const struct registry_device *d = registry_device(&n->registry, (struct device_id){v});
         page->rows[page->rows_n++] = (struct msg_op_device){.device = {v},
                                                             .kind = d->kind,
@@ -168,7 +188,7 @@ void node_op_read(struct node *n, uint64_t ticket, enum reason reason, uint64_t 
     }
     o->used = false;
     if (reason == REASON_NONE) {
-        send_devices(n, o->peer, o->id, o->after, index);
+        send_devices(n, o->peer, o->id, o->after, o->most, index);
     } else {
         no_devices(n, o->peer, o->id, reason);
     }
@@ -185,7 +205,7 @@ static void list(struct node *n, struct proc_id peer, const struct msg_op_list *
     } else if (l->what != OP_LIST_DEVICES) {
         done(n, peer, l->id, REASON_BAD_REQUEST, 0, "a node lists devices and calls");
     } else if (!l->linearizable) {
-        send_devices(n, peer, l->id, l->after, registry_applied(&n->registry));
+        send_devices(n, peer, l->id, l->after, l->most, registry_applied(&n->registry));
     } else {
         struct node_operation *o = wait_for(n, peer, l->id);
         if (o == NULL || member_read(&n->member, n->now, o->ticket) != ERR_OK) {
@@ -196,10 +216,41 @@ static void list(struct node *n, struct proc_id peer, const struct msg_op_list *
             return;
         }
         o->after = l->after;
+        o->most = l->most;
     }
 }
 
+static void read_log(struct node *n, struct proc_id peer, const struct msg_op_log_read *ask)
+{
+    struct msg *m = answer(n, MSG_OP_LOG);
+    memset(&m->op_log, 0, sizeof m->op_log);
+    m->op_log.id = ask->id;
+    member_read_log(&n->member, ask->after, ask->skip, &m->op_log);
+    world_send(n->config.world, LINK_OPERATOR, peer, m);
+}
+
 /* ---- Orders ---- */
+
+static void transfer(struct node *n, struct proc_id peer, const struct msg_op_transfer *ask)
+{
+    struct node_operation *o = wait_for(n, peer, ask->id);
+    if (o == NULL) {
+        done(n, peer, ask->id, REASON_FULL, 0, reason_meaning(REASON_FULL));
+        return;
+    }
+    enum err err = member_transfer(&n->member, ask->to);
+    if (err != ERR_OK) {
+        o->used = false;
+        done(n, peer, ask->id, err == ERR_INVALID ? REASON_BAD_REQUEST : REASON_BAD_STATE, 0,
+             err == ERR_INVALID ? "it is no other voter of the cluster"
+                                : "this node is not the leader, or hands over already");
+        return;
+    }
+    struct duration wait = {n->config.topology->timers.raft_election.us * NODE_TRANSFER_TERMS};
+    o->transferee = ask->to;
+    o->until = instant_add(n->now, wait);
+    n->transferring = true;
+}
 
 static void propose(struct node *n, struct proc_id peer, uint64_t id,
                     const struct msg_command *command)
@@ -284,6 +335,7 @@ static void order(struct node *n, struct proc_id peer, const struct msg_op_comma
     case OP_VERB_PHONE:
     case OP_VERB_AGENT:
     case OP_VERB_TRAFFIC:
+    case OP_VERB_LOOKUPS:
     case OP_VERB_COUNT:
         done(n, peer, c->id, REASON_BAD_REQUEST, 0, "a node does not know how to do that");
         return;
@@ -299,5 +351,9 @@ void node_op_message(struct node *n, struct proc_id peer, const struct msg *msg)
         list(n, peer, &msg->op_list);
     } else if (msg->kind == MSG_OP_COMMAND) {
         order(n, peer, &msg->op_command);
+    } else if (msg->kind == MSG_OP_LOG_READ) {
+        read_log(n, peer, &msg->op_log_read);
+    } else if (msg->kind == MSG_OP_TRANSFER) {
+        transfer(n, peer, &msg->op_transfer);
     }
 }

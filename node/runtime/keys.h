@@ -32,7 +32,8 @@ struct keys {
 /* Make what is missing for all processes of the topology and for operators. */
 MUST_CHECK enum err keys_make(const char *dir, const struct topology *topology);
 
-/* The secret of `name` and everyone's public key. What is wrong is logged with the name of the file.
+/* The secret of `name` and everyone's public key. What is wrong is logged with the name of the
+ * file.
  *
  * Errors  ERR_IO       a file is missing or unreadable
  *         ERR_CORRUPT  a file is no certificate */

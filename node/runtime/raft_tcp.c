@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <raft.h>
 #include <raft/uv.h>
 #include <stdio.h>
@@ -394,6 +395,14 @@ static int net_listen(struct raft_uv_transport *transport, raft_uv_accept_cb cb)
     return complain(net, "cannot listen for the nodes", code);
 }
 
+static bool give_up_in_time(const uv_tcp_t *tcp)
+{
+    const unsigned ms = RAFT_TCP_UNANSWERED_MS;
+    uv_os_fd_t fd;
+    return uv_fileno((const uv_handle_t *)tcp, &fd) == 0 &&
+           setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == 0;
+}
+
 static void on_connected(uv_connect_t *connect, int status)
 {
     struct greeter *g = connect->data;
@@ -401,7 +410,7 @@ static void on_connected(uv_connect_t *connect, int status)
     if (status == UV_ECANCELED) {
         return; /* it was given up, and its close callback frees it */
     }
-    if (status != 0 || uv_tcp_nodelay(g->tcp, 1) != 0) {
+    if (status != 0 || uv_tcp_nodelay(g->tcp, 1) != 0 || !give_up_in_time(g->tcp)) {
         give_up(g, RAFT_NOCONNECTION);
         return;
     }

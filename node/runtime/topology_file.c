@@ -216,42 +216,58 @@ static enum err build(struct raw_topology *raw, struct topology *ret, char **ret
     return ERR_OK;
 }
 
-enum err topology_file_prepare(const char *path, const struct topology_change *change,
-                               FILE *complaints, struct topology *ret, char **ret_text,
-                               size_t *ret_length)
+/* What is in `f`, which was opened with `err`; closes it. */
+static enum err take(struct yaml_file *f, enum err err, const struct topology_change *change,
+                     struct topology *ret, char **ret_text, size_t *ret_length)
 {
-    struct yaml_file f;
     void *data = NULL;
-    enum err err = yaml_file_open(&f, path, complaints);
     if (err != ERR_OK) {
         goto close;
     }
-    err = yaml_file_judge(&f, &topology_raw_schema);
+    err = yaml_file_judge(f, &topology_raw_schema);
     if (err != ERR_OK) {
         goto close;
     }
-    err = yaml_file_fill(&f, &topology_raw_schema, &data);
+    err = yaml_file_fill(f, &topology_raw_schema, &data);
     if (err != ERR_OK) {
         goto close;
     }
     struct raw_topology *raw = data;
-    topology_check_all(&f, raw);
-    err = f.faults == 0 ? ERR_OK : ERR_INVALID;
+    topology_check_all(f, raw);
+    err = f->faults == 0 ? ERR_OK : ERR_INVALID;
     if (err == ERR_OK) {
         fill_in(raw);
-        err = topology_scale_apply(raw, change, complaints);
+        err = topology_scale_apply(raw, change, f->complaints);
     }
     if (err == ERR_OK) {
         err = build(raw, ret, ret_text, ret_length);
     }
     yaml_file_free(&topology_raw_schema, data);
 close:
-    yaml_file_close(&f);
+    yaml_file_close(f);
     return err;
+}
+
+enum err topology_file_prepare(const char *path, const struct topology_change *change,
+                               FILE *complaints, struct topology *ret, char **ret_text,
+                               size_t *ret_length)
+{
+    struct yaml_file f;
+    enum err err = yaml_file_open(&f, path, complaints);
+    return take(&f, err, change, ret, ret_text, ret_length);
 }
 
 enum err topology_file_load(const char *path, FILE *complaints, struct topology *ret)
 {
     const struct topology_change nothing = {.name = NULL};
     return topology_file_prepare(path, &nothing, complaints, ret, NULL, NULL);
+}
+
+enum err topology_file_parse(const char *path, const char *text, FILE *complaints,
+                             struct topology *ret)
+{
+    const struct topology_change nothing = {.name = NULL};
+    struct yaml_file f;
+    enum err err = yaml_file_open_text(&f, path, text, complaints);
+    return take(&f, err, &nothing, ret, NULL, NULL);
 }

@@ -37,6 +37,10 @@ struct topology_change {
  *          ERR_INVALID  at least one complaint about its content; *ret is unchanged */
 MUST_CHECK enum err topology_file_load(const char *path, FILE *complaints, struct topology *ret);
 
+/* The same for the text of a file that is not there any more; `path` is what complaints name. */
+MUST_CHECK enum err topology_file_parse(const char *path, const char *text, FILE *complaints,
+                                        struct topology *ret);
+
 /* Load and change. `*ret_text` is the effective file, freed by the caller with free(); NULL if the
  * caller does not want it. Errors as above. */
 MUST_CHECK enum err topology_file_prepare(const char *path, const struct topology_change *change,

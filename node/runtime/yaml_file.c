@@ -107,6 +107,16 @@ static enum err parse(struct yaml_file *f)
     return err;
 }
 
+static enum err parse_whole(struct yaml_file *f)
+{
+    enum err err = parse(f);
+    if (err == ERR_OK && yaml_document_get_root_node(&f->document) == NULL) {
+        complain_at(f, 0, 0, NULL, "the file is empty");
+        err = ERR_INVALID;
+    }
+    return err;
+}
+
 enum err yaml_file_open(struct yaml_file *f, const char *path, FILE *complaints)
 {
     memset(f, 0, sizeof *f);
@@ -121,12 +131,18 @@ enum err yaml_file_open(struct yaml_file *f, const char *path, FILE *complaints)
         }
         return err;
     }
-    err = parse(f);
-    if (err == ERR_OK && yaml_document_get_root_node(&f->document) == NULL) {
-        complain_at(f, 0, 0, NULL, "the file is empty");
-        err = ERR_INVALID;
-    }
-    return err;
+    return parse_whole(f);
+}
+
+enum err yaml_file_open_text(struct yaml_file *f, const char *path, const char *text,
+                             FILE *complaints)
+{
+    memset(f, 0, sizeof *f);
+    f->path = path;
+    f->complaints = complaints;
+    f->length = strlen(text);
+    f->text = strdup(text);
+    return f->text != NULL ? parse_whole(f) : ERR_MEMORY;
 }
 
 void yaml_file_close(struct yaml_file *f)

@@ -33,6 +33,9 @@ struct yaml_file {
 /* Read and parse. ERR_IO: it cannot be read (errno says why, complained about); ERR_INVALID: it is
  * no YAML (complained about, with the place). Call yaml_file_close in every case. */
 MUST_CHECK enum err yaml_file_open(struct yaml_file *f, const char *path, FILE *complaints);
+/* The same for a text that was read before; `path` is what complaints name. */
+MUST_CHECK enum err yaml_file_open_text(struct yaml_file *f, const char *path, const char *text,
+                                        FILE *complaints);
 void yaml_file_close(struct yaml_file *f);
 
 /* Complain about everything that the schema does not allow: unknown and missing keys, wrong types,

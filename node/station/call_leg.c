@@ -164,6 +164,7 @@ void call_leg_apply(struct call_leg *leg, struct site *site, struct instant now,
                           .call = leg->call,
                           .reason = (enum reason)m->reason,
                           .value = state};
+        e.value2 = call_id_eq(old, leg->call) ? 0 : (int64_t)old.v;
         site_trace(site, &e);
     }
     site_notice(site, &(struct notice){.kind = NOTICE_LEG,

@@ -98,17 +98,16 @@ static void send_register(struct station *s, struct site *site, struct instant n
     s->counter++;
     s->asked = node;
     s->deadline = instant_add(now, register_timeout(site));
+    /* Said before it is done: from the word on it may have an effect (REG-3). */
+    struct event e = {.kind = EVENT_REGISTER_SENT,
+                      .device = s->device,
+                      .peer = node,
+                      .epoch = s->epoch,
+                      .value = (int64_t)s->counter};
+    site_trace(site, &e);
     site->msg.station_register = (struct msg_station_register){
         .device = s->device, .counter = s->counter, .fallback = fallback};
     site_send(site, node, s->device, MSG_STATION_REGISTER);
-    if (s->epoch != 0) {
-        struct event e = {.kind = EVENT_REGISTER_SENT,
-                          .device = s->device,
-                          .peer = node,
-                          .epoch = s->epoch,
-                          .value = (int64_t)s->counter};
-        site_trace(site, &e);
-    }
 }
 
 /* Ask the next living member, or pause after a full round. Without any link there is nothing to
@@ -195,8 +194,17 @@ void station_link_up(struct station *s, struct site *site, struct instant now, s
     }
 }
 
-static void stay(struct station *s, struct instant now, struct duration pause)
+static void trace_home(const struct station *s, struct site *site, enum event_kind kind)
 {
+    struct event e = {.kind = kind, .device = s->device, .peer = s->target, .epoch = s->epoch};
+    site_trace(site, &e);
+}
+
+static void stay(struct station *s, struct site *site, struct instant now, struct duration pause)
+{
+    if (s->home == STATION_HOME_LET_GO || s->home == STATION_HOME_SENT) {
+        trace_home(s, site, EVENT_FALLBACK_ENDED);
+    }
     s->home = STATION_HOME_NONE;
     s->asked = (struct proc_id){0};
     s->target = (struct proc_id){0};
@@ -217,7 +225,7 @@ bool station_link_down(struct station *s, struct site *site, struct instant now,
         return true;
     }
     if (s->home != STATION_HOME_NONE && proc_id_eq(s->target, node)) {
-        stay(s, now, site->topology->timers.fallback_watch);
+        stay(s, site, now, site->topology->timers.fallback_watch);
     }
     return false;
 }
@@ -280,7 +288,7 @@ static void on_refused(struct station *s, struct site *site, struct instant now,
         site_trace(site, &e);
     }
     if (s->state == STATION_REGISTERED) {
-        stay(s, now, ask_home_again(s, site));
+        stay(s, site, now, ask_home_again(s, site));
         return;
     }
     if (s->state != STATION_REGISTERING) {
@@ -309,11 +317,14 @@ static void on_fallback_answer(struct station *s, struct site *site, struct inst
         return;
     }
     if (m->reason != REASON_NONE || !site_up(site, s->target)) {
-        stay(s, now, ask_home_again(s, site));
+        stay(s, site, now, ask_home_again(s, site));
         return;
     }
     /* The device travels when it is idle: at the next tick, which is now. */
     s->home = STATION_HOME_LET_GO;
+    if (s->drains) {
+        trace_home(s, site, EVENT_DRAIN);
+    }
     s->deadline = now;
 }
 
@@ -322,12 +333,10 @@ void station_travel(struct station *s, struct site *site, struct instant now)
     ASSERT(s->state == STATION_REGISTERED);
     ASSERT(s->home == STATION_HOME_LET_GO);
     if (!site_up(site, s->target)) {
-        stay(s, now, site->topology->timers.fallback_watch);
+        stay(s, site, now, site->topology->timers.fallback_watch);
         return;
     }
-    struct event e = {
-        .kind = EVENT_FALLBACK, .device = s->device, .peer = s->target, .epoch = s->epoch};
-    site_trace(site, &e);
+    trace_home(s, site, EVENT_FALLBACK);
     s->home = STATION_HOME_SENT;
     send_register(s, site, now, s->target, true);
 }
@@ -494,7 +503,7 @@ void station_tick(struct station *s, struct site *site, struct instant now, bool
         return;
     case STATION_HOME_ASKED:
     case STATION_HOME_SENT:
-        stay(s, now, site->topology->timers.fallback_watch);
+        stay(s, site, now, site->topology->timers.fallback_watch);
         return;
     }
 }

@@ -92,10 +92,22 @@ struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t a
     return NULL;
 }
 
-/* Committed on the three nodes (without the dead one), acknowledged, and known to the device. */
+static void registration(enum event_kind kind, struct proc_id proc, struct proc_id peer,
+                         uint32_t device, uint32_t epoch, int64_t at)
+{
+    struct event *e = good_run_event(kind, proc, at);
+    e->device.v = device;
+    e->peer = peer;
+    e->epoch = epoch;
+    e->value = epoch; /* the counter */
+}
+
+/* Asked for, committed on the three nodes (without the dead one), acknowledged, and known to the
+ * device. */
 static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
                       int64_t index)
 {
+    registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
     for (uint16_t v = 1; v <= 3; v++) {
         if (v == GOOD_SUB1.v && at >= GOOD_FAULT && at < GOOD_RETURN) {
             continue;
@@ -107,13 +119,25 @@ static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int6
         e->value = index;
         e->value2 = DEVICE_STATE_REGISTERED;
     }
-    struct event *acked = good_run_event(EVENT_REGISTER_ACKED, node, at + 1 * GOOD_MS);
-    acked->device.v = device;
-    acked->epoch = epoch;
-    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, at + 2 * GOOD_MS);
-    e->device.v = device;
-    e->peer = node;
-    e->epoch = epoch;
+    registration(EVENT_REGISTER_ACKED, node, GOOD_FLEET, device, epoch, at + 1 * GOOD_MS);
+    registration(EVENT_REGISTERED, GOOD_FLEET, node, device, epoch, at + 2 * GOOD_MS);
+}
+
+/* The recorder looks devices up through a node. */
+static void looks_up(struct proc_id through, struct proc_id owner, uint32_t epoch, int64_t at)
+{
+    static int64_t number;
+    struct event *asked = good_run_event(EVENT_LOOKUP_ASKED, GOOD_RECORDER, at - 1 * GOOD_MS);
+    asked->peer = through;
+    asked->value = ++number;
+    for (uint32_t d = 2; d <= 4; d++) {
+        struct event *e = good_run_event(EVENT_LOOKED_UP, GOOD_RECORDER, at);
+        e->device.v = d;
+        e->peer = owner;
+        e->epoch = epoch;
+        e->value = number;
+        e->value2 = DEVICE_STATE_REGISTERED;
+    }
 }
 
 static void hashes(int64_t at, int64_t index, bool all)
@@ -127,14 +151,17 @@ static void hashes(int64_t at, int64_t index, bool all)
     }
 }
 
-static void leads(struct proc_id node, int64_t term, int64_t at)
+static void leads(struct proc_id node, int64_t term, int64_t at, int64_t applied)
 {
     struct event *e = good_run_event(EVENT_RAFT_STATE, node, at);
     e->value = RAFT_STATE_LEADER;
     e->value2 = term;
+    struct event *serves = good_run_event(EVENT_RAFT_SERVING, node, at + 1 * GOOD_MS);
+    serves->value = applied;
+    serves->value2 = term;
 }
 
-static void activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at)
+void good_run_activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at)
 {
     good_run_event(EVENT_PROVIDER_UP, side, at - 300 * GOOD_MS)->peer = node;
     struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, at - 1 * GOOD_MS);
@@ -146,6 +173,13 @@ static void activates(struct proc_id side, struct proc_id node, int64_t epoch, i
     struct event *applied = good_run_event(EVENT_CTI_APPLIED, side, at + 100 * GOOD_MS);
     applied->value = 40;
     applied->value2 = 100 + epoch;
+}
+
+void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what, int64_t at_us)
+{
+    struct event *e = good_run_event(kind, GOOD_GUEST, at_us);
+    e->peer = proc;
+    snprintf(e->text, sizeof e->text, "%s", what);
 }
 
 static void agents(struct proc_id side, enum agent_state to, uint32_t first, uint32_t last,
@@ -268,29 +302,51 @@ static void make_calls(void)
     row_of(busy, 6, 43000 * GOOD_MS);
 }
 
-/* Where everyone registers: at the start, after the fault, after the return. */
+static void lose(uint32_t device, bool in_call)
+{
+    struct event *lost =
+        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + device);
+    lost->device.v = device;
+    lost->peer = GOOD_SUB1;
+    lost->value = in_call ? 1 : 0;
+}
+
+static void drains(uint32_t gateway, int64_t at)
+{
+    struct event *e = good_run_event(EVENT_DRAIN, GOOD_FLEET, at);
+    e->device.v = gateway;
+    e->peer = GOOD_SUB1;
+    e->epoch = 2;
+}
+
+/* Where everyone registers: at the start, after the fault, after the return. The index rises with
+ * time: the busy ones come last. */
 static void make_moves(void)
 {
+    const uint32_t last = GOOD_PHONES + GOOD_GATEWAYS;
     int64_t index = 10;
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
     }
     hashes(2000 * GOOD_MS, index, true);
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        struct event *lost =
-            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 5 * GOOD_MS + d);
-        lost->device.v = d;
-        lost->peer = GOOD_SUB1;
-        lost->value = d == 1 ? 1 : 0;
-        int64_t at = d == 1 ? 28100 * GOOD_MS : GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS;
-        registers(d, GOOD_SUB2, 2, at, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        lose(d, d == 1);
     }
+    for (uint32_t d = 2; d <= last; d++) {
+        registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
+    }
+    registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
     hashes(30000 * GOOD_MS, index, false);
-    for (uint32_t d = 1; d <= GOOD_PHONES + GOOD_GATEWAYS; d++) {
-        int64_t at = GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS;
-        at = d == 6 || d == GOOD_GATEWAY ? 42200 * GOOD_MS : at;
-        registers(d, GOOD_SUB1, 3, at, index++);
+    for (uint32_t d = 1; d <= last; d++) {
+        if (d != 6 && d != GOOD_GATEWAY) {
+            registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
+        }
     }
+    /* The second gateway goes home long before the first is let go. */
+    drains(GOOD_GATEWAY + 1, GOOD_RETURN + 3100 * GOOD_MS);
+    drains(GOOD_GATEWAY, 42100 * GOOD_MS);
+    registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
+    registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     hashes(69000 * GOOD_MS, index, true);
 }
 
@@ -307,19 +363,25 @@ void good_run_make(void)
     for (size_t i = 0; i < sizeof starters / sizeof starters[0]; i++) {
         good_run_event(EVENT_PROCESS_START, (struct proc_id){starters[i]}, 0);
     }
-    leads(GOOD_SUB1, 2, 500 * GOOD_MS);
-    activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
+    for (uint16_t v = 1; v <= 3; v++) {
+        good_run_event(EVENT_LEASE_GOT, (struct proc_id){v}, 600 * GOOD_MS);
+    }
+    good_run_event(EVENT_LEASE_GOT, GOOD_SUB1, GOOD_RETURN + 100 * GOOD_MS);
+    looks_up(GOOD_PUB, GOOD_SUB1, 1, 10000 * GOOD_MS);
+    looks_up(GOOD_SUB2, GOOD_SUB1, 1, GOOD_FAULT - 1 * GOOD_MS);
+    looks_up(GOOD_SUB2, GOOD_SUB2, 2, GOOD_FAULT + 500 * GOOD_MS);
+    looks_up(GOOD_SUB1, GOOD_SUB1, 3, 60000 * GOOD_MS);
+    leads(GOOD_SUB1, 2, 500 * GOOD_MS, 2);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
     agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);
     make_moves();
     make_calls();
-    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, GOOD_FAULT);
-    fault->peer = GOOD_SUB1;
-    snprintf(fault->text, sizeof fault->text, "crash");
+    good_run_fault(EVENT_FAULT, GOOD_SUB1, "crash", GOOD_FAULT);
     struct event *down = good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGA, GOOD_FAULT + 8 * GOOD_MS);
     down->peer = GOOD_SUB1;
     down->reason = REASON_PROVIDER_LOST;
-    leads(GOOD_SUB2, 3, GOOD_FAULT + 95 * GOOD_MS);
-    activates(GOOD_PGB, GOOD_SUB2, 2, GOOD_FAULT + 1900 * GOOD_MS);
+    leads(GOOD_SUB2, 3, GOOD_FAULT + 95 * GOOD_MS, 40);
+    good_run_activates(GOOD_PGB, GOOD_SUB2, 2, GOOD_FAULT + 1900 * GOOD_MS);
     for (uint32_t agent = 5001; agent <= 5010; agent++) {
         struct event *out =
             good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, GOOD_FAULT + 1950 * GOOD_MS);

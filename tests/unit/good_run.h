@@ -8,14 +8,15 @@
 
 #include "cluster/check/history.h"
 
-#define GOOD_PUB   ((struct proc_id){1})
-#define GOOD_SUB1  ((struct proc_id){2})
-#define GOOD_SUB2  ((struct proc_id){3})
-#define GOOD_PGA   ((struct proc_id){4})
-#define GOOD_PGB   ((struct proc_id){5})
-#define GOOD_ICMA  ((struct proc_id){6})
-#define GOOD_FLEET ((struct proc_id){7})
-#define GOOD_GUEST ((struct proc_id){PROCS_MAX + 1})
+#define GOOD_PUB      ((struct proc_id){1})
+#define GOOD_SUB1     ((struct proc_id){2})
+#define GOOD_SUB2     ((struct proc_id){3})
+#define GOOD_PGA      ((struct proc_id){4})
+#define GOOD_PGB      ((struct proc_id){5})
+#define GOOD_ICMA     ((struct proc_id){6})
+#define GOOD_FLEET    ((struct proc_id){7})
+#define GOOD_RECORDER ((struct proc_id){8})
+#define GOOD_GUEST    ((struct proc_id){PROCS_MAX + 1})
 
 #define GOOD_PHONES   20
 #define GOOD_GATEWAYS 2
@@ -44,6 +45,10 @@ extern struct history good;
 void good_run_make(void);
 /* One event more, to be filled in. */
 struct event *good_run_event(enum event_kind kind, struct proc_id proc, int64_t at_us);
+/* A side is granted an epoch, and active a moment later, at `at_us`. */
+void good_run_activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at_us);
+/* A fault or its end, as the command tells it. */
+void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what, int64_t at_us);
 /* The first event of a kind by `proc` (none: by anybody) at or after `at_us`, or NULL. */
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* Sort and prepare. Ends the test process if that fails. */

@@ -141,6 +141,7 @@ struct pg_world *pg_world_new(void)
     enum err err = topology_profile("lab", &t->timers);
     ASSERT(err == ERR_OK);
     w->now.us = 1000000;
+    w->controller_up = true;
     for (uint32_t v = 0; v < 64; v++) {
         in_service[v] = true;
         epochs[v] = 1;
@@ -237,6 +238,14 @@ static void confirm(struct pg_world *w, int side, struct device_id device)
     event_of(w, side, &e);
 }
 
+static void tell_reach(struct pg_world *w, struct pg_world_side *s)
+{
+    struct msg out = make(MSG_PROVIDER_REACH);
+    out.provider_reach.provider = s->provider;
+    out.provider_reach.devices = s->reach;
+    push(w, LINK_JTAPI, s->cti, s->self, &out);
+}
+
 static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
 {
     struct pg_world_side *s = &w->sides[side];
@@ -254,6 +263,7 @@ static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
         out.provider_opened.resumed = resumed;
         out.provider_opened.in_service = true;
         push(w, LINK_JTAPI, s->cti, s->self, &out);
+        tell_reach(w, s);
     } else if (msg->kind == MSG_PROVIDER_CLOSE) {
         s->provider = 0;
         memset(s->monitored, 0, sizeof s->monitored);
@@ -279,6 +289,10 @@ static void grant(struct pg_world *w, int side)
     out.pg_grant.pair = 5000;
     out.pg_grant.epoch = w->highest;
     out.pg_grant.active = proc_id_eq(w->active, w->sides[side].self);
+    out.pg_grant.hello = w->hello[side];
+    if (!w->controller_linked[side]) {
+        return;
+    }
     push(w, LINK_CONTROLLER, PG_WORLD_ICM, w->sides[side].self, &out);
 }
 
@@ -289,8 +303,13 @@ static void controller(struct pg_world *w, int side, const struct msg *msg)
     if (msg->kind == MSG_PG_HELLO) {
         const struct msg_pg_hello *m = &msg->pg_hello;
         bool mine = proc_id_eq(w->active, self);
+        w->hello[side] = m->number;
         bool agreed = m->epoch > w->highest;
-        bool other = proc_id_some(w->active) && !mine && w->controller_linked[1 - side];
+        const struct msg_pg_weight *own = &w->weight[side], *peer = &w->weight[1 - side];
+        bool outweighs = w->weighed[side] && w->weighed[1 - side] && own->apart && peer->apart &&
+                         own->devices > peer->devices;
+        bool other =
+            proc_id_some(w->active) && !mine && w->controller_linked[1 - side] && !outweighs;
         if (!m->wants_active) {
             w->active.v = mine ? 0 : w->active.v;
         } else if (other && !agreed) {
@@ -304,6 +323,9 @@ static void controller(struct pg_world *w, int side, const struct msg *msg)
             }
         }
         grant(w, side);
+    } else if (msg->kind == MSG_PG_WEIGHT) {
+        w->weight[side] = msg->pg_weight;
+        w->weighed[side] = true;
     } else if (msg->kind == MSG_ROUTE_REQUEST) {
         w->last_route = msg->route_request;
         w->routes++;
@@ -331,6 +353,11 @@ static void deliver(struct pg_world *w)
     int to = side_of(item.to);
     int from = side_of(item.from);
     if (item.link != LINK_COUNT) {
+        if (to >= 0 && w->sides[to].asleep) {
+            ASSERT(w->sides[to].missed_n < PG_WORLD_MISSED);
+            w->sides[to].missed[w->sides[to].missed_n++] = item;
+            return;
+        }
         if (to >= 0 && w->sides[to].alive) {
             pg_message(&w->sides[to].pg, w->now, item.link, item.from, item.msg);
         } else if (item.link == LINK_JTAPI && from >= 0) {
@@ -352,7 +379,7 @@ static void drain(struct pg_world *w)
     }
     for (int i = 0; i < 2; i++) {
         struct pg_world_side *s = &w->sides[i];
-        if (s->alive && s->stored != s->tickets) {
+        if (s->alive && !s->asleep && s->stored != s->tickets) {
             s->stored = s->tickets;
             pg_stored(&s->pg, w->now, s->stored);
         }
@@ -367,13 +394,14 @@ void pg_world_run(struct pg_world *w, int64_t ms)
         ASSERT(steps < STEPS_MAX);
         struct instant next = end;
         for (int i = 0; i < 2; i++) {
-            if (w->sides[i].alive) {
+            if (w->sides[i].alive && !w->sides[i].asleep) {
                 next = instant_min(next, pg_deadline(&w->sides[i].pg));
             }
         }
         w->now.us = next.us > w->now.us ? next.us : w->now.us + 1000;
         for (int i = 0; i < 2; i++) {
-            if (w->sides[i].alive && instant_reached(w->now, pg_deadline(&w->sides[i].pg))) {
+            if (w->sides[i].alive && !w->sides[i].asleep &&
+                instant_reached(w->now, pg_deadline(&w->sides[i].pg))) {
                 pg_tick(&w->sides[i].pg, w->now);
             }
         }
@@ -417,6 +445,78 @@ void pg_world_kill(struct pg_world *w, int side)
     w->private_up = false;
     if (w->sides[1 - side].alive) {
         pg_link_down(&w->sides[1 - side].pg, w->now, LINK_PRIVATE, s->self, REASON_TIMEOUT);
+    }
+    drain(w);
+}
+
+void pg_world_sleep(struct pg_world *w, int side)
+{
+    w->sides[side].asleep = true;
+}
+
+void pg_world_reach(struct pg_world *w, int side, uint32_t devices)
+{
+    w->sides[side].reach = devices;
+    if (w->sides[side].provider != 0) {
+        tell_reach(w, &w->sides[side]);
+        drain(w);
+    }
+}
+
+void pg_world_controller(struct pg_world *w, bool up)
+{
+    w->controller_up = up;
+    for (int i = 0; i < 2; i++) {
+        struct pg_world_side *s = &w->sides[i];
+        w->controller_linked[i] = up && s->alive && !s->asleep;
+        w->weighed[i] = false;
+        if (w->controller_linked[i]) {
+            pg_link_up(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+        } else if (s->alive && !s->asleep) {
+            pg_link_down(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, REASON_TIMEOUT);
+        }
+    }
+    drain(w);
+}
+
+void pg_world_missed(struct pg_world *w, int side, enum link link)
+{
+    if (link == LINK_CONTROLLER) {
+        w->controller_linked[side] = false;
+    } else {
+        ASSERT(link == LINK_PRIVATE);
+        w->private_up = false;
+        pg_link_down(&w->sides[1 - side].pg, w->now, LINK_PRIVATE, w->sides[side].self,
+                     REASON_TIMEOUT);
+    }
+    drain(w);
+}
+
+/* What came in meanwhile is read first, then the end of the sessions that the others gave up. */
+void pg_world_wake(struct pg_world *w, int side)
+{
+    struct pg_world_side *s = &w->sides[side];
+    struct pg_world_side *peer = &w->sides[1 - side];
+    ASSERT(s->asleep);
+    s->asleep = false;
+    for (uint32_t i = 0; i < s->missed_n; i++) {
+        const struct pg_world_item *item = &s->missed[i];
+        pg_message(&s->pg, w->now, item->link, item->from, item->msg);
+        free(item->msg);
+    }
+    s->missed_n = 0;
+    if (!w->controller_linked[side]) {
+        pg_link_down(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, REASON_STALE_LINK);
+        w->controller_linked[side] = w->controller_up;
+        if (w->controller_up) {
+            pg_link_up(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+        }
+    }
+    if (!w->private_up && peer->alive) {
+        pg_link_down(&s->pg, w->now, LINK_PRIVATE, peer->self, REASON_STALE_LINK);
+        w->private_up = true;
+        pg_link_up(&s->pg, w->now, LINK_PRIVATE, peer->self);
+        pg_link_up(&peer->pg, w->now, LINK_PRIVATE, s->self);
     }
     drain(w);
 }

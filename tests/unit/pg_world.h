@@ -8,20 +8,32 @@
 #define PG_WORLD_QUEUE  4096
 #define PG_WORLD_ROWS   256
 #define PG_WORLD_EVENTS 4096
+#define PG_WORLD_MISSED 256
 #define PG_WORLD_AGENTS 3
 #define PG_WORLD_A      ((struct proc_id){3})
 #define PG_WORLD_B      ((struct proc_id){4})
 #define PG_WORLD_ICM    ((struct proc_id){5})
 #define PG_WORLD_FLEET  ((struct proc_id){6})
 
+/* The messages that wait for their receiver, at their smallest. */
+struct pg_world_item {
+    enum link link;
+    struct proc_id from, to;
+    struct msg *msg;
+};
+
 struct pg_world_side {
     struct pg pg;
     struct world world;
     struct proc_id self, cti;
     bool alive;
+    bool asleep; /* alive, and nothing reaches it */
+    struct pg_world_item missed[PG_WORLD_MISSED];
+    uint32_t missed_n;
     bool cti_up;       /* the JTAPI link and the CTI Manager behind it */
     uint64_t provider; /* of the fake CTI Manager; 0: none is open */
     uint64_t seq;
+    uint32_t reach; /* what its CTI Manager tells when a provider is opened */
     bool monitored[64];
     uint32_t monitored_n;
     bool active_before_monitors; /* it said that it is active with a monitor missing */
@@ -36,21 +48,18 @@ struct pg_world_side {
     uint32_t requests_n;
 };
 
-/* The messages that wait for their receiver, at their smallest. */
-struct pg_world_item {
-    enum link link;
-    struct proc_id from, to;
-    struct msg *msg;
-};
-
 struct pg_world {
     struct topology topology;
     struct instant now;
     struct pg_world_side sides[2];
     bool private_up;
+    bool controller_up;
     bool controller_linked[2];
+    struct msg_pg_weight weight[2]; /* that the controller was told */
+    bool weighed[2];
     uint32_t highest; /* the controller's */
     struct proc_id active;
+    uint32_t hello[2];
     uint32_t refused;
     struct msg_route_request last_route;
     uint32_t routes;
@@ -71,8 +80,16 @@ void pg_world_run(struct pg_world *w, int64_t ms);
 /* Side 0 is A, 1 is B. */
 void pg_world_start(struct pg_world *w, int side);
 void pg_world_kill(struct pg_world *w, int side);
+/* SIGSTOP and SIGCONT: what comes meanwhile waits in its sockets. `missed`: the other end of the
+ * link (PRIVATE, CONTROLLER) takes its session for dead. */
+void pg_world_sleep(struct pg_world *w, int side);
+void pg_world_missed(struct pg_world *w, int side, enum link link);
+void pg_world_wake(struct pg_world *w, int side);
+void pg_world_controller(struct pg_world *w, bool up);
 void pg_world_cti(struct pg_world *w, int side, bool up);
 void pg_world_private(struct pg_world *w, bool up);
+/* The CTI Manager of a side reaches so many devices. */
+void pg_world_reach(struct pg_world *w, int side, uint32_t devices);
 /* An event at a side's CTI Manager, as if a CallManager told it. */
 void pg_world_event(struct pg_world *w, int side, enum device_event kind, struct device_id device,
                     uint64_t call, enum reason reason);

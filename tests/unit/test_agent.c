@@ -299,15 +299,19 @@ static void test_agent__what_was_asked_by_hand_is_not_undone(void **state)
 {
     (void)state;
     working();
-    assert_int_equal(agent_request(&a, &hall, at(10), AGENT_REQUEST_NOT_READY), REASON_NONE);
+    bool asked = false;
+    assert_int_equal(agent_request(&a, &hall, at(10), AGENT_REQUEST_NOT_READY, &asked),
+                     REASON_NONE);
+    assert_true(asked);
     told(FAKE_PGA, 20, AGENT_STATE_NOT_READY, 0, true);
     fake_world_forget(&w);
     assert_null(pass(60000, MSG_DESKTOP_REQUEST));
-    assert_int_equal(agent_request(&a, &hall, at(60000), AGENT_REQUEST_LOGOUT), REASON_NONE);
+    assert_int_equal(agent_request(&a, &hall, at(60000), AGENT_REQUEST_LOGOUT, &asked),
+                     REASON_NONE);
     told(FAKE_PGA, 60010, AGENT_STATE_LOGGED_OFF, 0, true);
     fake_world_forget(&w);
     assert_null(pass(90000, MSG_DESKTOP_REQUEST));
-    assert_int_equal(agent_request(&a, &hall, at(90000), AGENT_REQUEST_WRAPUP_DONE),
+    assert_int_equal(agent_request(&a, &hall, at(90000), AGENT_REQUEST_WRAPUP_DONE, &asked),
                      REASON_BAD_STATE);
 }
 

@@ -69,6 +69,55 @@ static void test_icm__the_first_side_that_asks_is_granted_after_it_is_durable(vo
     assert_int_equal(traced(EVENT_PG_GRANTED), 1);
 }
 
+static void weighs(struct proc_id peer, uint32_t devices, bool apart)
+{
+    struct msg msg = {.kind = MSG_PG_WEIGHT};
+    msg.pg_weight = (struct msg_pg_weight){.side = peer.v == PGA.v ? SIDE_A : SIDE_B,
+                                           .pair = 5000,
+                                           .devices = devices,
+                                           .apart = apart};
+    icm_message(&icm, now, peer, &msg);
+}
+
+static void test_icm__of_two_sides_that_lost_each_other_the_heavier_is_granted(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t a, b;
+        bool apart_a, apart_b, granted;
+    } cases[] = {
+        {3, 4, true, true, true},   {4, 4, true, true, false},  {4, 3, true, true, false},
+        {3, 4, false, true, false}, {3, 4, true, false, false}, {3, 4, false, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        started();
+        activated(PGA, 0);
+        weighs(PGA, cases[i].a, cases[i].apart_a);
+        weighs(PGB, cases[i].b, cases[i].apart_b);
+        activated(PGB, 0);
+        assert_int_equal(grants_valid(&icm.grants, PGB, 2), cases[i].granted);
+        assert_int_equal(grants_valid(&icm.grants, PGA, 1), !cases[i].granted);
+    }
+}
+
+static void test_icm__what_a_side_weighed_counts_while_it_is_linked(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    weighs(PGA, 3, true);
+    weighs(PGB, 4, true);
+    icm_link_down(&icm, now, PGA);
+    icm_link_up(&icm, now, PGA);
+    activated(PGB, 0); /* what A weighs now is not known */
+    assert_true(grants_valid(&icm.grants, PGA, 1));
+    uint64_t rejected = icm.rejected;
+    struct msg msg = {.kind = MSG_PG_WEIGHT};
+    msg.pg_weight = (struct msg_pg_weight){.side = SIDE_B, .pair = 5000, .devices = 9};
+    icm_message(&icm, now, PGA, &msg);
+    assert_true(icm.rejected == rejected + 1);
+}
+
 static void test_icm__the_other_side_is_refused_while_one_is_active_and_linked(void **state)
 {
     (void)state;
@@ -296,6 +345,8 @@ static void test_icm__an_epoch_from_nowhere_leaves_room_for_the_next(void **stat
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__the_first_side_that_asks_is_granted_after_it_is_durable),
+    cmocka_unit_test(test_icm__of_two_sides_that_lost_each_other_the_heavier_is_granted),
+    cmocka_unit_test(test_icm__what_a_side_weighed_counts_while_it_is_linked),
     cmocka_unit_test(test_icm__the_other_side_is_refused_while_one_is_active_and_linked),
     cmocka_unit_test(test_icm__an_epoch_that_the_pair_agreed_on_is_granted_and_the_former_told),
     cmocka_unit_test(test_icm__an_old_epoch_is_refused),

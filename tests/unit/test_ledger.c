@@ -234,6 +234,261 @@ static void test_ledger__a_killed_fleet_makes_it_inconclusive(void **state)
     freed();
 }
 
+/* A second fault: pgb, active since the first one, is gone or hangs at T, and pga has its state. */
+#define T ((int64_t)50000 * GOOD_MS)
+
+static void second_fault(const char *what)
+{
+    good_run_make();
+    good_run_event(EVENT_PG_SYNCED, GOOD_PGA, 40000 * GOOD_MS)->peer = GOOD_PGB;
+    good_run_fault(EVENT_FAULT, GOOD_PGB, what, T);
+}
+
+static void switched(void)
+{
+    second_fault("crash");
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+}
+
+/* A leg at the phone of agent 5007; times from T, in ms. */
+static uint32_t leg_at(int64_t begin_ms, int64_t end_ms)
+{
+    uint32_t at = (uint32_t)good.legs_n++;
+    good_legs[at] = (struct history_leg){.device = {7},
+                                         .agent = {5007},
+                                         .call = {0x700},
+                                         .incoming = true,
+                                         .number = "1007",
+                                         .to = "1007",
+                                         .begin_us = T + begin_ms * GOOD_MS,
+                                         .answer_us = T + begin_ms * GOOD_MS + 1,
+                                         .end_us = T + end_ms * GOOD_MS,
+                                         .reason = REASON_HUNG_UP};
+    return at;
+}
+
+/* Its caller, who waits at the route point until the agent's phone rings (0: never). */
+static uint32_t caller_at(int64_t begin_ms, int64_t end_ms, bool answered)
+{
+    uint32_t at = (uint32_t)good.legs_n++;
+    good_legs[at] = (struct history_leg){.device = {GOOD_GATEWAY},
+                                         .call = {0x700},
+                                         .to = "80001",
+                                         .begin_us = T + begin_ms * GOOD_MS,
+                                         .answer_us = answered ? T + (end_ms - 500) * GOOD_MS : 0,
+                                         .end_us = T + end_ms * GOOD_MS,
+                                         .reason = answered ? REASON_HUNG_UP : REASON_ABANDONED};
+    return at;
+}
+
+/* A row of that call: of the agent's phone, or of the route point. */
+static void row_at(bool point, bool partial, int64_t at_ms)
+{
+    struct history_row *row = &good_rows[good.rows_n];
+    *row = (struct history_row){.recovery_key = 8000 + (int64_t)good.rows_n,
+                                .key = (int64_t)(800 + good.rows_n) << 16,
+                                .at_us = T + at_ms * GOOD_MS,
+                                .pair = 5000,
+                                .call = {0x700},
+                                .agent = {point ? 0 : 5007},
+                                .disposition = partial ? 27 : 13,
+                                .partial = partial};
+    snprintf(row->instrument, sizeof row->instrument, "%s", point ? "80001" : "1007");
+    good.rows_n++;
+}
+
+static enum ledger_class found_at(uint32_t leg)
+{
+    made();
+    enum ledger_class found = entry_of(leg)->found;
+    freed();
+    return found;
+}
+
+static void test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_row(void **state)
+{
+    (void)state;
+    for (unsigned rows = 0; rows <= 2; rows++) {
+        switched();
+        uint32_t caller = caller_at(-3000, 9000, true);
+        leg_at(5000, 9000);
+        row_at(false, false, 9500);
+        for (unsigned i = 0; i < rows; i++) {
+            row_at(true, i == 0, 500);
+        }
+        assert_int_equal(found_at(caller), rows == 0   ? LEDGER_LOST
+                                           : rows == 1 ? LEDGER_TRUNCATED
+                                                       : LEDGER_DUPLICATE);
+    }
+}
+
+static void test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there(void **state)
+{
+    (void)state;
+    switched();
+    int64_t end_ms = (GOOD_END - T) / GOOD_MS;
+    uint32_t caller = caller_at(-3000, end_ms - 5000, false);
+    assert_int_equal(found_at(caller), LEDGER_LEFT_OUT);
+    switched();
+    caller = caller_at(-3000, end_ms - 8000, false);
+    assert_int_equal(found_at(caller), LEDGER_LOST);
+}
+
+static void test_ledger__a_caller_who_talks_is_not_cut_at_the_route_point(void **state)
+{
+    (void)state;
+    switched();
+    uint32_t caller = caller_at(-9000, 9000, true);
+    leg_at(-6000, 9000);
+    row_at(false, true, 500);
+    row_at(false, false, 9500);
+    assert_int_equal(found_at(caller), LEDGER_LEFT_OUT);
+    switched();
+    caller = caller_at(-9000, 9000, true);
+    leg_at(-6000, 9000);
+    row_at(false, true, 500);
+    row_at(false, false, 9500);
+    row_at(true, true, 500);
+    assert_int_equal(found_at(caller), LEDGER_DUPLICATE);
+}
+
+static void test_ledger__a_caller_cut_in_the_queue_who_gives_up_later_has_two_rows(void **state)
+{
+    (void)state;
+    switched();
+    uint32_t caller = caller_at(-3000, 9000, false);
+    row_at(true, true, 500);
+    assert_int_equal(found_at(caller), LEDGER_LOST);
+    switched();
+    caller = caller_at(-3000, 9000, false);
+    row_at(true, true, 500);
+    row_at(true, false, 9000);
+    assert_int_equal(found_at(caller), LEDGER_SPLIT);
+}
+
+static void test_ledger__a_side_that_only_paused_cuts_nothing(void **state)
+{
+    (void)state;
+    for (unsigned partial = 0; partial <= 1; partial++) {
+        for (unsigned said = 0; said <= 1; said++) {
+            second_fault("hang");
+            good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+            if (said == 1) {
+                good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
+            }
+            uint32_t leg = leg_at(-3000, 9000);
+            row_at(false, partial == 1, 10000);
+            assert_int_equal(found_at(leg), partial == 1 ? LEDGER_UNEXPLAINED : LEDGER_OK);
+        }
+    }
+}
+
+static void test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_crash(void **state)
+{
+    (void)state;
+    second_fault("hang");
+    good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 7000 * GOOD_MS);
+    uint32_t leg = leg_at(-3000, 4000);
+    row_at(false, false, 4500);
+    assert_int_equal(found_at(leg), LEDGER_OK);
+}
+
+static void test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang(void **state)
+{
+    (void)state;
+    for (unsigned rows = 1; rows <= 2; rows++) {
+        second_fault("hang");
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 4000 * GOOD_MS);
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4010 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 9000);
+        row_at(false, true, 990);
+        if (rows == 2) {
+            row_at(false, false, 10000);
+        }
+        assert_int_equal(found_at(leg), rows == 2 ? LEDGER_SPLIT : LEDGER_LOST);
+    }
+}
+
+static void test_ledger__each_switch_that_a_leg_outlives_is_one_row_more(void **state)
+{
+    (void)state;
+    for (unsigned partial = 1; partial <= 3; partial++) {
+        switched();
+        good_run_event(EVENT_PROCESS_START, GOOD_PGB, T + 1500 * GOOD_MS);
+        good_run_event(EVENT_PG_SYNCED, GOOD_PGB, T + 2000 * GOOD_MS)->peer = GOOD_PGA;
+        good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 4000 * GOOD_MS);
+        good_run_activates(GOOD_PGB, GOOD_SUB2, 4, T + 5000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 9000);
+        for (unsigned i = 0; i < partial; i++) {
+            row_at(false, true, 990 + 4000 * i);
+        }
+        row_at(false, false, 10000);
+        assert_int_equal(found_at(leg), partial == 1   ? LEDGER_LOST
+                                        : partial == 2 ? LEDGER_SPLIT
+                                                       : LEDGER_DUPLICATE);
+    }
+}
+
+static void test_ledger__what_only_dead_sides_knew_is_unseen(void **state)
+{
+    (void)state;
+    enum { PEER_KNEW, PEER_DIED_TOO, KILLED_WHEN_HUNG, PEER_WAS_NOT_SYNCED, CASES };
+    for (unsigned c = 0; c < CASES; c++) {
+        second_fault(c == KILLED_WHEN_HUNG ? "hang" : "crash");
+        if (c == KILLED_WHEN_HUNG) {
+            good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 50 * GOOD_MS);
+        }
+        if (c == PEER_DIED_TOO || c == KILLED_WHEN_HUNG) {
+            good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 100 * GOOD_MS);
+            good_run_event(EVENT_PROCESS_START, GOOD_PGA, T + 3000 * GOOD_MS);
+        } else if (c == PEER_WAS_NOT_SYNCED) {
+            struct event *down = good_run_event(EVENT_LINK_DOWN, GOOD_PGA, T - 50 * GOOD_MS);
+            snprintf(down->text, sizeof down->text, "private");
+        }
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 4000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 2000);
+        assert_int_equal(found_at(leg), c == PEER_KNEW ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
+static void test_ledger__a_leg_in_wrapup_is_whole_although_its_side_is_lost(void **state)
+{
+    (void)state;
+    for (unsigned partial = 0; partial <= 1; partial++) {
+        switched();
+        uint32_t leg = leg_at(-9000, -1200);
+        row_at(false, partial == 1, 500);
+        assert_int_equal(found_at(leg), partial == 1 ? LEDGER_UNEXPLAINED : LEDGER_OK);
+    }
+}
+
+static void test_ledger__a_row_waits_for_the_line_of_a_leg_that_the_fleet_saw(void **state)
+{
+    (void)state;
+    enum { IN_FLIGHT, JUST_OVER, LONG_OVER, NEVER_SEEN, CASES };
+    static const enum ledger_class classes[CASES] = {LEDGER_LEFT_OUT, LEDGER_LEFT_OUT,
+                                                     LEDGER_UNEXPLAINED, LEDGER_UNEXPLAINED};
+    for (unsigned c = 0; c < CASES; c++) {
+        switched();
+        row_at(false, true, 500);
+        if (c != NEVER_SEEN) {
+            struct event *begin = good_run_event(EVENT_CALL_BEGIN, GOOD_FLEET, T - 3000 * GOOD_MS);
+            begin->device.v = 7;
+            begin->call.v = 0x700;
+        }
+        if (c == JUST_OVER || c == LONG_OVER) {
+            int64_t end = c == JUST_OVER ? GOOD_END - 3000 * GOOD_MS : T + 2000 * GOOD_MS;
+            struct event *over = good_run_event(EVENT_CALL_END, GOOD_FLEET, end);
+            over->device.v = 7;
+            over->call.v = 0x700;
+        }
+        assert_int_equal(found_at(UINT32_MAX), classes[c]);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_good_run_has_every_class_in_its_place),
     cmocka_unit_test(test_ledger__a_missing_row_is_lost),
@@ -249,6 +504,17 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_row_that_may_still_be_on_its_way_is_left_out),
     cmocka_unit_test(test_ledger__a_transferred_leg_is_found_by_phone_and_time),
     cmocka_unit_test(test_ledger__a_killed_fleet_makes_it_inconclusive),
+    cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_row),
+    cmocka_unit_test(test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there),
+    cmocka_unit_test(test_ledger__a_caller_who_talks_is_not_cut_at_the_route_point),
+    cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_who_gives_up_later_has_two_rows),
+    cmocka_unit_test(test_ledger__a_side_that_only_paused_cuts_nothing),
+    cmocka_unit_test(test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_crash),
+    cmocka_unit_test(test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang),
+    cmocka_unit_test(test_ledger__each_switch_that_a_leg_outlives_is_one_row_more),
+    cmocka_unit_test(test_ledger__what_only_dead_sides_knew_is_unseen),
+    cmocka_unit_test(test_ledger__a_leg_in_wrapup_is_whole_although_its_side_is_lost),
+    cmocka_unit_test(test_ledger__a_row_waits_for_the_line_of_a_leg_that_the_fleet_saw),
 };
 
 UNIT_MAIN(tests);

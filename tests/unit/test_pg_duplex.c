@@ -114,6 +114,143 @@ static void test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows(
     pg_world_free(w);
 }
 
+static void test_pg_duplex__inputs_missed_while_the_private_link_was_cut_are_made_up(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_private(w, false);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_private(w, true);
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, A));
+    assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
+    pg_world_kill(w, A);
+    pg_world_run(w, 2000);
+    assert_true(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].rows_n, 1);
+    assert_true(w->sides[B].rows[0].partial);
+    pg_world_free(w);
+}
+
+/* A hangs for long, B takes over; meanwhile calls begin and end, which both CTI Managers tell. */
+static struct pg_world *hung_and_replaced(void)
+{
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_run(w, 100);
+    pg_world_sleep(w, A);
+    pg_world_run(w, 500);
+    pg_world_missed(w, A, LINK_PRIVATE);
+    pg_world_run(w, 500);
+    pg_world_missed(w, A, LINK_CONTROLLER);
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, B));
+    return w;
+}
+
+static void test_pg_duplex__side_that_slept_writes_nothing_that_the_other_saw(void **state)
+{
+    (void)state;
+    struct pg_world *w = hung_and_replaced();
+    for (int side = A; side <= B; side++) {
+        pg_world_event(w, side, DEVICE_EVENT_DISCONNECTED, (struct device_id){1},
+                       0x0100010000000001, REASON_HUNG_UP);
+        pg_world_event(w, side, DEVICE_EVENT_ORIGINATED, (struct device_id){2}, 0x0100010000000002,
+                       REASON_NONE);
+        pg_world_event(w, side, DEVICE_EVENT_DISCONNECTED, (struct device_id){2},
+                       0x0100010000000002, REASON_BUSY);
+        pg_world_event(w, side, DEVICE_EVENT_OFFERED, pg_world_point(w), 0x0100010000000003,
+                       REASON_NONE);
+    }
+    pg_world_wake(w, A);
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, B));
+    assert_false(pg_world_is_active(w, A));
+    /* The call that both had in view when A fell asleep, under one key, and not a moment more. */
+    assert_int_equal(w->sides[A].rows_n, 1);
+    const struct msg_record_tcd *row = &w->sides[A].rows[0];
+    const struct msg_record_tcd *first = &w->sides[B].rows[0];
+    assert_true(row->partial);
+    assert_true(call_id_eq(row->call, (struct call_id){0x0100010000000001}));
+    assert_int_equal(row->icr_call_key, first->icr_call_key);
+    assert_int_equal(row->leg, first->leg);
+    assert_int_equal(row->segment, first->segment);
+    assert_true(row->duration_ms <= first->duration_ms);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_sleep(w, A);
+    pg_world_run(w, 500);
+    pg_world_missed(w, A, LINK_PRIVATE);
+    pg_world_run(w, 200);
+    pg_world_event(w, A, DEVICE_EVENT_ORIGINATED, (struct device_id){2}, 0x0100010000000002,
+                   REASON_NONE);
+    assert_int_equal(w->sides[A].missed_n > 0, true);
+    pg_world_wake(w, A);
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, A));
+    assert_false(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[A].rows_n, 0);
+    assert_int_equal(w->sides[A].pg.opc.legs_n, 2);
+    assert_int_equal(w->highest, 1);
+    assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing(void **state)
+{
+    (void)state;
+    struct pg_world *w = hung_and_replaced();
+    /* The controller said yes, A was stopped before it read that, and B was granted then. */
+    struct msg yes = {.kind = MSG_PG_GRANT};
+    yes.pg_grant.side = SIDE_A;
+    yes.pg_grant.pair = 5000;
+    yes.pg_grant.epoch = 1;
+    yes.pg_grant.active = true;
+    yes.pg_grant.hello = w->hello[A];
+    w->sides[A].asleep = false;
+    pg_message(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, &yes);
+    w->sides[A].asleep = true;
+    pg_world_event(w, A, DEVICE_EVENT_ORIGINATED, (struct device_id){2}, 0x0100010000000002,
+                   REASON_NONE);
+    pg_world_wake(w, A);
+    pg_world_run(w, 1000);
+    assert_false(pg_world_is_active(w, A));
+    assert_int_equal(w->sides[A].rows_n, 1);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), 0x0100010000000001, REASON_NONE);
+    pg_world_label(w, A, 0); /* its reservation runs out meanwhile */
+    pg_world_sleep(w, A);
+    pg_world_run(w, 450);
+    pg_world_controller(w, false);
+    pg_world_wake(w, A);
+    pg_world_run(w, 10000);
+    assert_true(w->sides[A].pg.duplex.unsure);
+    assert_int_equal(w->sides[A].pg.held_n, 0);
+    pg_world_controller(w, true);
+    pg_world_run(w, 10000);
+    assert_true(pg_world_is_active(w, A));
+    assert_false(w->sides[A].pg.duplex.unsure);
+    assert_int_equal(w->sides[A].pg.opc.agents[0].state, AGENT_STATE_READY);
+    assert_int_equal(w->highest, 1);
+    pg_world_free(w);
+}
+
 static void test_pg_duplex__side_with_an_older_epoch_steps_down(void **state)
 {
     (void)state;
@@ -217,8 +354,10 @@ static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
     staff(w, A);
     pg_world_kill(w, B);
     pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    assert_int_equal(pg_world_count(&w->sides[B], EVENT_PG_SYNCED), 1);
     pg_world_start(w, B);
     pg_world_run(w, 500);
+    assert_int_equal(pg_world_count(&w->sides[B], EVENT_PG_SYNCED), 2);
     assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
     pg_world_routed_call(w, A, 1, 0x0100010000000002);
     pg_world_run(w, 500);
@@ -328,13 +467,58 @@ static void test_pg_duplex__an_epoch_from_nowhere_does_not_fence(void **state)
     pg_world_free(w);
 }
 
+static void test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up(
+    void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_controller(w, false);
+    pg_world_run(w, 5000);
+    w->controller_up = true;
+    w->controller_linked[B] = true;
+    pg_link_up(&w->sides[B].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+    pg_world_run(w, 300);
+    w->controller_linked[A] = true;
+    pg_link_up(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, A));
+    assert_false(pg_world_is_active(w, B));
+    pg_world_free(w);
+}
+
+/* The link to the CTI Manager breaks just before the grant comes, and is resumed afterwards. */
+static void test_pg_duplex__granted_while_the_provider_resumes_waits_for_it(void **state)
+{
+    (void)state;
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, B);
+    pg_world_run(w, 2950);
+    assert_false(pg_world_is_active(w, B));
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 100);
+    assert_int_equal(w->sides[B].monitored_n, 0);
+    pg_world_cti(w, B, true);
+    pg_world_run(w, 6000);
+    assert_true(pg_world_is_active(w, B));
+    assert_false(w->sides[B].active_before_monitors);
+    pg_world_free(w);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors),
     cmocka_unit_test(test_pg_duplex__side_b_alone_waits_and_then_goes_active),
     cmocka_unit_test(test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors),
     cmocka_unit_test(test_pg_duplex__nothing_fails_back),
+    cmocka_unit_test(
+        test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up),
+    cmocka_unit_test(test_pg_duplex__granted_while_the_provider_resumes_waits_for_it),
     cmocka_unit_test(test_pg_duplex__killed_process_is_replaced),
     cmocka_unit_test(test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows),
+    cmocka_unit_test(test_pg_duplex__inputs_missed_while_the_private_link_was_cut_are_made_up),
+    cmocka_unit_test(test_pg_duplex__side_that_slept_writes_nothing_that_the_other_saw),
+    cmocka_unit_test(test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was),
+    cmocka_unit_test(test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing),
+    cmocka_unit_test(test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on),
     cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),
     cmocka_unit_test(test_pg_duplex__flapping_provider_is_held_down_longer_each_time),
     cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),

@@ -69,6 +69,8 @@ static void test_report__a_good_run_passes_and_says_so_in_json(void **state)
     assert_int_equal(number("calls", "preserved"), 2);
     assert_int_equal(number("ledger", "calls"), 6);
     assert_int_equal(number("ledger", "truncated"), 2);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(answer, "ledger"), "wrong")),
+                     0);
     const json_t *checks = json_object_get(answer, "checks");
     assert_true(json_array_size(checks) > 16);
     const json_t *first = json_array_get(checks, 0);
@@ -121,6 +123,17 @@ static void test_report__a_spoilt_run_fails(void **state)
     char *text = read_report();
     assert_non_null(strstr(text, "banner fail"));
     assert_int_equal(number("ledger", "lost"), 1);
+    const json_t *list = json_object_get(json_object_get(answer, "ledger"), "wrong");
+    assert_int_equal(json_array_size(list), 1);
+    const json_t *wrong = json_array_get(list, 0);
+    const struct history_leg *leg = &good_legs[GOOD_LEG_DONE];
+    assert_string_equal(json_string_value(json_object_get(wrong, "class")), "lost");
+    assert_string_equal(json_string_value(json_object_get(wrong, "number")), leg->number);
+    assert_int_equal(strtoull(json_string_value(json_object_get(wrong, "call")), NULL, 16),
+                     leg->call.v);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(wrong, "expected"), 0)),
+                        "ok");
+    assert_int_equal(json_array_size(json_object_get(wrong, "recovery_keys")), 0);
     free(text);
     freed();
 }

@@ -5,7 +5,9 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char dir[GOOD_PATH];
 static struct runfile *run;
@@ -222,7 +224,84 @@ static void test_runfile__a_file_that_is_no_database_is_refused(void **state)
     freed();
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void test_runfile__the_topology_is_kept_with_the_run(void **state)
+{
+    (void)state;
+    char path[GOOD_PATH + 32];
+    made();
+    snprintf(path, sizeof path, "%s/topology.yaml", dir);
+    assert_null(runfile_topology(run));
+    assert_int_equal(runfile_topology_keep(run, path), ERR_IO);
+    write_file(path, "name: first\n");
+    assert_int_equal(runfile_topology_keep(run, path), ERR_OK);
+    /* A run has one topology: what the file becomes later is another run's. */
+    write_file(path, "name: second\n");
+    assert_int_equal(runfile_topology_keep(run, path), ERR_OK);
+    char *text = runfile_topology(run);
+    assert_string_equal(text, "name: first\n");
+    free(text);
+    freed();
+}
+
+static void test_runfile__a_look_changes_nothing(void **state)
+{
+    (void)state;
+    char path[GOOD_PATH + 32];
+    struct runfile *look = NULL;
+    made();
+    good_files_write(dir, 0, INT64_MAX);
+    uint64_t lines = followed();
+    snprintf(path, sizeof path, "%s/run.db", dir);
+    /* While it is written, and afterwards. */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(runfile_look(path, &look), ERR_OK);
+        assert_int_equal(load_run(look, &good_topology, &loaded), ERR_OK);
+        assert_int_equal(loaded.history.events_n + loaded.history.legs_n, lines);
+        assert_int_equal(runfile_meta_set(look, "scenario", "mine"), ERR_IO);
+        load_free(&loaded);
+        runfile_free(&look);
+        runfile_free(&run);
+    }
+    snprintf(path, sizeof path, "%s/run.db-shm", dir);
+    assert_int_not_equal(access(path, F_OK), 0);
+    freed();
+}
+
+static void test_runfile__a_look_at_something_else_says_what_it_is_not(void **state)
+{
+    (void)state;
+    char path[GOOD_PATH + 32];
+    struct runfile *look = NULL;
+    sqlite3 *db = NULL;
+    made();
+    assert_int_equal(runfile_look(dir, &look), ERR_IO);
+    snprintf(path, sizeof path, "%s/nothing", dir);
+    assert_int_equal(runfile_look(path, &look), ERR_IO);
+    snprintf(path, sizeof path, "%s/other?#%%", dir);
+    write_file(path, "this is no database, and long enough to be looked at as one");
+    assert_int_equal(runfile_look(path, &look), ERR_CORRUPT);
+    write_file(path, "");
+    assert_int_equal(runfile_look(path, &look), ERR_CORRUPT);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(runfile_look(path, &look), ERR_VERSION);
+    assert_null(look);
+    freed();
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_runfile__the_topology_is_kept_with_the_run),
+    cmocka_unit_test(test_runfile__a_look_changes_nothing),
+    cmocka_unit_test(test_runfile__a_look_at_something_else_says_what_it_is_not),
     cmocka_unit_test(test_runfile__what_was_written_is_loaded_in_merged_order),
     cmocka_unit_test(test_runfile__an_amended_row_has_another_checksum),
     cmocka_unit_test(test_runfile__a_second_look_reads_only_what_is_new),

@@ -57,9 +57,14 @@ void agent_message(struct agent *a, struct agent_hall *hall, struct instant now,
 }
 
 enum reason agent_request(struct agent *a, struct agent_hall *hall, struct instant now,
-                          enum agent_request request)
+                          enum agent_request request, bool *ret_asked)
 {
-    return desk_request(a, hall, now, request);
+    return desk_request(a, hall, now, request, ret_asked);
+}
+
+bool agent_in_call(const struct agent *a)
+{
+    return desk_phase(a) == DESK_CALL;
 }
 
 struct instant agent_deadline(const struct agent *a)

@@ -95,8 +95,14 @@ void agent_phone(struct agent *a, struct agent_hall *hall, struct instant now, s
 void agent_refused(struct agent *a, struct agent_hall *hall, struct instant now, enum key key);
 /* From now on to the end of the call the agent leaves the phone alone. */
 void agent_hands_off(struct agent *a);
-/* An operator asks for it by hand. NOT_ACTIVE: no desktop is open. */
+/* An operator asks for it by hand.
+ *
+ * ret_asked  set if the answer is NONE: whether the PG was asked; it was not if it is so already
+ * Answers    NONE; NOT_ACTIVE: no desktop is open; BAD_STATE, OUT_OF_SERVICE: the desktop does not
+ *            offer it now. Then nothing has changed */
 enum reason agent_request(struct agent *a, struct agent_hall *hall, struct instant now,
-                          enum agent_request request);
+                          enum agent_request request, bool *ret_asked);
+/* As the PG says: from the reservation for a call to its end, without the wrap-up. */
+bool agent_in_call(const struct agent *a);
 
 #endif

@@ -85,9 +85,31 @@ static void ask(struct agent *a, struct agent_hall *hall, struct instant now,
     a->desk_at = instant_add(now, duration_ms(RESULT_TIMEOUT_MS));
 }
 
-static bool in_wrapup(const struct agent *a)
+enum desk_phase desk_phase(const struct agent *a)
 {
-    return a->state == AGENT_STATE_WORK_READY || a->state == AGENT_STATE_WORK_NOT_READY;
+    switch (a->state) {
+    case AGENT_STATE_LOGGED_OFF:
+        return DESK_OUT;
+    case AGENT_STATE_LOGGED_ON:
+    case AGENT_STATE_NOT_READY:
+    case AGENT_STATE_READY:
+    case AGENT_STATE_UNKNOWN:
+    case AGENT_STATE_COUNT:
+        return DESK_IDLE;
+    case AGENT_STATE_WORK_READY:
+    case AGENT_STATE_WORK_NOT_READY:
+        return DESK_WRAPUP;
+    case AGENT_STATE_TALKING:
+    case AGENT_STATE_BUSY_OTHER:
+    case AGENT_STATE_RESERVED:
+    case AGENT_STATE_CALL_INITIATED:
+    case AGENT_STATE_HELD:
+    case AGENT_STATE_RETRIEVED:
+    case AGENT_STATE_TRANSFERRED:
+    case AGENT_STATE_CONFERENCED:
+        return DESK_CALL;
+    }
+    UNREACHABLE("every state of an agent is listed");
 }
 
 /* When something is to be done about the state that the PG has just told. */
@@ -233,7 +255,7 @@ void desk_tick(struct agent *a, struct agent_hall *hall, struct instant now)
         return;
     }
     a->asked = false;
-    if (in_wrapup(a)) {
+    if (desk_phase(a) == DESK_WRAPUP) {
         finish_wrapup(a, hall, now);
     } else if (a->state == AGENT_STATE_LOGGED_OFF && a->wish != AGENT_WISH_LOGGED_OUT) {
         ask(a, hall, now, AGENT_REQUEST_LOGIN);
@@ -256,30 +278,76 @@ bool desk_control(struct agent *a, struct agent_hall *hall, struct call_id call,
     return true;
 }
 
-enum reason desk_request(struct agent *a, struct agent_hall *hall, struct instant now,
-                         enum agent_request request)
+/* The buttons. In a call READY and NOT_READY are for after it. */
+static const bool buttons[DESK_PHASES][AGENT_REQUEST_COUNT] = {
+    [DESK_OUT] = {[AGENT_REQUEST_LOGIN] = true, [AGENT_REQUEST_LOGOUT] = true},
+    [DESK_IDLE] = {[AGENT_REQUEST_LOGIN] = true,
+                   [AGENT_REQUEST_LOGOUT] = true,
+                   [AGENT_REQUEST_READY] = true,
+                   [AGENT_REQUEST_NOT_READY] = true},
+    [DESK_CALL] = {[AGENT_REQUEST_LOGIN] = true,
+                   [AGENT_REQUEST_READY] = true,
+                   [AGENT_REQUEST_NOT_READY] = true},
+    [DESK_WRAPUP] = {[AGENT_REQUEST_LOGIN] = true,
+                     [AGENT_REQUEST_LOGOUT] = true,
+                     [AGENT_REQUEST_READY] = true,
+                     [AGENT_REQUEST_NOT_READY] = true,
+                     [AGENT_REQUEST_WRAPUP_DONE] = true},
+};
+
+/* Nothing would change; unless a request is on its way that may change it. */
+static bool already(const struct agent *a, enum agent_request request)
 {
-    static const enum agent_wish wishes[AGENT_REQUEST_COUNT] = {
-        [AGENT_REQUEST_LOGOUT] = AGENT_WISH_LOGGED_OUT,
-        [AGENT_REQUEST_NOT_READY] = AGENT_WISH_NOT_READY,
-    };
+    return !a->asked && ((request == AGENT_REQUEST_LOGIN && a->state != AGENT_STATE_LOGGED_OFF) ||
+                         (request == AGENT_REQUEST_LOGOUT && a->state == AGENT_STATE_LOGGED_OFF) ||
+                         (request == AGENT_REQUEST_READY && a->state == AGENT_STATE_READY) ||
+                         (request == AGENT_REQUEST_NOT_READY && a->state == AGENT_STATE_NOT_READY));
+}
+
+static enum agent_wish wish_after(const struct agent *a, enum agent_request request)
+{
+    switch (request) {
+    case AGENT_REQUEST_LOGOUT:
+        return AGENT_WISH_LOGGED_OUT;
+    case AGENT_REQUEST_NOT_READY:
+        return AGENT_WISH_NOT_READY;
+    case AGENT_REQUEST_READY:
+        return AGENT_WISH_WORK;
+    case AGENT_REQUEST_LOGIN:
+        return a->wish == AGENT_WISH_LOGGED_OUT ? AGENT_WISH_NOT_READY : a->wish;
+    case AGENT_REQUEST_WRAPUP_DONE:
+    case AGENT_REQUEST_NONE:
+    case AGENT_REQUEST_COUNT:
+        break;
+    }
+    return a->wish;
+}
+
+enum reason desk_request(struct agent *a, struct agent_hall *hall, struct instant now,
+                         enum agent_request request, bool *ret_asked)
+{
+    *ret_asked = false;
     if (request == AGENT_REQUEST_NONE || (unsigned)request >= AGENT_REQUEST_COUNT) {
         return REASON_BAD_REQUEST;
     }
     if (a->desk != AGENT_DESK_OPEN) {
         return REASON_NOT_ACTIVE;
     }
-    if (request == AGENT_REQUEST_WRAPUP_DONE) {
-        if (!in_wrapup(a)) {
-            return REASON_BAD_STATE;
-        }
-        finish_wrapup(a, hall, now);
+    if (!buttons[desk_phase(a)][request]) {
+        return REASON_BAD_STATE;
+    }
+    if (request == AGENT_REQUEST_LOGIN && desk_phase(a) == DESK_OUT && !a->in_service) {
+        return REASON_OUT_OF_SERVICE;
+    }
+    a->wish = wish_after(a, request);
+    if (already(a, request)) {
         return REASON_NONE;
     }
-    a->wish = request == AGENT_REQUEST_LOGIN ? a->wish : wishes[request];
-    if (request == AGENT_REQUEST_LOGIN && a->wish == AGENT_WISH_LOGGED_OUT) {
-        a->wish = AGENT_WISH_NOT_READY;
+    *ret_asked = true;
+    if (request == AGENT_REQUEST_WRAPUP_DONE) {
+        finish_wrapup(a, hall, now);
+    } else {
+        ask(a, hall, now, request);
     }
-    ask(a, hall, now, request);
     return REASON_NONE;
 }

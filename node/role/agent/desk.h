@@ -17,9 +17,12 @@ void desk_tick(struct agent *a, struct agent_hall *hall, struct instant now);
 /* Ask the PG to press a key; false: no desktop is open and in service. */
 bool desk_control(struct agent *a, struct agent_hall *hall, struct call_id call, enum key key,
                   const char *number);
+/* What the desktop shows: it decides which buttons there are. */
+enum desk_phase { DESK_OUT, DESK_IDLE, DESK_CALL, DESK_WRAPUP, DESK_PHASES };
+enum desk_phase desk_phase(const struct agent *a);
 /* An operator asks for it by hand; see agent_request. */
 enum reason desk_request(struct agent *a, struct agent_hall *hall, struct instant now,
-                         enum agent_request request);
+                         enum agent_request request, bool *ret_asked);
 /* From half to one and a half of `mean`. */
 struct duration desk_draw(struct agent *a, struct duration mean);
 

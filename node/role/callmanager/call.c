@@ -10,8 +10,6 @@
 #define INCARNATION_SHIFT 40
 #define COUNT_MASK        ((1ull << INCARNATION_SHIFT) - 1)
 
-#define CALL_AGAIN_MS 50
-
 static const struct call_id no_call = {0};
 
 void call_forget_all(struct callmanager *cm)
@@ -57,8 +55,6 @@ struct call *call_new(struct callmanager *cm)
                  ((cm->incarnation.v & 0xffff) << INCARNATION_SHIFT) |
                  (cm->calls_made & COUNT_MASK);
     call->deadline = INSTANT_NEVER;
-    call->again[0] = '\0';
-    call->again_until = (struct instant){0};
     cm->calls_n++;
     return call;
 }
@@ -67,6 +63,7 @@ void call_free(struct callmanager *cm, struct call *call)
 {
     ASSERT(call_id_some(call->id));
     ASSERT(call->parties_n == 0);
+    route_forget(cm, call);
     struct call *first = call_find(cm, call->consult_of);
     if (first != NULL) {
         first->consult = no_call;
@@ -119,20 +116,38 @@ void call_end_all(struct callmanager *cm, struct call *call, enum reason reason)
     call_free(cm, call);
 }
 
+enum leg call_state_of(struct callmanager *cm, const struct call *call, const struct party *p,
+                       struct device_id freed)
+{
+    if (p->state == LEG_HOLDING && !device_id_eq(p->device, freed)) {
+        return LEG_HOLDING;
+    }
+    for (uint32_t i = 0; i < call->parties_n; i++) {
+        const struct party *q = party_at(cm, call->parties[i]);
+        if (q != p && (q->state != LEG_HOLDING || device_id_eq(q->device, freed))) {
+            return LEG_CONNECTED;
+        }
+    }
+    return LEG_HELD;
+}
+
 void call_connect(struct callmanager *cm, struct call *call, struct party *moved,
                   struct call_id old_call, struct device_id joiner)
 {
     struct party *in[CALL_PARTIES_MAX];
+    enum leg state[CALL_PARTIES_MAX];
     uint32_t n = 0;
     for (uint32_t i = 0; i < call->parties_n; i++) {
-        in[n++] = party_at(cm, call->parties[i]);
+        in[n] = party_at(cm, call->parties[i]);
+        state[n] = call_state_of(cm, call, in[n], joiner);
+        n++;
     }
     ASSERT(n == 2 || n == 3);
     call->deadline = INSTANT_NEVER;
     for (uint32_t i = 0; i < n; i++) {
         struct party *a = in[(i + 1) % n], *b = in[(i + 2) % n];
         struct party *p = in[i];
-        struct party_change c = {.state = LEG_CONNECTED, .number = a->own, .peer = a->device};
+        struct party_change c = {.state = state[i], .number = a->own, .peer = a->device};
         if (n == 3) {
             c.peer2 = b->device;
         }
@@ -158,97 +173,10 @@ void call_settle(struct callmanager *cm, struct call *call)
     }
 }
 
-/* The route point that sent this call on hears that it came to nothing. */
-static void tell_route_point(struct callmanager *cm, struct call *call, enum reason reason)
-{
-    if (device_id_some(call->routed_by)) {
-        mesh_failed(cm, call->routed_home, call->id, call->routed_by, reason);
-    }
-}
-
 void call_fail(struct callmanager *cm, struct call *call, enum reason reason)
 {
-    tell_route_point(cm, call, reason);
+    route_tell_failed(cm, call, reason);
     call_end_all(cm, call, reason);
-}
-
-/* Ring the target, here or on its node. */
-static enum reason offer(struct callmanager *cm, struct call *call, struct party *caller,
-                         const struct dialplan_target *t, const char *dialled)
-{
-    bool here = proc_id_eq(t->owner, cm->self);
-    bool point = t->kind == DEVICE_KIND_ROUTE_POINT;
-    enum reason reason = here                       ? device_free(cm, t->device)
-                         : mesh_is_up(cm, t->owner) ? REASON_NONE
-                                                    : REASON_UNREGISTERED;
-    if (reason != REASON_NONE) {
-        return reason;
-    }
-    if (call_party(cm, call, t->device) != NULL) {
-        return REASON_BUSY;
-    }
-    struct party *p = party_add(cm, call->id, t->device, t->owner, cm->self);
-    if (p == NULL) {
-        return REASON_FULL;
-    }
-    ASSERT(call->parties_n < CALL_PARTIES_MAX);
-    call->parties[call->parties_n++] = party_index(cm, p);
-    snprintf(p->from, sizeof p->from, "%s", caller->own);
-    snprintf(p->to, sizeof p->to, "%s", dialled);
-    if (here) {
-        struct party_change c = {.state = point ? LEG_QUEUED : LEG_RINGING,
-                                 .number = caller->own,
-                                 .other = caller->device};
-        party_show(cm, p, &c, no_call);
-        return REASON_NONE;
-    }
-    p->state = point ? LEG_QUEUED : LEG_RINGING;
-    p->other = caller->device;
-    snprintf(p->number, sizeof p->number, "%s", caller->own);
-    mesh_offer(cm, p);
-    return REASON_NONE;
-}
-
-/* The phone travels between two CallManagers and can be rung by neither for a moment. */
-static enum reason ring_again(struct callmanager *cm, struct call *call, const char *number)
-{
-    struct party *caller = party_at(cm, call->parties[0]);
-    if (call->again_until.us == 0) {
-        call->again_until = instant_add(cm->now, duration_ms(DEVICE_TRAVEL_MS));
-    } else if (instant_reached(cm->now, call->again_until)) {
-        return REASON_UNREGISTERED;
-    }
-    snprintf(call->again, sizeof call->again, "%s", number);
-    struct party_change c = {.state = LEG_RINGBACK, .number = call->again};
-    party_set(cm, caller, &c, no_call);
-    call_arm(cm, call, duration_ms(CALL_AGAIN_MS));
-    return REASON_NONE;
-}
-
-enum reason call_route(struct callmanager *cm, struct call *call, const char *number)
-{
-    ASSERT(call->parties_n >= 1);
-    struct party *caller = party_at(cm, call->parties[0]);
-    struct dialplan_target t;
-    enum reason reason = dialplan_resolve(cm, number, &t);
-    if (reason == REASON_NONE) {
-        reason = t.kind == DEVICE_KIND_GATEWAY ? REASON_UNKNOWN_NUMBER
-                                               : offer(cm, call, caller, &t, t.number);
-    }
-    if (reason == REASON_THROTTLED) {
-        return ring_again(cm, call, t.number);
-    }
-    if (reason != REASON_NONE) {
-        return reason;
-    }
-    call->again_until = (struct instant){0};
-    bool point = t.kind == DEVICE_KIND_ROUTE_POINT;
-    struct party_change c = {
-        .state = point ? LEG_QUEUED : LEG_RINGBACK, .number = t.number, .other = t.device};
-    party_set(cm, caller, &c, no_call);
-    const struct topology_timers *timers = &cm->topology->timers;
-    call_arm(cm, call, point ? timers->route_timeout : timers->ring_timeout);
-    return REASON_NONE;
 }
 
 enum reason call_dial(struct callmanager *cm, struct device_id device, struct proc_id home,
@@ -280,30 +208,11 @@ enum reason call_dial(struct callmanager *cm, struct device_id device, struct pr
     }
     struct party_change c = {.state = LEG_DIALING, .number = number};
     party_set(cm, p, &c, no_call);
-    enum reason reason = call_route(cm, call, number);
+    enum reason reason = route_begin(cm, call, number);
     if (reason != REASON_NONE) {
         call_fail(cm, call, reason);
     }
     return REASON_NONE;
-}
-
-void call_route_point_held(struct callmanager *cm, struct device_id device)
-{
-    for (uint32_t i = 0; i < CALLS_MAX && cm->calls_n > 0; i++) {
-        struct call *call = &cm->calls[i];
-        if (!call_id_some(call->id) || call->parties_n != 1) {
-            continue;
-        }
-        const struct party *caller = party_at(cm, call->parties[0]);
-        if (caller->state == LEG_QUEUED && device_id_eq(caller->other, device)) {
-            char number[NUMBER_LEN];
-            memcpy(number, caller->number, sizeof number);
-            enum reason again = call_route(cm, call, number);
-            if (again != REASON_NONE && again != REASON_UNREGISTERED) {
-                call_fail(cm, call, again);
-            }
-        }
-    }
 }
 
 static bool in_setup(const struct party *p)
@@ -316,37 +225,35 @@ static bool consulting(const struct call *call)
     return call_id_some(call->consult) || call_id_some(call->consult_of);
 }
 
-void call_party_gone(struct callmanager *cm, struct call *call, struct party *p, enum reason reason)
+/* Whoever lost this leg is about to lose the presser's other one: a transfer that was begun is
+ * dropped as a whole. */
+static void doom_other(struct callmanager *cm, struct call *call, struct device_id device)
 {
-    bool point = p->state == LEG_QUEUED && !p->dialled && call->parties_n == 2 &&
-                 call->parties[1] == party_index(cm, p);
-    bool alerting = p->state == LEG_RINGING;
-    bool keep = party_established(p) && !consulting(call) && !call->doomed;
-    struct device_id device = p->device;
-    char number[NUMBER_LEN];
-    memcpy(number, p->to, sizeof number);
     if (consulting(call) && device_id_eq(device, call->presser)) {
-        /* Whoever lost this leg is about to lose the presser's other one: a transfer that was
-         * begun is dropped as a whole. */
         struct call_id other = call_id_some(call->consult) ? call->consult : call->consult_of;
         call_find(cm, other)->doomed = true;
     }
+}
+
+void call_party_gone(struct callmanager *cm, struct call *call, struct party *p, enum reason reason)
+{
+    bool first = call->parties[0] == party_index(cm, p);
+    bool sent_on = !first && p->asked && call->routing;
+    bool point = !first && p->state == LEG_QUEUED && !sent_on;
+    bool rang = p->state == LEG_RINGING;
+    bool keep = party_established(p) && !consulting(call) && !call->doomed;
+    struct device_id device = p->device;
+    struct proc_id home = p->home;
+    char number[NUMBER_LEN];
+    memcpy(number, p->to, sizeof number);
+    doom_other(cm, call, device);
     take_out(cm, call, p);
     if (call->parties_n == 0) {
         call_free(cm, call);
+    } else if (sent_on || rang) {
+        route_refused(cm, call, number, reason);
     } else if (point) {
-        /* Whoever holds the route point next is offered the call; until then it waits. */
-        call_arm(cm, call, cm->topology->timers.route_timeout);
-        if (proc_id_some(registry_owner(cm->registry, device))) {
-            call_route_point_held(cm, device);
-        }
-    } else if (alerting && reason == REASON_THROTTLED && call->parties_n == 1) {
-        reason = ring_again(cm, call, number);
-        if (reason != REASON_NONE) {
-            call_fail(cm, call, reason);
-        }
-    } else if (alerting) {
-        call_fail(cm, call, reason);
+        route_point_lost(cm, call, device, home);
     } else if (keep) {
         call->lost++;
         for (uint32_t i = 0; i < call->parties_n; i++) {
@@ -355,24 +262,6 @@ void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
     } else {
         call_fail(cm, call, REASON_DROPPED_IN_SETUP);
     }
-}
-
-static void expire(struct callmanager *cm, struct call *call)
-{
-    call->deadline = INSTANT_NEVER;
-    if (call->again[0] != '\0') {
-        char number[NUMBER_LEN];
-        memcpy(number, call->again, sizeof number);
-        call->again[0] = '\0';
-        enum reason reason = call_route(cm, call, number);
-        if (reason != REASON_NONE) {
-            call_fail(cm, call, reason);
-        }
-        return;
-    }
-    const struct party *caller = party_at(cm, call->parties[0]);
-    bool queued = caller->state == LEG_QUEUED;
-    call_fail(cm, call, queued ? REASON_NO_CONTROLLER : REASON_NO_ANSWER);
 }
 
 struct instant call_expire(struct callmanager *cm)
@@ -386,7 +275,8 @@ struct instant call_expire(struct callmanager *cm)
         }
         left--;
         if (instant_reached(cm->now, call->deadline)) {
-            expire(cm, call);
+            call->deadline = INSTANT_NEVER;
+            route_expire(cm, call);
         } else {
             next = instant_min(next, call->deadline);
         }
@@ -414,7 +304,7 @@ static enum reason key_release_setup(struct callmanager *cm, struct call *call, 
     (void)number;
     bool caller = call->parties[0] == party_index(cm, p);
     if (!caller) {
-        tell_route_point(cm, call, REASON_HUNG_UP);
+        route_tell_failed(cm, call, REASON_HUNG_UP);
     }
     call_end(cm, call, p, REASON_HUNG_UP, no_call);
     if (call->parties_n == 0) {
@@ -446,38 +336,12 @@ static enum reason key_release_queued(struct callmanager *cm, struct call *call,
     return REASON_NONE;
 }
 
-/* On the leg of a route point. Without a number: the caller waits in a queue from now on. */
-static enum reason key_route(struct callmanager *cm, struct call *call, struct party *p,
-                             const char *number)
-{
-    if (call->parties_n != 2 || call->parties[1] != party_index(cm, p)) {
-        return REASON_BAD_STATE;
-    }
-    if (!callmanager_may_work(cm)) {
-        return REASON_NO_QUORUM;
-    }
-    if (number[0] == '\0') {
-        call->deadline = INSTANT_NEVER;
-        return REASON_NONE;
-    }
-    enum reason reason = call_route(cm, call, number);
-    if (reason != REASON_NONE) {
-        /* It waits on; whoever routes it knows, and has as long as at first to find another. */
-        call_arm(cm, call, cm->topology->timers.route_timeout);
-        return reason;
-    }
-    call->routed_by = p->device;
-    call->routed_home = p->home;
-    call_end(cm, call, p, REASON_REDIRECTED, no_call);
-    return REASON_NONE;
-}
-
 /* [state of the leg][key]: what is not listed is refused with BAD_STATE. */
 static enum reason (*const actions[LEG_COUNT][KEY_COUNT])(struct callmanager *, struct call *,
                                                           struct party *, const char *) = {
     [LEG_DIALING] = {[KEY_HANGUP] = key_release_setup},
     [LEG_RINGBACK] = {[KEY_HANGUP] = key_release_setup, [KEY_TRANSFER_COMPLETE] = feature_transfer},
-    [LEG_QUEUED] = {[KEY_HANGUP] = key_release_queued, [KEY_ROUTE] = key_route},
+    [LEG_QUEUED] = {[KEY_HANGUP] = key_release_queued, [KEY_ROUTE] = route_key},
     [LEG_RINGING] = {[KEY_HANGUP] = key_release_setup, [KEY_ANSWER] = key_answer},
     [LEG_CONNECTED] = {[KEY_HANGUP] = key_release,
                        [KEY_HOLD] = feature_hold,
@@ -501,6 +365,7 @@ enum reason call_key(struct callmanager *cm, struct call *call, struct party *p,
 {
     ASSERT((unsigned)key < KEY_COUNT);
     ASSERT(call_id_eq(p->call, call->id));
+    route_taken(cm, call, p); /* a key of somebody who was asked has overtaken the answer */
     enum reason reason;
     if (p->preserved && key != KEY_HANGUP) {
         reason = REASON_PRESERVED;

@@ -31,9 +31,12 @@ struct call {
     struct device_id presser;   /* who consults, in both calls */
     struct device_id routed_by; /* the route point that sent it on */
     struct proc_id routed_home; /* its node */
-    bool doomed;                /* its presser was lost in the other call: it is lost here too */
-    uint32_t lost;              /* parties whose CallManager is gone, media perhaps not */
-    struct instant deadline;    /* ringing or waiting ends; NEVER: no limit */
+    bool routing; /* it is sent on from a route point and rings nowhere yet (route.h) */
+    struct proc_id route_origin; /* whose CTI Manager waits for what comes of it; none: nobody */
+    uint64_t route_id;           /* of its request */
+    bool doomed;                 /* its presser was lost in the other call: it is lost here too */
+    uint32_t lost;               /* parties whose CallManager is gone, media perhaps not */
+    struct instant deadline;     /* ringing or waiting ends; NEVER: no limit */
     char again[NUMBER_LEN]; /* not empty: this phone is on its way home, ring it at `deadline` */
     struct instant again_until; /* and give up after this */
     uint32_t parties_n;
@@ -60,22 +63,22 @@ enum reason call_key(struct callmanager *cm, struct call *call, struct party *p,
 /* A device does not take the call that was offered, or its node lost it: the party is gone. */
 void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
                      enum reason reason);
-/* Somebody holds this route point (again): offer the calls that wait for it. */
-void call_route_point_held(struct callmanager *cm, struct device_id device);
 /* Ring and route timeouts. Answers the next moment to look. */
 struct instant call_expire(struct callmanager *cm);
 
-/* For feature.c. */
+/* For feature.c and route.c. */
 struct call *call_new(struct callmanager *cm);
 void call_free(struct callmanager *cm, struct call *call);
 /* End a party and take it out of its call. `consult`: the consultation that ended it, or none. */
 void call_end(struct callmanager *cm, struct call *call, struct party *p, enum reason reason,
               struct call_id consult);
 void call_end_all(struct callmanager *cm, struct call *call, enum reason reason);
-/* Find the number and ring there (or wait at a route point); the first party becomes RINGBACK or
- * QUEUED. Answers why not; then only the deadline may have changed. */
-enum reason call_route(struct callmanager *cm, struct call *call, const char *number);
-/* Everybody who is established talks to everybody else, except who holds or is held. */
+/* What an established party is, if `freed` (or nobody) holds no more: HOLDING as long as it does,
+ * HELD if everybody else does. */
+enum leg call_state_of(struct callmanager *cm, const struct call *call, const struct party *p,
+                       struct device_id freed);
+/* Everybody talks to everybody else, except who holds or is held. `moved` came over from
+ * `old_call`, where `joiner` consulted: he holds no more. Both may be none. */
 void call_connect(struct callmanager *cm, struct call *call, struct party *moved,
                   struct call_id old_call, struct device_id joiner);
 void call_settle(struct callmanager *cm, struct call *call);

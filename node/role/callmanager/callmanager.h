@@ -8,19 +8,22 @@
  * takes no registrations and no new calls, and lets what runs run on.
  *
  * Modules: device (registrations), keypad (what a device asks about calls), call and feature
- * (calls owned here), party (legs), dialplan, mesh (other CallManagers and the local CTI Manager).
+ * (calls owned here), route (where they go), party (legs), dialplan, mesh (other CallManagers and
+ * the local CTI Manager).
  *
  * Source: docs/protocol.md, "Registration", "Calls", "Route points and CTI". */
 #ifndef NODE_ROLE_CALLMANAGER_CALLMANAGER_H
 #define NODE_ROLE_CALLMANAGER_CALLMANAGER_H
 
 #include "cluster/registry/registry.h"
+#include "node/role/callmanager/broker.h"
 #include "node/role/callmanager/call.h"
 #include "node/role/callmanager/device.h"
 #include "node/role/callmanager/dialplan.h"
 #include "node/role/callmanager/keypad.h"
 #include "node/role/callmanager/mesh.h"
 #include "node/role/callmanager/party.h"
+#include "node/role/callmanager/route.h"
 #include "proto/world.h"
 
 /* How the CallManager changes what the nodes agree on. */

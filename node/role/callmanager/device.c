@@ -256,11 +256,12 @@ static void route_point_changed(struct callmanager *cm, struct device_id device,
     }
     for (uint32_t i = d->parties; i != 0; i = party_at(cm, i)->next) {
         const struct party *p = party_at(cm, i);
-        if (proc_id_eq(p->owner, cm->self)) {
-            call_arm(cm, call_find(cm, p->call), cm->topology->timers.route_timeout);
+        struct call *call = call_find(cm, p->call);
+        if (proc_id_eq(p->owner, cm->self) && !call->routing) {
+            call_arm(cm, call, cm->topology->timers.route_timeout);
         }
     }
-    call_route_point_held(cm, device);
+    route_point_held(cm, device);
 }
 
 void device_registry_changed(struct callmanager *cm, struct device_id device)
@@ -318,11 +319,14 @@ bool device_check(struct callmanager *cm, struct proc_id peer, struct device_id 
         cm->rejected++;
         return false;
     }
-    if (d->epoch != 0 && d->epoch == epoch && proc_id_eq(d->peer, peer)) {
+    /* Our session may not know yet what our registry does. */
+    bool newest = registry_device(cm->registry, device)->epoch == epoch;
+    if (d->epoch != 0 && d->epoch == epoch && newest && proc_id_eq(d->peer, peer)) {
         return true;
     }
     send_reset(cm, peer, device, epoch,
-               d->epoch != 0 && epoch < d->epoch ? REASON_OLD_EPOCH : REASON_NOT_OWNER);
+               d->epoch != 0 && (epoch < d->epoch || !newest) ? REASON_OLD_EPOCH
+                                                              : REASON_NOT_OWNER);
     return false;
 }
 

@@ -18,16 +18,32 @@ static struct party *other_than(struct callmanager *cm, const struct call *call,
     return NULL;
 }
 
+/* Tell those whom somebody else's hold leaves alone, or no longer does. */
+static void follow(struct callmanager *cm, struct call *call, const struct party *p)
+{
+    for (uint32_t i = 0; i < call->parties_n; i++) {
+        struct party *q = party_at(cm, call->parties[i]);
+        enum leg state = call_state_of(cm, call, q, (struct device_id){0});
+        if (q != p && q->state != state) {
+            struct party_change c = {.state = state, .peer = q->peer, .peer2 = q->peer2};
+            party_set(cm, q, &c, no_call);
+        }
+    }
+}
+
 static void hold(struct callmanager *cm, struct call *call, struct party *p)
 {
     struct party_change c = {.state = LEG_HOLDING, .peer = p->peer, .peer2 = p->peer2};
     party_set(cm, p, &c, no_call);
-    if (call->parties_n != 2) {
-        return; /* the others of a conference go on talking */
-    }
-    struct party *q = other_than(cm, call, p);
-    struct party_change held = {.state = LEG_HELD, .peer = q->peer, .peer2 = q->peer2};
-    party_set(cm, q, &held, no_call);
+    follow(cm, call, p);
+}
+
+static void retrieve(struct callmanager *cm, struct call *call, struct party *p)
+{
+    struct party_change c = {
+        .state = call_state_of(cm, call, p, p->device), .peer = p->peer, .peer2 = p->peer2};
+    party_set(cm, p, &c, no_call);
+    follow(cm, call, p);
 }
 
 enum reason feature_hold(struct callmanager *cm, struct call *call, struct party *p,
@@ -47,15 +63,7 @@ enum reason feature_retrieve(struct callmanager *cm, struct call *call, struct p
     if (call_id_some(call->consult)) {
         return REASON_BAD_STATE; /* the consultation is to be ended or completed first */
     }
-    struct party_change c = {.state = LEG_CONNECTED, .peer = p->peer, .peer2 = p->peer2};
-    party_set(cm, p, &c, no_call);
-    for (uint32_t i = 0; i < call->parties_n; i++) {
-        struct party *q = party_at(cm, call->parties[i]);
-        if (q->state == LEG_HELD) {
-            struct party_change back = {.state = LEG_CONNECTED, .peer = q->peer, .peer2 = q->peer2};
-            party_set(cm, q, &back, no_call);
-        }
-    }
+    retrieve(cm, call, p);
     return REASON_NONE;
 }
 
@@ -119,10 +127,15 @@ static bool joint_of(struct callmanager *cm, struct call *call, const struct par
     return party_established(j.first_leg) && party_established(j.caller);
 }
 
-/* The target goes over to the first call; the second one ends. */
-static void move(struct callmanager *cm, struct joint *j, enum reason reason)
+/* The target goes over to the first call; the second one ends. A leg that holds cannot be told that
+ * it moves: a phone takes that for a consultation. Answers whether it is to hold again. */
+static bool move(struct callmanager *cm, struct joint *j, enum reason reason)
 {
     ASSERT(j->target != NULL);
+    bool holds = j->target->state == LEG_HOLDING;
+    if (holds) {
+        retrieve(cm, j->second, j->target);
+    }
     uint32_t index = party_index(cm, j->target);
     struct call_id first = j->first->id;
     j->second->parties_n = 1;
@@ -132,6 +145,7 @@ static void move(struct callmanager *cm, struct joint *j, enum reason reason)
     j->target->call = first;
     ASSERT(j->first->parties_n < CALL_PARTIES_MAX);
     j->first->parties[j->first->parties_n++] = index;
+    return holds;
 }
 
 /* The caller hears the target ring, in the first call. */
@@ -162,12 +176,15 @@ enum reason feature_transfer(struct callmanager *cm, struct call *call, struct p
         return REASON_BAD_STATE;
     }
     struct call_id second = j.second->id;
-    move(cm, &j, REASON_TRANSFERRED);
+    bool holds = move(cm, &j, REASON_TRANSFERRED);
     call_end(cm, j.first, j.first_leg, REASON_TRANSFERRED, second);
     if (alerting) {
         wait_for(cm, j.first, j.caller, j.target, second);
     } else {
         call_connect(cm, j.first, j.target, second, (struct device_id){0});
+    }
+    if (holds) {
+        hold(cm, j.first, j.target);
     }
     return REASON_NONE;
 }
@@ -183,8 +200,11 @@ enum reason feature_conference(struct callmanager *cm, struct call *call, struct
     }
     struct call_id second = j.second->id;
     struct device_id joiner = p->device;
-    move(cm, &j, REASON_CONFERENCED);
+    bool holds = move(cm, &j, REASON_CONFERENCED);
     call_connect(cm, j.first, j.target, second, joiner);
+    if (holds) {
+        hold(cm, j.first, j.target);
+    }
     return REASON_NONE;
 }
 
@@ -207,7 +227,7 @@ enum reason feature_transfer_blind(struct callmanager *cm, struct call *call, st
     }
     call_end(cm, call, p, REASON_TRANSFERRED, no_call);
     call->routed_by = (struct device_id){0};
-    enum reason reason = call_route(cm, call, number);
+    enum reason reason = route_begin(cm, call, number);
     if (reason != REASON_NONE) {
         call_fail(cm, call, reason);
     }

@@ -43,13 +43,6 @@ bool mesh_is_up(const struct callmanager *cm, struct proc_id node)
     return node.v > 0 && node.v <= PROCS_MAX && cm->mesh[node.v].up;
 }
 
-static void send_subscribe(struct callmanager *cm, struct proc_id peer)
-{
-    struct msg *m = callmanager_out(cm, MSG_SDL_SUBSCRIBE, 0);
-    m->sdl_subscribe = (struct msg_sdl_subscribe){.on = cm->local_subscribed};
-    world_send(cm->world, LINK_SDL, peer, m);
-}
-
 void mesh_link_up(struct callmanager *cm, struct proc_id peer)
 {
     if (!has_callmanager(cm, peer.v)) {
@@ -57,9 +50,8 @@ void mesh_link_up(struct callmanager *cm, struct proc_id peer)
         return;
     }
     cm->mesh[peer.v] = (struct mesh_peer){.up = true};
-    if (cm->local_subscribed) {
-        send_subscribe(cm, peer);
-    }
+    broker_link_up(cm, peer);
+    route_node_up(cm, peer);
 }
 
 void mesh_link_down(struct callmanager *cm, struct proc_id peer)
@@ -68,6 +60,7 @@ void mesh_link_down(struct callmanager *cm, struct proc_id peer)
         return;
     }
     cm->mesh[peer.v] = (struct mesh_peer){.up = false};
+    broker_link_down(cm, peer);
     mesh_node_lost(cm, peer, MESH_ANY_INCARNATION);
 }
 
@@ -76,14 +69,15 @@ void mesh_link_down(struct callmanager *cm, struct proc_id peer)
 /* The owner of the call of a leg that lives here is gone. */
 static void owner_lost(struct callmanager *cm, struct party *p)
 {
-    if (p->preserved) {
+    if (p->preserved && !p->hung_up) {
         return;
     }
-    if (party_established(p) && !party_consults(cm, p)) {
+    if (party_established(p) && !party_consults(cm, p) && !p->hung_up) {
         party_preserve(cm, p);
         return;
     }
-    struct party_change c = {.state = LEG_ENDED, .reason = REASON_DROPPED_IN_SETUP};
+    struct party_change c = {.state = LEG_ENDED,
+                             .reason = p->hung_up ? REASON_HUNG_UP : REASON_DROPPED_IN_SETUP};
     party_show(cm, p, &c, no_call);
     party_drop(cm, p);
 }
@@ -100,8 +94,7 @@ static void mark_owner_lost(struct callmanager *cm, struct proc_id node, uint32_
 {
     for (uint32_t i = 1; i < PARTIES_MAX; i++) {
         struct party *p = &cm->parties[i];
-        if (!call_id_some(p->call) || !proc_id_eq(p->owner, node) || p->preserved ||
-            call_id_some(p->consult_of)) {
+        if (!call_id_some(p->call) || !proc_id_eq(p->owner, node) || call_id_some(p->consult_of)) {
             continue;
         }
         bool same = incarnation == MESH_ANY_INCARNATION || incarnation_of(p->call) == incarnation;
@@ -145,85 +138,6 @@ void mesh_node_lost(struct callmanager *cm, struct proc_id node, uint32_t incarn
     }
 }
 
-/* ---- Events ---- */
-
-static void send_event(struct callmanager *cm, struct proc_id to, const struct msg_device_event *e)
-{
-    struct msg *m = callmanager_out(cm, MSG_SDL_EVENT, e->call.v);
-    m->sdl_event.event = *e;
-    world_send(cm->world, proc_id_eq(to, cm->self) ? LINK_LOCAL : LINK_SDL, to, m);
-}
-
-void mesh_publish(struct callmanager *cm, const struct msg_device_event *event)
-{
-    if (cm->local_subscribed) {
-        send_event(cm, cm->self, event);
-    }
-    for (uint16_t v = 1; v <= cm->topology->procs_n; v++) {
-        if (cm->mesh[v].up && cm->mesh[v].subscribed) {
-            send_event(cm, (struct proc_id){v}, event);
-        }
-    }
-}
-
-static void subscribe(struct callmanager *cm, enum link link, struct proc_id peer, bool on)
-{
-    if (link == LINK_SDL) {
-        cm->mesh[peer.v].subscribed = on;
-        return;
-    }
-    cm->local_subscribed = on;
-    for (uint16_t v = 1; v <= cm->topology->procs_n; v++) {
-        if (cm->mesh[v].up) {
-            send_subscribe(cm, (struct proc_id){v});
-        }
-    }
-}
-
-static void answer_snapshot(struct callmanager *cm, struct proc_id origin, struct device_id device,
-                            bool known)
-{
-    struct msg_device_event e = {.device = device, .epoch = device_epoch(cm, device)};
-    uint32_t i = known ? cm->devices[device.v].parties : 0;
-    for (; i != 0; i = party_at(cm, i)->next) {
-        const struct party *p = party_at(cm, i);
-        if (!proc_id_eq(p->home, cm->self)) {
-            continue;
-        }
-        struct msg_device_event row = e;
-        row.kind = DEVICE_EVENT_SNAPSHOT;
-        row.call = p->call;
-        row.other = p->other;
-        row.old_call = p->consult_of;
-        row.state = p->state;
-        memcpy(row.from, p->from, sizeof row.from);
-        memcpy(row.to, p->to, sizeof row.to);
-        send_event(cm, origin, &row);
-    }
-    e.kind = DEVICE_EVENT_SNAPSHOT_END;
-    send_event(cm, origin, &e);
-}
-
-static void snapshot(struct callmanager *cm, enum link link, const struct msg *msg)
-{
-    struct device_id device = msg->sdl_snapshot.device;
-    struct proc_id origin = link == LINK_LOCAL ? cm->self : msg->sdl_snapshot.origin;
-    if (device.v == 0 || device.v > cm->devices_n ||
-        (link == LINK_SDL && !mesh_is_up(cm, origin))) {
-        cm->rejected++;
-        return;
-    }
-    struct proc_id owner = registry_owner(cm->registry, device);
-    bool here = link == LINK_SDL || proc_id_eq(owner, cm->self);
-    if (!here && mesh_is_up(cm, owner)) {
-        struct msg *m = callmanager_out(cm, MSG_SDL_SNAPSHOT, device.v);
-        m->sdl_snapshot = (struct msg_sdl_snapshot){.origin = cm->self, .device = device};
-        world_send(cm->world, LINK_SDL, owner, m);
-        return;
-    }
-    answer_snapshot(cm, origin, device, here);
-}
-
 /* ---- Offers and legs: from the owner of the call to the home of the device ---- */
 
 void mesh_offer(struct callmanager *cm, const struct party *p)
@@ -263,6 +177,9 @@ static void offered(struct callmanager *cm, struct proc_id peer, const struct ms
     }
     memcpy(p->from, o->from, sizeof p->from);
     memcpy(p->to, o->to, sizeof p->to);
+    struct msg *yes = callmanager_out(cm, MSG_SDL_OFFERED, o->call.v);
+    yes->sdl_offered = (struct msg_sdl_offered){.call = o->call, .device = o->device};
+    world_send(cm->world, LINK_SDL, peer, yes);
     bool point = cm->devices[o->device.v].kind == DEVICE_KIND_ROUTE_POINT;
     struct party_change c = {
         .state = point ? LEG_QUEUED : LEG_RINGING, .number = o->from, .other = o->from_device};
@@ -284,7 +201,7 @@ void mesh_failed(struct callmanager *cm, struct proc_id home, struct call_id cal
                                  .call = call,
                                  .kind = DEVICE_EVENT_FAILED,
                                  .reason = reason};
-    mesh_publish(cm, &e);
+    broker_publish(cm, &e);
 }
 
 /* A leg that begins here because its user consults about a call that `peer` owns. */
@@ -347,7 +264,7 @@ static void take_leg(struct callmanager *cm, struct proc_id peer, const struct m
     }
 }
 
-/* ---- Keys and requests: from the home, or from a CTI Manager, to the owner of the call ---- */
+/* ---- Keys: from the home to the owner of the call ---- */
 
 /* The party of a call of ours on a device of `home`. */
 static struct party *party_of(struct callmanager *cm, struct proc_id home, struct call_id id,
@@ -375,14 +292,19 @@ static void take_key_result(struct callmanager *cm, struct proc_id peer,
                             const struct msg_sdl_key_result *m)
 {
     struct party *p = party_find(cm, m->call, m->device);
-    if (p != NULL && m->reason == REASON_NO_CALL && proc_id_eq(p->owner, peer) &&
-        proc_id_eq(p->home, cm->self)) {
-        struct party_change c = {.state = LEG_ENDED, .reason = REASON_NO_CALL};
+    enum reason reason = (enum reason)m->reason;
+    bool over = p != NULL && reason == REASON_NO_CALL && proc_id_eq(p->owner, peer) &&
+                proc_id_eq(p->home, cm->self);
+    if (over) {
+        bool released = m->key == KEY_HANGUP;
+        struct party_change c = {.state = LEG_ENDED,
+                                 .reason = released ? REASON_HUNG_UP : REASON_NO_CALL};
         party_show(cm, p, &c, no_call);
         party_drop(cm, p);
+        reason = released ? REASON_NONE : reason;
     }
     if (m->device.v > 0 && m->device.v <= cm->devices_n) {
-        keypad_result(cm, m->device, m->call, m->key, m->reason);
+        keypad_result(cm, m->device, m->call, m->key, reason);
     }
 }
 
@@ -394,67 +316,13 @@ static void take_gone(struct callmanager *cm, struct proc_id peer, const struct 
     }
 }
 
-static enum reason perform(struct callmanager *cm, const struct msg_sdl_request *r)
+static void take_offered(struct callmanager *cm, struct proc_id peer,
+                         const struct msg_sdl_offered *m)
 {
-    if (r->key == KEY_DIAL) {
-        if (!device_served(cm, r->device)) {
-            return REASON_OUT_OF_SERVICE;
-        }
-        enum reason reason = device_may_dial(cm, r->device);
-        return reason != REASON_NONE ? reason
-                                     : call_dial(cm, r->device, cm->self, 0, r->number, "", NULL);
-    }
-    struct call *call = call_find(cm, r->call);
-    struct party *p = call != NULL ? call_party(cm, call, r->device) : NULL;
-    if (p == NULL) {
-        return REASON_NO_CALL;
-    }
-    return call_key(cm, call, p, r->key, r->number);
-}
-
-static void send_request_result(struct callmanager *cm, uint64_t id, struct proc_id origin,
-                                enum reason reason)
-{
-    struct msg *m = callmanager_out(cm, MSG_SDL_REQUEST_RESULT, 0);
-    m->sdl_request_result =
-        (struct msg_sdl_request_result){.id = id, .origin = origin, .reason = reason};
-    world_send(cm->world, proc_id_eq(origin, cm->self) ? LINK_LOCAL : LINK_SDL, origin, m);
-}
-
-static void request(struct callmanager *cm, enum link link, struct proc_id peer,
-                    const struct msg_sdl_request *r)
-{
-    struct msg_sdl_request q = *r;
-    q.origin = link == LINK_LOCAL ? cm->self : peer;
-    if (q.device.v == 0 || q.device.v > cm->devices_n) {
-        send_request_result(cm, q.id, q.origin, REASON_UNKNOWN_DEVICE);
-        return;
-    }
-    struct proc_id owner =
-        q.key == KEY_DIAL ? registry_owner(cm->registry, q.device) : call_owner(q.call);
-    if (link == LINK_SDL || proc_id_eq(owner, cm->self)) {
-        /* The answer to DIAL must not overtake what it begins: nothing waits in between. */
-        send_request_result(cm, q.id, q.origin, perform(cm, &q));
-    } else if (mesh_is_up(cm, owner)) {
-        struct msg *m = callmanager_out(cm, MSG_SDL_REQUEST, q.call.v);
-        m->sdl_request = q;
-        world_send(cm->world, LINK_SDL, owner, m);
-    } else {
-        send_request_result(cm, q.id, q.origin,
-                            q.key == KEY_DIAL     ? REASON_OUT_OF_SERVICE
-                            : proc_id_some(owner) ? REASON_NODE_LOST
-                                                  : REASON_NO_CALL);
-    }
-}
-
-/* What another node sends to the CTI Manager of this one. */
-static void hand_on(struct callmanager *cm, enum link link, const struct msg *msg)
-{
-    if (link != LINK_SDL) {
-        cm->rejected++;
-    } else if (cm->local_subscribed) {
-        world_send(cm->world, LINK_LOCAL, cm->self, msg);
-    }
+    struct party *p = party_of(cm, peer, m->call, m->device);
+    if (p != NULL) {
+        route_taken(cm, call_find(cm, m->call), p);
+    } /* else the owner gave it up meanwhile, and has said so */
 }
 
 void mesh_message(struct callmanager *cm, enum link link, struct proc_id peer,
@@ -465,18 +333,15 @@ void mesh_message(struct callmanager *cm, enum link link, struct proc_id peer,
         cm->rejected++;
         return;
     }
-    if (msg->kind == MSG_SDL_SUBSCRIBE) {
-        subscribe(cm, link, peer, msg->sdl_subscribe.on);
-    } else if (msg->kind == MSG_SDL_REQUEST) {
-        request(cm, link, peer, &msg->sdl_request);
-    } else if (msg->kind == MSG_SDL_SNAPSHOT) {
-        snapshot(cm, link, msg);
-    } else if (msg->kind == MSG_SDL_EVENT || msg->kind == MSG_SDL_REQUEST_RESULT) {
-        hand_on(cm, link, msg);
-    } else if (link != LINK_SDL) {
+    if (broker_message(cm, link, peer, msg)) {
+        return;
+    }
+    if (link != LINK_SDL) {
         cm->rejected++;
     } else if (msg->kind == MSG_SDL_OFFER) {
         offered(cm, peer, &msg->sdl_offer);
+    } else if (msg->kind == MSG_SDL_OFFERED) {
+        take_offered(cm, peer, &msg->sdl_offered);
     } else if (msg->kind == MSG_SDL_LEG) {
         take_leg(cm, peer, &msg->sdl_leg);
     } else if (msg->kind == MSG_SDL_KEY) {

@@ -1,10 +1,10 @@
-/* mesh: what CallManagers say to each other (SDL), and to the CTI Manager of their own node.
+/* mesh: what CallManagers say to each other (SDL) about calls that span two nodes.
  *
- * Offers and legs go from the owner of a call to the home of a device, keys the other way; events
- * of devices go to every node whose CTI Manager wants them. A session that goes down, a service or
- * a node that the registry takes down: all that is shared with that node is preserved or dropped.
+ * Offers and legs go from the owner of a call to the home of a device, keys the other way. A
+ * session that goes down, a service or a node that the registry takes down: all that is shared with
+ * that node is preserved or dropped.
  *
- * Source: docs/protocol.md, "Calls", "Route points and CTI". */
+ * Source: docs/protocol.md, "Calls". */
 #ifndef NODE_ROLE_CALLMANAGER_MESH_H
 #define NODE_ROLE_CALLMANAGER_MESH_H
 
@@ -36,7 +36,5 @@ void mesh_offer(struct callmanager *cm, const struct party *p);
 /* A call that the route point had sent on came to nothing. */
 void mesh_failed(struct callmanager *cm, struct proc_id home, struct call_id call,
                  struct device_id route_point, enum reason reason);
-/* Tell everyone who watches devices. */
-void mesh_publish(struct callmanager *cm, const struct msg_device_event *event);
 
 #endif

@@ -130,7 +130,7 @@ void party_tell(struct callmanager *cm, const struct party *p, enum device_event
                                  .old_call = old_call};
     copy_number(e.from, p->from);
     copy_number(e.to, p->to);
-    mesh_publish(cm, &e);
+    broker_publish(cm, &e);
 }
 
 /* The reasons of a leg that was not made and not given up either. */
@@ -197,12 +197,16 @@ static void tell_change(struct callmanager *cm, const struct party *p, const str
             party_tell(cm, p, DEVICE_EVENT_HELD, c->reason, no_call);
         }
         return;
+    case LEG_HELD:
+        if (was->state == LEG_HOLDING) {
+            party_tell(cm, p, DEVICE_EVENT_RETRIEVED, c->reason, no_call);
+        }
+        return;
     case LEG_ENDED:
         tell_ended(cm, p, was, c);
         return;
     case LEG_IDLE:
     case LEG_RINGBACK:
-    case LEG_HELD:
     case LEG_CONSULTING:
     case LEG_COUNT:
         return;

@@ -12,10 +12,12 @@
 #include "cluster/registry/registry.h"
 #include "node/base/topology.h"
 #include "node/role/ctimanager/provider.h"
+#include "node/role/ctimanager/told.h"
 #include "proto/world.h"
 
 #define CTIMANAGER_PROVIDERS_MAX 8
 #define CTIMANAGER_REQUESTS_MAX  1024 /* requests on their way at the local CallManager */
+#define CTIMANAGER_AHEAD_MAX     256  /* events that came before this replica knew the owner */
 
 /* How the CTI Manager asks for a change of the registry. Nothing is answered: what came of it is
  * seen in the registry, and asked again after a while if it is still wanted. */
@@ -40,7 +42,13 @@ struct ctimanager_point {
     struct instant again;
 };
 
-/* About 6 MiB; its storage is the caller's. */
+/* What is on its way about a device. */
+struct ctimanager_device {
+    bool asked;  /* a snapshot was asked for, and is not complete yet */
+    bool missed; /* an event that came too early was lost: ask when its owner is known */
+};
+
+/* About 8 MiB; its storage is the caller's. */
 struct ctimanager {
     const struct topology *topology;
     struct proc_id self;
@@ -59,7 +67,13 @@ struct ctimanager {
     struct ctimanager_request requests[CTIMANAGER_REQUESTS_MAX];
     struct instant requests_at; /* no request runs out before */
     struct ctimanager_point points[DIALLED_MAX];
-    struct instant points_at; /* when to look at the route points again */
+    struct instant points_at;     /* when to look at the route points again */
+    bool sessions[PROCS_MAX + 1]; /* the local CallManager has one with this node */
+    struct instant reach_at;      /* when providers are told what they reach; NEVER: no change */
+    struct ctimanager_device devices[DEVICES_MAX + 1];
+    struct told told;
+    uint32_t ahead_n;
+    struct msg_device_event ahead[CTIMANAGER_AHEAD_MAX]; /* in the order of their coming */
 };
 
 /* `topology`, `world` and `registry` must outlive it.
@@ -79,7 +93,7 @@ void ctimanager_reset(struct ctimanager *m);
 void ctimanager_stop(struct ctimanager *m);
 
 /* JTAPI: provider_open, provider_close, monitor, cti_event_ack, cti_request.
- * LOCAL: sdl_event, sdl_request_result; `peer` is not read. */
+ * LOCAL: sdl_event, sdl_request_result, sdl_session; `peer` is not read. */
 void ctimanager_message(struct ctimanager *m, struct instant now, enum link link,
                         struct proc_id peer, const struct msg *msg);
 /* Sessions of LINK_JTAPI; others are passed over. */
@@ -101,7 +115,7 @@ void ctimanager_tick(struct ctimanager *m, struct instant now);
 uint32_t ctimanager_providers(const struct ctimanager *m);
 uint32_t ctimanager_monitors(const struct ctimanager *m);
 
-/* For provider.c: count and trace what a peer should not have said. */
+/* For provider.c and watch.c: count and trace what a peer should not have said. */
 void ctimanager_reject(struct ctimanager *m, struct proc_id peer, enum reason reason,
                        const char *why);
 

@@ -1,6 +1,8 @@
 #include "node/role/ctimanager/provider.h"
 
 #include "node/role/ctimanager/ctimanager.h"
+#include "node/role/ctimanager/reach.h"
+#include "node/role/ctimanager/watch.h"
 
 #include <string.h>
 
@@ -96,6 +98,7 @@ void provider_open(struct ctimanager *m, struct provider *p, const struct msg_pr
         .reason = p->in_service ? REASON_NONE : REASON_SERVICE_LOST,
     };
     world_send(m->world, LINK_JTAPI, p->peer, &out);
+    reach_opened(m, p);
     for (uint64_t seq = p->acked + 1; seq <= p->seq; seq++) {
         send_event(m, p, seq);
     }
@@ -204,9 +207,23 @@ void provider_link_down(struct ctimanager *m, struct provider *p, struct instant
 
 void provider_event(struct ctimanager *m, struct provider *p, const struct msg_device_event *event)
 {
-    if (p->state != PROVIDER_NONE && p->monitors[event->device.v].watch == PROVIDER_CONFIRMED) {
-        number_event(m, p, event);
+    if (!provider_watches(p, event->device)) {
+        return;
     }
+    if (event->kind == DEVICE_EVENT_SNAPSHOT_END) {
+        p->monitors[event->device.v].snapshot = false;
+    }
+    number_event(m, p, event);
+}
+
+bool provider_watches(const struct provider *p, struct device_id device)
+{
+    return p->state != PROVIDER_NONE && p->monitors[device.v].watch == PROVIDER_CONFIRMED;
+}
+
+bool provider_expects(const struct provider *p, struct device_id device)
+{
+    return provider_watches(p, device) && p->monitors[device.v].snapshot;
 }
 
 /* What the registry says of a device now. */
@@ -220,15 +237,6 @@ static void look(const struct ctimanager *m, struct device_id device, struct pro
                       registry_service_up(m->registry, ret->owner, SERVICE_CALLMANAGER);
 }
 
-static void ask_snapshot(struct ctimanager *m, struct device_id device)
-{
-    struct msg out;
-    out.kind = MSG_SDL_SNAPSHOT;
-    out.correlation = device.v;
-    out.sdl_snapshot = (struct msg_sdl_snapshot){.origin = m->self, .device = device};
-    world_send(m->world, LINK_LOCAL, m->self, &out);
-}
-
 static void confirm(struct ctimanager *m, struct provider *p, struct device_id device)
 {
     struct provider_monitor *monitor = &p->monitors[device.v];
@@ -236,12 +244,14 @@ static void confirm(struct ctimanager *m, struct provider *p, struct device_id d
         ASSERT(p->opening > 0);
         p->opening--;
     }
+    watch_begin(m, device);
     look(m, device, monitor);
     monitor->watch = PROVIDER_CONFIRMED;
+    monitor->snapshot = monitor->in_service;
     p->confirmed++;
     send_confirmed(m, p, device, REASON_NONE);
     if (monitor->in_service) {
-        ask_snapshot(m, device);
+        watch_ask(m, device);
     }
 }
 
@@ -282,10 +292,14 @@ void provider_compare(struct ctimanager *m, struct provider *p, struct device_id
     bool moved = now.epoch != was.epoch;
     *monitor = now;
     if (was.in_service && (!now.in_service || moved)) {
+        told_forget(&m->told, device); /* whoever hears this has no calls there any more */
         tell_service(m, p, device, DEVICE_EVENT_OUT_OF_SERVICE, was.epoch, why_lost(m, was.owner));
     }
     if (p->state != PROVIDER_NONE && now.in_service && (!was.in_service || moved)) {
         tell_service(m, p, device, DEVICE_EVENT_IN_SERVICE, now.epoch, REASON_NONE);
+        if (provider_expects(p, device)) {
+            watch_ask(m, device); /* its former owner did not answer any more */
+        }
     }
 }
 

@@ -24,6 +24,7 @@ enum provider_watch { PROVIDER_UNWATCHED, PROVIDER_WAITING, PROVIDER_OPENING, PR
 struct provider_monitor {
     enum provider_watch watch;
     bool in_service;
+    bool snapshot; /* its calls were asked for and are not all told yet */
     uint32_t epoch;
     struct proc_id owner;
 };
@@ -35,6 +36,7 @@ struct provider {
     bool in_service;
     struct instant kept_until;
     uint64_t seq, acked; /* last number given, last one acknowledged */
+    uint32_t reach;      /* that it was told last */
     uint32_t confirmed, opening;
     struct instant opening_until; /* of the last route point that waits */
     uint32_t waiting_first, waiting_n;
@@ -59,6 +61,10 @@ void provider_link_down(struct ctimanager *m, struct provider *p, struct instant
 /* An event of a device: numbered and sent if the device is monitored here. May close the provider.
  */
 void provider_event(struct ctimanager *m, struct provider *p, const struct msg_device_event *event);
+/* The device is monitored here. */
+bool provider_watches(const struct provider *p, struct device_id device);
+/* ... and its first snapshot is still to come. */
+bool provider_expects(const struct provider *p, struct device_id device);
 /* Compare a monitored device with the registry and tell what changed. */
 void provider_compare(struct ctimanager *m, struct provider *p, struct device_id device);
 struct instant provider_deadline(const struct provider *p);

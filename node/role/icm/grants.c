@@ -60,6 +60,7 @@ void grants_link(struct grants *g, struct proc_id peer, bool up)
     struct grants_pair *p = pair_of(g, peer);
     if (p != NULL) {
         p->linked[place(p, peer)] = up;
+        p->weight[place(p, peer)] = (struct grants_weight){.told = false};
     }
 }
 
@@ -70,6 +71,7 @@ static void tell(const struct grants *g, const struct grants_pair *p, struct pro
     msg.pg_grant.pair = p->pair;
     msg.pg_grant.epoch = p->highest;
     msg.pg_grant.active = proc_id_eq(p->active, peer);
+    msg.pg_grant.hello = p->hello[place(p, peer)];
     world_send(g->world, LINK_CONTROLLER, peer, &msg);
 }
 
@@ -93,6 +95,25 @@ static void begin(struct grants *g, struct grants_pair *p, struct proc_id peer, 
     ASSERT(p->ticket != 0);
 }
 
+enum err grants_weigh(struct grants *g, struct proc_id peer, const struct msg_pg_weight *weight)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    uint32_t side = p != NULL ? place(p, peer) : 0;
+    if (p == NULL || weight->pair != p->pair || weight->side != (side == 1 ? SIDE_B : SIDE_A)) {
+        return ERR_INVALID;
+    }
+    p->weight[side] =
+        (struct grants_weight){.told = true, .apart = weight->apart, .devices = weight->devices};
+    return ERR_OK;
+}
+
+/* Both sides say that they have lost each other, and this one reaches more. */
+static bool outweighs(const struct grants_pair *p, uint32_t side)
+{
+    const struct grants_weight *own = &p->weight[side], *other = &p->weight[1 - side];
+    return own->told && other->told && own->apart && other->apart && own->devices > other->devices;
+}
+
 enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg_hello *hello)
 {
     struct grants_pair *p = pair_of(g, peer);
@@ -104,6 +125,7 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
         !epoch_plausible(p->highest, hello->epoch)) {
         return ERR_INVALID;
     }
+    p->hello[side] = hello->number;
     if (!hello->wants_active) {
         /* It gave up, or it came back: from now on the other side may have it. */
         if (proc_id_eq(p->active, peer)) {
@@ -126,7 +148,7 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
     }
     bool agreed = hello->epoch > p->highest;
     bool other_active = proc_id_some(p->active) && !proc_id_eq(p->active, peer);
-    if (other_active && p->linked[1 - side] && !agreed) {
+    if (other_active && p->linked[1 - side] && !agreed && !outweighs(p, side)) {
         trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
         tell(g, p, peer);
         return ERR_OK;

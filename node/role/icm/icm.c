@@ -98,6 +98,10 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
     /* Only some kinds travel on this link; the rest is one answer, so there is no switch here. */
     if (msg->kind == MSG_PG_HELLO) {
         hello(icm, peer, msg);
+    } else if (msg->kind == MSG_PG_WEIGHT) {
+        if (grants_weigh(&icm->grants, peer, &msg->pg_weight) != ERR_OK) {
+            reject(icm, peer, REASON_BAD_REQUEST, "pg_weight of another side");
+        }
     } else if (msg->kind == MSG_ROUTE_REQUEST) {
         fenced(icm, now, peer, msg, msg->route_request.epoch);
     } else if (msg->kind == MSG_ROUTE_CANCEL) {

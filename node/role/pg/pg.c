@@ -1,5 +1,6 @@
 #include "node/role/pg/pg.h"
 
+#include "node/role/pg/pg_inputs.h"
 #include "node/role/pg/pg_out.h"
 
 #include <stddef.h>
@@ -29,6 +30,8 @@ enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id 
     pg->self = self;
     pg->world = world;
     pg->peer = other_side(topology, self);
+    pg->asleep_since = INSTANT_NEVER;
+    pg->held_n = 0;
     duplex_init(&pg->duplex, topology, self, world);
     struct opc_sink sink = {.context = pg, .output = pg_out_sink};
     opc_init(&pg->opc, topology, pg->duplex.pair, &sink);
@@ -48,31 +51,19 @@ void pg_restore(struct pg *pg, const struct msg *msg)
     records_restore(&pg->records, msg);
 }
 
-static void reject(struct pg *pg, struct proc_id peer, enum reason reason, const char *why)
+/* The clock of everything below. A side that slept for too long may not act on what it hears now
+ * before it knows whether it was replaced. */
+static void enter(struct pg *pg, struct instant now)
 {
-    struct event event = {.kind = EVENT_MESSAGE_REJECTED, .peer = peer, .reason = reason};
-    snprintf(event.text, sizeof event.text, "%s", why);
-    pg->rejected++;
-    world_trace(pg->world, &event);
-}
-
-/* One input, in the order that this side gives it, here and at the peer that has our state. */
-static void apply(struct pg *pg, struct msg_private_input *in)
-{
-    int64_t at_us = pg->now.us + pg->clock_us;
-    in->seq = pg->opc.seq + 1;
-    in->at_us = at_us > pg->opc.at_us ? at_us : pg->opc.at_us;
-    pg->inputs++;
-    if (pg->peer_synced) {
-        struct msg out;
-        out.kind = MSG_PRIVATE_INPUT;
-        out.correlation = in->event.call.v;
-        out.private_input = *in;
-        world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
+    struct instant last = pg->now;
+    pg->now = now;
+    if (instant_since(now, last).us < duplex_sleep_max(&pg->duplex).us || pg->duplex.unsure) {
+        return;
     }
-    pg->cutting = in->kind == OPC_INPUT_PROVIDER_LOST;
-    opc_input(&pg->opc, in);
-    pg->cutting = false;
+    duplex_slept(&pg->duplex);
+    if (pg->duplex.unsure) {
+        pg->asleep_since = last;
+    }
 }
 
 static void send_status(struct pg *pg)
@@ -90,17 +81,9 @@ static void send_status(struct pg *pg)
         .provider_up = pg->pim.in_service,
         .controller_up = proc_id_some(pg->controller),
         .monitors = pg->pim.confirmed,
-        .input_seq = pg->opc.seq};
+        .input_seq = pg->opc.seq,
+        .weight = pim_weight(&pg->pim)};
     world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
-}
-
-/* The transfer does not go on: half of a state is none. */
-static void no_state(struct pg *pg)
-{
-    if (pg->sync == PG_SYNC_TAKING) {
-        opc_clear(&pg->opc);
-    }
-    pg->sync = PG_SYNC_NONE;
 }
 
 /* The rows of everything that the peer had in view; it will not write them any more. */
@@ -111,19 +94,18 @@ static void cut_for_peer(struct pg *pg)
     }
     pg->duplex.peer_lost = false;
     if (pg->sync == PG_SYNC_DONE) {
-        struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST, .reason = REASON_PEER_LOST};
-        apply(pg, &in);
+        pg_inputs_cut(pg, REASON_PEER_LOST);
     }
-    no_state(pg);
+    pg_inputs_no_state(pg);
 }
 
 static void begin(struct pg *pg)
 {
     cut_for_peer(pg);
-    no_state(pg);
+    pg_inputs_no_state(pg);
     pg->peer_synced = false;
     struct msg_private_input in = {.kind = OPC_INPUT_ACTIVATED, .id = pg->duplex.epoch};
-    apply(pg, &in);
+    pg_inputs_apply(pg, &in);
     pim_monitor_all(&pg->pim);
     send_status(pg);
 }
@@ -141,8 +123,7 @@ static void activate(struct pg *pg)
 
 static void give_up(struct pg *pg)
 {
-    struct msg_private_input in = {.kind = OPC_INPUT_PROVIDER_LOST, .reason = pg->duplex.why};
-    apply(pg, &in);
+    pg_inputs_cut(pg, pg->duplex.why);
     struct event event = {
         .kind = EVENT_PG_STANDBY, .epoch = pg->duplex.epoch, .reason = pg->duplex.why};
     world_trace(pg->world, &event);
@@ -164,7 +145,8 @@ static void give_up(struct pg *pg)
 static void settle(struct pg *pg)
 {
     for (int i = 0; i < 8; i++) { /* standby, asking, granted, begun, active: fewer than that */
-        switch (duplex_step(&pg->duplex, pg->now, pim_all_confirmed(&pg->pim))) {
+        switch (duplex_step(&pg->duplex, pg->now, pg->pim.state == PIM_OPEN,
+                            pim_all_confirmed(&pg->pim))) {
         case DUPLEX_NOTHING:
             return;
         case DUPLEX_BEGIN:
@@ -186,6 +168,7 @@ static void provider_news(struct pg *pg, enum pim_news news)
         return;
     }
     duplex_provider(&pg->duplex, pg->now, news == PIM_UP, pg->pim.lost);
+    duplex_weight(&pg->duplex, pim_weight(&pg->pim));
     if (news == PIM_LOST && !duplex_acts(&pg->duplex)) {
         pim_close(&pg->pim); /* an acting side gives up first, and closes then */
     }
@@ -205,7 +188,7 @@ void pg_start(struct pg *pg, struct instant now, struct incarnation incarnation,
 
 void pg_stop(struct pg *pg, struct instant now)
 {
-    pg->now = now;
+    enter(pg, now);
     if (pg->pim.in_service) {
         pg->pim.lost = REASON_SHUTDOWN;
         duplex_provider(&pg->duplex, now, false, REASON_SHUTDOWN);
@@ -219,7 +202,7 @@ static void cti_event(struct pg *pg, const struct msg_cti_event *m)
     enum pim_news news = pim_event(&pg->pim, pg->now, m, &next);
     if (next && duplex_acts(&pg->duplex)) {
         struct msg_private_input in = {.kind = OPC_INPUT_DEVICE_EVENT, .event = m->event};
-        apply(pg, &in);
+        pg_inputs_apply(pg, &in);
     }
     provider_news(pg, news);
 }
@@ -232,7 +215,7 @@ static void confirmed(struct pg *pg, const struct msg_monitor_confirmed *m)
     struct msg_private_input in = {.kind = OPC_INPUT_MONITORED,
                                    .in_service = m->in_service,
                                    .event = {.device = m->device, .epoch = m->epoch}};
-    apply(pg, &in);
+    pg_inputs_apply(pg, &in);
     settle(pg);
 }
 
@@ -250,18 +233,23 @@ static void cti_result(struct pg *pg, const struct msg_cti_result *m)
                                        .id = request.request,
                                        .reason = m->reason,
                                        .event = {.call = request.call}};
-        apply(pg, &in);
+        pg_inputs_apply(pg, &in);
     }
 }
 
 static void jtapi_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
     if (!proc_id_eq(peer, pg->pim.manager)) {
-        reject(pg, peer, REASON_BAD_REQUEST, "not our CTI Manager");
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "not our CTI Manager");
     } else if (msg->kind == MSG_PROVIDER_OPENED) {
         provider_news(pg, pim_opened(&pg->pim, pg->now, &msg->provider_opened));
     } else if (msg->kind == MSG_PROVIDER_STATE) {
         provider_news(pg, pim_service(&pg->pim, &msg->provider_state));
+    } else if (msg->kind == MSG_PROVIDER_REACH) {
+        pim_reach(&pg->pim, &msg->provider_reach);
+        duplex_weight(&pg->duplex, pim_weight(&pg->pim));
+        settle(pg);
+        send_status(pg);
     } else if (msg->kind == MSG_MONITOR_CONFIRMED) {
         confirmed(pg, &msg->monitor_confirmed);
     } else if (msg->kind == MSG_CTI_EVENT) {
@@ -269,7 +257,7 @@ static void jtapi_message(struct pg *pg, struct proc_id peer, const struct msg *
     } else if (msg->kind == MSG_CTI_RESULT) {
         cti_result(pg, &msg->cti_result);
     } else {
-        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
 }
 
@@ -285,18 +273,22 @@ static void route_answer(struct pg *pg, const struct msg_route_answer *m)
                                    .skill = m->skill,
                                    .event = {.call = m->call}};
     memcpy(in.event.to, m->label, sizeof in.event.to);
-    apply(pg, &in);
+    pg_inputs_apply(pg, &in);
 }
 
 static void controller_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
     if (!proc_id_eq(peer, pg->controller)) {
-        reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
+        pg_out_reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
     } else if (msg->kind == MSG_PG_GRANT && msg->pg_grant.epoch > EPOCH_MAX) {
-        reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PG_GRANT) {
         bool again = pg->duplex.state == DUPLEX_ACTIVE && !pg->duplex.told;
+        bool unsure = pg->duplex.unsure;
         duplex_grant(&pg->duplex, pg->now, &msg->pg_grant);
+        if (unsure && !pg->duplex.unsure) {
+            pg_inputs_release(pg);
+        }
         settle(pg);
         if (again && pg->duplex.state == DUPLEX_ACTIVE) {
             pg_out_tell_all(pg);
@@ -308,7 +300,7 @@ static void controller_message(struct pg *pg, struct proc_id peer, const struct 
     } else if (msg->kind == MSG_RECORD_ACK) {
         records_ack(&pg->records, msg->record_ack.outbox);
     } else {
-        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
 }
 
@@ -339,7 +331,7 @@ static void wrapup(struct pg *pg, const struct msg_desktop_wrapup *m)
     struct msg_private_input in = {
         .kind = OPC_INPUT_WRAPUP, .agent = m->agent, .event = {.call = m->call}};
     memcpy(in.text, m->text, sizeof in.text);
-    apply(pg, &in);
+    pg_inputs_apply(pg, &in);
 }
 
 static void desktop_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
@@ -355,7 +347,7 @@ static void desktop_message(struct pg *pg, struct proc_id peer, const struct msg
                                            .request = m->request,
                                            .reason_code = m->reason_code,
                                            .event = {.device = m->device}};
-            apply(pg, &in);
+            pg_inputs_apply(pg, &in);
         }
     } else if (msg->kind == MSG_DESKTOP_WRAPUP) {
         if (desktop_check(&pg->desktop, peer, msg->desktop_wrapup.agent)) {
@@ -366,86 +358,24 @@ static void desktop_message(struct pg *pg, struct proc_id peer, const struct msg
             control(pg, &msg->desktop_control);
         }
     } else {
-        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
-}
-
-static void ask_state(struct pg *pg)
-{
-    struct msg out;
-    out.kind = MSG_PRIVATE_STATE_REQUEST;
-    out.correlation = 0;
-    out.private_state_request = (struct msg_private_state_request){.seq = pg->opc.seq};
-    world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
-    pg->sync = PG_SYNC_ASKED;
 }
 
 static void peer_status(struct pg *pg, const struct msg_private_status *m)
 {
     bool same = m->active && m->epoch == pg->duplex.peer_epoch;
     if (pg->duplex.peer_lost && same) {
-        pg->duplex.peer_lost = false; /* only the private link was gone */
+        pg->duplex.peer_lost = false; /* only the private link was gone, and inputs with it */
+        pg->sync = PG_SYNC_NONE;
     } else if (pg->duplex.peer_lost && m->epoch >= pg->duplex.peer_epoch) {
         cut_for_peer(pg);
     }
-    duplex_peer_status(&pg->duplex, m);
+    duplex_peer_status(&pg->duplex, pg->now, m);
     if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {
-        ask_state(pg);
+        pg_inputs_ask_state(pg);
     }
     settle(pg);
-}
-
-static void give_one(void *context, const struct msg *msg)
-{
-    const struct pg *pg = context;
-    world_send(pg->world, LINK_PRIVATE, pg->peer, msg);
-}
-
-/* The first message of a transfer: what was here is older. */
-static bool taking(struct pg *pg)
-{
-    if (duplex_acts(&pg->duplex) || pg->sync == PG_SYNC_NONE || pg->sync == PG_SYNC_DONE) {
-        reject(pg, pg->peer, REASON_BAD_STATE, "state that was not asked for");
-        return false;
-    }
-    if (pg->sync == PG_SYNC_ASKED) {
-        opc_clear(&pg->opc);
-        pg->sync = PG_SYNC_TAKING;
-    }
-    return true;
-}
-
-static void took(struct pg *pg, enum err err)
-{
-    if (err != ERR_OK) {
-        reject(pg, pg->peer, REASON_BAD_REQUEST, err_text(err));
-        no_state(pg); /* asked for again at the next status */
-    }
-}
-
-static void peer_input(struct pg *pg, const struct msg_private_input *m)
-{
-    if (duplex_acts(&pg->duplex) || pg->sync != PG_SYNC_DONE) {
-        return;
-    }
-    if (m->seq != pg->opc.seq + 1 || m->at_us < pg->opc.at_us) {
-        reject(pg, pg->peer, REASON_BAD_REQUEST, "an input out of order");
-        ask_state(pg);
-        return;
-    }
-    pg->clock_us = m->at_us - pg->now.us;
-    pg->cutting = m->kind == OPC_INPUT_PROVIDER_LOST;
-    pg->inputs++;
-    opc_input(&pg->opc, m);
-    pg->cutting = false;
-    if (++pg->inputs_since_ack >= PG_ACK_INPUTS) {
-        struct msg out;
-        out.kind = MSG_PRIVATE_INPUT_ACK;
-        out.correlation = 0;
-        out.private_input_ack = (struct msg_private_input_ack){.seq = pg->opc.seq};
-        world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
-        pg->inputs_since_ack = 0;
-    }
 }
 
 /* 0: the message tells none. */
@@ -459,44 +389,23 @@ static uint32_t epoch_told(const struct msg *msg)
 static void private_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
     if (!proc_id_eq(peer, pg->peer)) {
-        reject(pg, peer, REASON_BAD_REQUEST, "not the other side");
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "not the other side");
     } else if (!epoch_plausible(pg->duplex.highest, epoch_told(msg))) {
-        reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PRIVATE_STATUS) {
         peer_status(pg, &msg->private_status);
     } else if (msg->kind == MSG_PRIVATE_GIVE_UP) {
         duplex_peer_gave_up(&pg->duplex, &msg->private_give_up);
         settle(pg);
-    } else if (msg->kind == MSG_PRIVATE_INPUT) {
-        peer_input(pg, &msg->private_input);
-    } else if (msg->kind == MSG_PRIVATE_INPUT_ACK) {
-        pg->peer_acked = msg->private_input_ack.seq;
-    } else if (msg->kind == MSG_PRIVATE_STATE_REQUEST) {
-        if (duplex_acts(&pg->duplex)) {
-            opc_state_export(&pg->opc, pg, give_one);
-            pg->peer_synced = true;
-        }
-    } else if (msg->kind == MSG_PRIVATE_AGENT) {
-        if (taking(pg)) {
-            took(pg, opc_state_import_agent(&pg->opc, &msg->private_agent));
-        }
-    } else if (msg->kind == MSG_PRIVATE_LEG) {
-        if (taking(pg)) {
-            took(pg, opc_state_import_leg(&pg->opc, &msg->private_leg));
-            if (pg->sync == PG_SYNC_TAKING && msg->private_leg.last) {
-                pg->sync = PG_SYNC_DONE;
-                pg->clock_us = pg->opc.at_us - pg->now.us;
-            }
-        }
-    } else {
-        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+    } else if (!pg_inputs_private(pg, msg)) {
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
 }
 
 void pg_message(struct pg *pg, struct instant now, enum link link, struct proc_id peer,
                 const struct msg *msg)
 {
-    pg->now = now;
+    enter(pg, now);
     if (link == LINK_JTAPI) {
         jtapi_message(pg, peer, msg);
     } else if (link == LINK_CONTROLLER) {
@@ -506,7 +415,7 @@ void pg_message(struct pg *pg, struct instant now, enum link link, struct proc_i
     } else if (link == LINK_PRIVATE) {
         private_message(pg, peer, msg);
     } else {
-        reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
 }
 
@@ -531,7 +440,7 @@ static void choose_controller(struct pg *pg)
 
 void pg_link_up(struct pg *pg, struct instant now, enum link link, struct proc_id peer)
 {
-    pg->now = now;
+    enter(pg, now);
     if (link == LINK_JTAPI && proc_id_eq(peer, pg->pim.manager)) {
         pim_link_up(&pg->pim);
     } else if (link == LINK_PRIVATE && proc_id_eq(peer, pg->peer)) {
@@ -551,14 +460,14 @@ void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc
                   enum reason reason)
 {
     (void)reason;
-    pg->now = now;
+    enter(pg, now);
     if (link == LINK_JTAPI && proc_id_eq(peer, pg->pim.manager)) {
         pim_link_down(&pg->pim, now);
     } else if (link == LINK_PRIVATE && proc_id_eq(peer, pg->peer)) {
         pg->peer_synced = false;
         duplex_peer_link(&pg->duplex, now, false);
-        if (!pg->duplex.peer_lost || pg->sync == PG_SYNC_TAKING) {
-            no_state(pg);
+        if (!pg->duplex.peer_lost || pg->sync != PG_SYNC_DONE) {
+            pg_inputs_no_state(pg);
         }
         settle(pg);
     } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
@@ -571,18 +480,24 @@ void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc
 
 void pg_stored(struct pg *pg, struct instant now, uint64_t ticket)
 {
-    pg->now = now;
+    enter(pg, now);
     records_stored(&pg->records, ticket);
+}
+
+/* Time passes for the OPC of the side that orders its inputs, and knows that it does. */
+static bool ticks(const struct pg *pg)
+{
+    return duplex_acts(&pg->duplex) && !pg->duplex.unsure;
 }
 
 struct instant pg_deadline(const struct pg *pg)
 {
     struct instant next = pim_deadline(&pg->pim);
     next = instant_min(next, duplex_deadline(&pg->duplex));
-    if (pg->duplex.peer_up) {
-        next = instant_min(next, pg->status_at);
+    if (pg->duplex.peer_up || pg->duplex.state != DUPLEX_STANDBY) {
+        next = instant_min(next, pg->status_at); /* or the side would not notice that it slept */
     }
-    if (duplex_acts(&pg->duplex) && opc_deadline(&pg->opc) != 0) {
+    if (opc_deadline(&pg->opc) != 0 && ticks(pg)) {
         next = instant_min(next, (struct instant){opc_deadline(&pg->opc) - pg->clock_us});
     }
     return next;
@@ -590,13 +505,13 @@ struct instant pg_deadline(const struct pg *pg)
 
 void pg_tick(struct pg *pg, struct instant now)
 {
-    pg->now = now;
+    enter(pg, now);
     provider_news(pg, pim_tick(&pg->pim, now));
     settle(pg);
-    if (duplex_acts(&pg->duplex) && opc_deadline(&pg->opc) != 0 &&
+    if (opc_deadline(&pg->opc) != 0 && ticks(pg) &&
         opc_deadline(&pg->opc) <= now.us + pg->clock_us) {
         struct msg_private_input in = {.kind = OPC_INPUT_TICK};
-        apply(pg, &in);
+        pg_inputs_apply(pg, &in);
     }
     if (instant_reached(now, pg->status_at)) {
         send_status(pg);

@@ -19,12 +19,13 @@
 #include "node/role/pg/pim.h"
 #include "node/role/pg/records.h"
 
-#define PG_ACK_INPUTS 32 /* the standby acknowledges after so many */
+#define PG_ACK_INPUTS 32   /* the standby acknowledges after so many */
+#define PG_HELD_MAX   4096 /* inputs that wait for the controller's word */
 
 /* What the standby knows of the acting side's state. */
 enum pg_sync { PG_SYNC_NONE, PG_SYNC_ASKED, PG_SYNC_TAKING, PG_SYNC_DONE };
 
-/* About 22 MiB, most of it never touched; its storage is the caller's. */
+/* About 23 MiB, most of it never touched; its storage is the caller's. */
 struct pg {
     const struct topology *topology;
     struct proc_id self;
@@ -40,13 +41,16 @@ struct pg {
     enum pg_sync sync;
     uint32_t inputs_since_ack;
     struct instant status_at;
-    bool cutting; /* a PROVIDER_LOST is applied */
+    struct instant asleep_since; /* the last that an unsure side knows of; NEVER: it is sure */
+    bool cutting;                /* a PROVIDER_LOST is applied */
     uint64_t inputs, rejected;
     struct duplex duplex;
     struct desktop desktop;
     struct pim pim;
     struct opc opc;
     struct records records;
+    uint32_t held_n;
+    struct msg_private_input held[PG_HELD_MAX]; /* while the side is unsure */
 };
 
 /* `topology` and `world` must outlive it.

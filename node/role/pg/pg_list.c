@@ -21,7 +21,7 @@ void pg_list_agents(const struct pg *pg, uint32_t after, struct msg_op_agents *r
             (struct msg_op_agent){.agent = a->info.id,
                                   .state = a->state,
                                   .device = a->info.device,
-                                  .skill = a->info.skill,
+                                  .skill = pg->topology->skills[a->info.skill].number,
                                   .for_us = a->since_us != 0 ? opc_now(pg) - a->since_us : 0,
                                   .reason_code = a->reason_code,
                                   .in_service = o->devices[a->info.device.v].in_service};

@@ -8,6 +8,14 @@ static int64_t wall_us(const struct pg *pg)
     return pg->now.us + pg->wall_offset_us;
 }
 
+void pg_out_reject(struct pg *pg, struct proc_id peer, enum reason reason, const char *why)
+{
+    struct event event = {.kind = EVENT_MESSAGE_REJECTED, .peer = peer, .reason = reason};
+    snprintf(event.text, sizeof event.text, "%s", why);
+    pg->rejected++;
+    world_trace(pg->world, &event);
+}
+
 static void to_controller(struct pg *pg, struct msg *out)
 {
     if (proc_id_some(pg->controller)) {

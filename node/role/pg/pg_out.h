@@ -6,6 +6,8 @@
 
 /* The sink of the OPC; `context` is the struct pg. */
 void pg_out_sink(void *context, const struct opc_output *output);
+/* A message that makes no sense is counted and traced. */
+void pg_out_reject(struct pg *pg, struct proc_id peer, enum reason reason, const char *why);
 /* Everything that the controller must know again: all agents, all callers who wait. */
 void pg_out_tell_all(struct pg *pg);
 

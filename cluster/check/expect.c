@@ -1,0 +1,221 @@
+#include "cluster/check/expect.h"
+
+#include <string.h>
+
+/* A call that its CallManager drops in setup ends this long after the failure at most. */
+#define DROP_US INT64_C(2000000)
+
+/* Where the facts leave room: each of them is one that the run recorded. */
+struct variant {
+    bool early; /* the new side saw this phone's call when it was granted, not when it was active */
+    bool missing;  /* what a dead side had in view is in no row, if no other side held its state */
+    bool no_whole; /* the last row is partial, or was never due */
+};
+
+int64_t expect_wrapup_most(const struct history *h)
+{
+    return h->topology->timers.mesh_heartbeat.us + h->topology->traffic.wrapup_mean.us * 3 / 2;
+}
+
+struct expect_leg expect_at_phone(const struct history_leg *leg, uint32_t pair)
+{
+    return (struct expect_leg){.leg = leg,
+                               .pair = pair,
+                               .device = leg->device,
+                               .begin_us = leg->begin_us,
+                               .end_us = leg->end_us};
+}
+
+/* Calls that ended before a route point could take them leave no row. */
+static bool never_offered(enum reason reason)
+{
+    return reason == REASON_UNREGISTERED || reason == REASON_BUSY || reason == REASON_NO_QUORUM ||
+           reason == REASON_THROTTLED || reason == REASON_UNKNOWN_NUMBER || reason == REASON_FULL ||
+           reason == REASON_NOT_OWNER || reason == REASON_OLD_EPOCH ||
+           reason == REASON_DROPPED_IN_SETUP || reason == REASON_SHUTDOWN;
+}
+
+struct expect_leg expect_at_point(const struct history *h, const struct history_leg *leg,
+                                  uint32_t pair, struct device_id point)
+{
+    struct expect_leg what = {.leg = leg,
+                              .pair = pair,
+                              .device = point,
+                              .at_point = true,
+                              .begin_us = leg->begin_us,
+                              .end_us = leg->end_us,
+                              .went_on = leg->answer_us != 0,
+                              .never_offered = never_offered(leg->reason)};
+    if (leg->answer_us != 0) {
+        what.end_us = leg->answer_us;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *other = &h->legs[i];
+        if (agent_id_some(other->agent) && other->incoming && call_id_eq(other->call, leg->call)) {
+            what.went_on = true;
+            what.end_us = other->begin_us < what.end_us ? other->begin_us : what.end_us;
+        }
+    }
+    return what;
+}
+
+/* The node that serves a route point; its phones do not tell, the registry does. */
+static struct proc_id owner_of(const struct history *h, struct device_id point, int64_t at)
+{
+    struct proc_id owner = {0};
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point)) {
+            owner = e->peer;
+        }
+    }
+    return owner;
+}
+
+/* Whether a phone lost its CallManager by this outage; one that only hung may not have noticed. */
+static bool lost_by(const struct history *h, struct device_id device,
+                    const struct history_outage *o)
+{
+    if (!history_hangs(o)) {
+        return true;
+    }
+    const struct history_span *span = &h->moves_of[device.v];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (!proc_id_some(move->node) && move->at >= o->from &&
+            (o->until == HISTORY_FOREVER || move->at <= o->until + DROP_US)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool of_callmanager(const struct history *h, const struct history_outage *o)
+{
+    return !o->network && o->service != SERVICE_CTIMANAGER && history_kind(h, o->proc) == PROC_NODE;
+}
+
+/* When the leg's phone lost its CallManager, within its time; FOREVER: it did not. */
+static int64_t cut_of_phone(const struct history *h, const struct expect_leg *what, int64_t begin,
+                            int64_t end)
+{
+    int64_t first = HISTORY_FOREVER;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (of_callmanager(h, o) && begin < o->from && o->from < end && o->from < first &&
+            proc_id_eq(history_home(h, what->device, o->from), o->proc) &&
+            lost_by(h, what->device, o)) {
+            first = o->from;
+        }
+    }
+    return first;
+}
+
+/* Rows that the failures of the route point's node left, within from..until in view. */
+static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *what, int64_t from,
+                              int64_t until)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < h->outages_n && what->at_point; i++) {
+        const struct history_outage *o = &h->outages[i];
+        n += of_callmanager(h, o) && from < o->from && o->from < until &&
+             proc_id_eq(owner_of(h, what->device, o->from - 1), o->proc);
+    }
+    return n;
+}
+
+/* One course of events, as a bit. */
+static uint32_t follow(const struct history *h, const struct expect_leg *what, int64_t begin,
+                       int64_t end, struct variant v)
+{
+    uint32_t partial = 0;
+    int64_t cut = what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end);
+    int64_t last = cut < end ? cut : end;
+    int64_t in_view = begin; /* since when */
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        int64_t until = v.early ? w->seen_from : w->until;
+        if (w->pair != what->pair || in_view >= until || last <= w->from) {
+            continue;
+        }
+        if (in_view < w->from) {
+            partial += w->unwritten && v.missing ? 0 : 1;
+            partial += cuts_of_point(h, what, in_view, w->from);
+        }
+        if (last <= until) {
+            return EXPECT_BIT(partial, false);
+        }
+        in_view = until;
+    }
+    partial += cuts_of_point(h, what, in_view, last);
+    bool whole = cut >= end && !what->went_on;
+    partial += cut < end || (whole && v.no_whole && !what->at_point) ? 1 : 0;
+    whole = whole && !v.no_whole;
+    return EXPECT_BIT(partial < EXPECT_PARTIALS_MAX ? partial : EXPECT_PARTIALS_MAX, whole);
+}
+
+static bool near_callmanager_fault(const struct history *h, int64_t from, int64_t until)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (of_callmanager(h, o) && o->from >= from && o->from <= until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the end of the leg may leave something else than a whole row. */
+static bool end_is_open(const struct history *h, const struct expect_leg *what)
+{
+    enum reason reason = what->leg->reason;
+    bool dropped = reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
+                   reason == REASON_SERVICE_LOST || reason == REASON_OUT_OF_SERVICE;
+    if (what->at_point) {
+        return what->never_offered ||
+               near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+    }
+    return dropped &&
+           near_callmanager_fault(h, what->end_us - DROP_US, what->end_us + EXPECT_SLACK_US);
+}
+
+/* A caller who waits at the route point when the CallManager of the call dies: the PG learns of it
+ * by the end of the call there, or by the node's, and cuts it once more. */
+static bool may_be_cut_at_point(const struct history *h, const struct expect_leg *what)
+{
+    return what->at_point && what->leg->reason == REASON_DROPPED_IN_SETUP &&
+           near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+}
+
+/* The agent was still in wrap-up when the last side that knew of the call died. */
+static bool wrapup_unwritten(const struct history *h, const struct expect_leg *what)
+{
+    int64_t wrapup = what->end_us + expect_wrapup_most(h);
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        if (w->pair == what->pair && w->unwritten && what->end_us <= w->from && w->from <= wrapup) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uint32_t *ret_exact)
+{
+    static const int64_t shifts[3] = {0, -EXPECT_SLACK_US, EXPECT_SLACK_US};
+    const struct variant plain = {.early = false};
+    bool open_end = end_is_open(h, what);
+    uint32_t set = wrapup_unwritten(h, what) ? EXPECT_BIT(0, false) : 0;
+    *ret_exact = follow(h, what, what->begin_us, what->end_us, plain);
+    for (unsigned k = 0; k < 72; k++) {
+        struct variant v = {
+            .early = (k & 1) != 0, .missing = (k & 2) != 0, .no_whole = (k & 4) != 0 && open_end};
+        int64_t begin = what->begin_us + shifts[k / 8 % 3];
+        int64_t end = what->end_us + shifts[k / 24];
+        set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
+    }
+    /* The next bits are those of one more partial row. */
+    return may_be_cut_at_point(h, what)
+               ? set | (set & EXPECT_BIT(0, false)) << 2 | (set & EXPECT_BIT(1, false)) << 2
+               : set;
+}

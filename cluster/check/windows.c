@@ -1,0 +1,229 @@
+#include "cluster/check/windows.h"
+
+#include <string.h>
+
+/* A side that wakes up knows within this time whether it is what it was. */
+#define AWAKE_US INT64_C(2000000)
+
+/* What is known of one pair while its events pass by. */
+struct watch {
+    struct history *h;
+    uint32_t pair;
+    struct proc_id active;    /* the side that was active last */
+    struct proc_id granted;   /* the side that takes over, while a window is open */
+    struct history_window *w; /* the open one, or NULL */
+    bool paused;              /* it was opened by a hang, which the side may survive */
+    int64_t healed_us;        /* the end of that hang, or FOREVER */
+};
+
+static bool is_hang(const struct event *e)
+{
+    return strstr(e->text, "hang") != NULL;
+}
+
+static bool of_pair(const struct watch *k, struct proc_id proc)
+{
+    const struct topology_proc *p = topology_proc_of(k->h->topology, proc);
+    return p != NULL && p->kind == PROC_PG && p->pair == k->pair;
+}
+
+/* Whether this event takes the active side its view of the calls. */
+static bool blinds(const struct watch *k, const struct event *e)
+{
+    const struct topology_proc *p = topology_proc_of(k->h->topology, k->active);
+    if (p == NULL) {
+        return false;
+    }
+    bool its_node = proc_id_eq(e->peer, p->ctimanager_node);
+    if (e->kind == EVENT_FAULT) {
+        return (proc_id_eq(e->peer, k->active) || its_node) && !history_spares(e->text);
+    }
+    if (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
+        e->kind == EVENT_PROCESS_STOP) {
+        return proc_id_eq(e->proc, k->active);
+    }
+    if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
+        return proc_id_eq(e->proc, p->ctimanager_node);
+    }
+    return false;
+}
+
+static void open_window(struct watch *k, struct proc_id before, const struct event *e)
+{
+    struct history *h = k->h;
+    if (h->windows_n == HISTORY_WINDOWS_MAX) {
+        return;
+    }
+    k->w = &h->windows[h->windows_n++];
+    *k->w = (struct history_window){.pair = k->pair,
+                                    .before = before,
+                                    .from = e->at.us,
+                                    .until = HISTORY_FOREVER,
+                                    .seen_from = HISTORY_FOREVER};
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        k->w->injected =
+            k->w->injected || (h->outages[i].injected && h->outages[i].from <= e->at.us);
+    }
+    k->granted = (struct proc_id){0};
+    k->paused = e->kind == EVENT_FAULT && is_hang(e);
+    k->healed_us = HISTORY_FOREVER;
+}
+
+static void close_window(struct watch *k, struct proc_id after, int64_t at)
+{
+    k->w->until = at;
+    k->w->after = after;
+    if (k->w->seen_from == HISTORY_FOREVER) {
+        k->w->seen_from = at;
+    }
+    k->w = NULL;
+}
+
+/* The side went on after a pause as if nothing had been. */
+static void forget_window(struct watch *k)
+{
+    ASSERT(k->w == &k->h->windows[k->h->windows_n - 1]);
+    k->h->windows_n--;
+    k->w = NULL;
+}
+
+/* The side hangs, or did: does it come to an end by that? */
+static void while_paused(struct watch *k, const struct event *e)
+{
+    bool healed = k->healed_us != HISTORY_FOREVER;
+    if (e->kind == EVENT_HEAL && is_hang(e)) {
+        k->healed_us = e->at.us;
+    } else if (e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, k->active)) {
+        if (healed) {
+            forget_window(k); /* the controller said so */
+        }
+    } else if (blinds(k, e)) {
+        bool another = healed && (e->kind == EVENT_FAULT || e->at.us - k->healed_us > AWAKE_US);
+        if (another) {
+            forget_window(k);
+            open_window(k, k->active, e);
+        } else {
+            k->paused = e->kind == EVENT_FAULT && is_hang(e);
+        }
+    } else if (e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer)) {
+        k->paused = false;
+    }
+}
+
+static void while_open(struct watch *k, const struct event *e)
+{
+    if (e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer) && !proc_id_eq(e->peer, k->granted)) {
+        k->w->seen_from = e->at.us;
+        k->granted = e->peer;
+    } else if (e->kind == EVENT_PG_STANDBY && proc_id_some(k->granted) &&
+               proc_id_eq(e->proc, k->granted)) {
+        /* It had begun to look, and gave up before it was active. */
+        close_window(k, k->granted, e->at.us);
+        open_window(k, e->proc, e);
+    }
+}
+
+static void pair_windows(struct history *h, uint32_t pair)
+{
+    struct watch k = {.h = h, .pair = pair};
+    const struct event start = {.at = {h->begin_us}};
+    open_window(&k, k.active, &start);
+    k.w->injected = false; /* the start of the cluster is no fault */
+    for (size_t i = 0; i < h->events_n && h->windows_n < HISTORY_WINDOWS_MAX; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PG_ACTIVE && of_pair(&k, e->proc)) {
+            k.active = e->proc;
+            if (k.w != NULL) {
+                close_window(&k, e->proc, e->at.us);
+            }
+        } else if (k.w != NULL) {
+            if (k.paused) {
+                while_paused(&k, e);
+            }
+            if (k.w != NULL && !k.paused) {
+                while_open(&k, e);
+            }
+        } else if (blinds(&k, e)) {
+            open_window(&k, k.active, e);
+        }
+    }
+    if (k.w != NULL && k.paused && k.healed_us != HISTORY_FOREVER) {
+        forget_window(&k);
+    }
+}
+
+/* Whether a process ends at some time in from..until, or has ended: by a crash, or (`polite`) by
+ * being told to. One that hangs is still there. */
+static bool gone(const struct history *h, struct proc_id proc, bool polite, int64_t from,
+                 int64_t until)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool counts = !o->network && !history_hangs(o) && o->service == SERVICE_NONE &&
+                      (polite || strstr(o->what, "stop") == NULL);
+        if (counts && proc_id_eq(o->proc, proc) && o->from < until && o->until > from) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a standby held the active side's state at `at`. */
+static bool synced(const struct history *h, struct proc_id side, int64_t at)
+{
+    bool has = false;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        if (!proc_id_eq(e->proc, side)) {
+            continue;
+        }
+        if (e->kind == EVENT_PG_SYNCED) {
+            has = true;
+        } else if (e->kind == EVENT_PROCESS_START || e->kind == EVENT_PG_STANDBY ||
+                   (e->kind == EVENT_LINK_DOWN && strstr(e->text, "private") != NULL)) {
+            has = false;
+        }
+    }
+    return has;
+}
+
+static struct proc_id other_side(const struct history *h, struct proc_id side, uint32_t pair)
+{
+    for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
+        const struct topology_proc *p = &h->topology->procs[v - 1];
+        if (p->kind == PROC_PG && p->pair == pair && v != side.v) {
+            return (struct proc_id){v};
+        }
+    }
+    return (struct proc_id){0};
+}
+
+/* The other side writes when it is granted: until then it must live, and know. */
+static bool is_unwritten(const struct history *h, const struct history_window *w)
+{
+    struct proc_id other = other_side(h, w->before, w->pair);
+    int64_t granted = w->seen_from;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PG_GRANTED && e->at.us >= w->from && proc_id_eq(e->peer, other)) {
+            granted = e->at.us;
+            break;
+        }
+    }
+    return proc_id_some(w->before) && gone(h, w->before, false, w->from, w->from + 1) &&
+           (!proc_id_some(other) || gone(h, other, true, w->from, granted) ||
+            !synced(h, other, w->from));
+}
+
+void windows_find(struct history *h)
+{
+    for (uint32_t i = 0; i < h->topology->procs_n; i++) {
+        const struct topology_proc *p = &h->topology->procs[i];
+        if (p->kind == PROC_PG && p->side != SIDE_B && h->windows_n < HISTORY_WINDOWS_MAX) {
+            pair_windows(h, p->pair);
+        }
+    }
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        h->windows[i].unwritten = is_unwritten(h, &h->windows[i]);
+    }
+}

@@ -1,0 +1,111 @@
+#include "cluster/replica/replica_seam.h"
+
+static struct replica *replica_of(struct raft_io *io)
+{
+    struct raft *raft = io->data;
+    return raft->data;
+}
+
+/* The term of the entry at `index`; 0: it is not known any more. */
+static uint64_t term_at(const struct raft_trail *trail, uint64_t index)
+{
+    if (index == trail->snapshot.index) {
+        return trail->snapshot.term;
+    }
+    if (index <= trail->offset || trail->size == 0) {
+        return 0;
+    }
+    for (unsigned i = trail->front; i != trail->back; i = (i + 1) % trail->size) {
+        if (index <= trail->records[i].index) {
+            return trail->records[i].term;
+        }
+    }
+    return 0;
+}
+
+static void drop_snapshot(struct raft_message *message)
+{
+    raft_configuration_close(&message->install_snapshot.conf);
+    raft_free(message->install_snapshot.data.base);
+}
+
+/* A message of an earlier term: libraft refuses it. */
+static bool is_stale(const struct replica *r, const struct raft_message *message)
+{
+    raft_term term = raft_current_term(&r->raft);
+    return (message->type == RAFT_APPEND_ENTRIES && message->append_entries.term < term) ||
+           (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.term < term) ||
+           (message->type == RAFT_REQUEST_VOTE && message->request_vote.term < term);
+}
+
+static void pass_on(struct replica *r, struct raft_message *message)
+{
+    r->refusing = is_stale(r, message);
+    r->io_recv(r->config.io, message);
+    r->refusing = false;
+}
+
+static void seam_recv(struct raft_io *io, struct raft_message *message)
+{
+    struct replica *r = replica_of(io);
+    if (message->type != RAFT_INSTALL_SNAPSHOT || r->raft.legacy.closing) {
+        pass_on(r, message);
+        return;
+    }
+    /* libraft 0.22.1 reads through NULL when a snapshot arrives while it takes one itself
+     * (takeSnapshotCb, src/legacy.c): the leader shall send it again. */
+    if (r->raft.legacy.snapshot_taking) {
+        drop_snapshot(message);
+        return;
+    }
+    /* And it forgets to free one that arrives while it installs another
+     * (replicationInstallSnapshot, src/replication.c), unless it refuses it for its term. */
+    bool forgotten = r->raft.snapshot.installing &&
+                     message->install_snapshot.term >= raft_current_term(&r->raft);
+    pass_on(r, message);
+    if (forgotten) {
+        drop_snapshot(message);
+    }
+}
+
+static int seam_send(struct raft_io *io, struct raft_io_send *req,
+                     const struct raft_message *message, raft_io_send_cb cb)
+{
+    struct replica *r = replica_of(io);
+    struct raft_message mended = *message;
+    /* libraft 0.22.1 does not set the index in a refusal (recvAppendEntries, recvInstallSnapshot).
+     * The one that it refuses may lead again by then, in the very term of the answer, and would
+     * take what was on the stack for the length of our log. */
+    if (message->type == RAFT_APPEND_ENTRIES_RESULT && r->refusing) {
+        mended.append_entries_result.last_log_index = 0;
+    }
+    /* It refuses a pre-vote with the term that was asked for, not with its own. Who asks would
+     * never hear of a later term; if that one has the longest log, nobody is ever elected. */
+    if (message->type == RAFT_REQUEST_VOTE_RESULT && r->refusing) {
+        mended.request_vote_result.term = raft_current_term(&r->raft);
+    }
+    /* And if a newer snapshot than it asked for was read, it sends the newer index with the older
+     * term (legacyLoadSnapshotCb, src/legacy.c): who installs that never follows again. */
+    if (message->type == RAFT_INSTALL_SNAPSHOT) {
+        uint64_t term = term_at(&r->raft.trail, message->install_snapshot.last_index);
+        mended.install_snapshot.last_term = term != 0 ? term : message->install_snapshot.last_term;
+    }
+    return r->io_send(io, req, &mended, cb);
+}
+
+static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
+                      raft_io_recv_cb recv)
+{
+    struct replica *r = replica_of(io);
+    r->io_recv = recv;
+    return r->io_start(io, msecs, tick, seam_recv);
+}
+
+void replica_seam_join(struct replica *r)
+{
+    struct raft_io *io = r->config.io;
+    r->io_start = io->start;
+    r->io_send = io->send;
+    io->start = seam_start;
+    io->send = seam_send;
+}

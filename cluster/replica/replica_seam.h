@@ -1,0 +1,12 @@
+/* replica_seam: what libraft receives and sends passes through here, and what libraft 0.22.1 does
+ * wrong is mended on the way. For replica.c only. */
+#ifndef CLUSTER_REPLICA_REPLICA_SEAM_H
+#define CLUSTER_REPLICA_REPLICA_SEAM_H
+
+#include "cluster/replica/replica.h"
+
+/* Put the seam between libraft and the raft_io of the replica's configuration: once, after
+ * raft_init. */
+void replica_seam_join(struct replica *r);
+
+#endif
