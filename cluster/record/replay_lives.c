@@ -93,7 +93,9 @@ static void take_pg(struct replay_lives *l, struct replay_life *life, const stru
     case EVENT_PG_STANDBY:
         life->active = false;
         life->monitors = 0;
-        l->granted = proc_id_eq(l->granted, e->proc) ? (struct proc_id){0} : l->granted;
+        if (proc_id_eq(l->granted, e->proc)) {
+            l->granted = (struct proc_id){0};
+        }
         return;
     default:
         return;

@@ -339,7 +339,8 @@ static void io_close(struct raft_io *io, raft_io_close_cb cb)
 struct instant sim_raft_deadline(const struct sim_raft *r)
 {
     if (r->closing) {
-        return r->closed != NULL ? (struct instant){0} : INSTANT_NEVER;
+        struct instant at_once = {0};
+        return r->closed != NULL ? at_once : INSTANT_NEVER;
     }
     struct instant at = sim_disk_deadline(r->config.disk);
     return r->started ? instant_min(at, r->tick_at) : at;
