@@ -312,8 +312,9 @@ static struct raft_append_entries_result refusal(struct sim_cluster *c, struct r
     sim_raft_receive(c->nodes[at].raft, c->now, c->nodes[leader].id, bytes.base, bytes.len);
     assert_int_equal(sim_raft_stats(c->nodes[at].raft).sent, sent + 1);
     sim_bytes_free(&bytes);
-    for (mail = c->mail; mail->to_life == 0; mail = mail->next) {
+    for (mail = c->mail; mail != NULL && mail->to_life == 0; mail = mail->next) {
     }
+    assert_non_null(mail);
     assert_int_equal(sim_message_decode(mail->bytes, mail->len, address, &answer), ERR_OK);
     assert_int_equal(answer.type, RAFT_APPEND_ENTRIES_RESULT);
     assert_true(answer.append_entries_result.term > 1);
