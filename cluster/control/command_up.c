@@ -133,12 +133,14 @@ int command_down(int argc, char **argv)
     struct options_args args;
     options_parse(&spec, argc, argv, &common, &args);
     int code = home_cluster(common.cluster, &cluster);
-    if (code != OUTCOME_DONE) {
+    bool damaged = code == OUTCOME_DATA || code == OUTCOME_CONFIG;
+    if (code != OUTCOME_DONE && !damaged) {
         return code;
     }
+    int complaint = destroy ? OUTCOME_DONE : code; /* what is gone needs no mending */
     bool ran = home_running(&cluster.home, cluster.name);
     code = cluster_run_down(&cluster, false);
-    if (code == OUTCOME_DONE && ran && !unjudged) {
+    if (code == OUTCOME_DONE && ran && !damaged && !unjudged) {
         code = judge_cluster(&cluster, &verdict);
     }
     if (code == OUTCOME_DONE && destroy) {
@@ -155,5 +157,5 @@ int command_down(int argc, char **argv)
         outcome_progress("%s", destroy ? "again: rehome up" : "undo:  rehome up (state is kept)");
     }
     json_decref(verdict);
-    return code;
+    return code == OUTCOME_DONE ? complaint : code;
 }

@@ -74,9 +74,14 @@ int judge_cluster(const struct cluster *c, json_t **ret_verdict)
 {
     char folder[HOME_PATH_MAX];
     int code = run_folder_make(&c->home, c->name, folder);
-    return code == OUTCOME_DONE
-               ? judge_record(c, folder, NULL, c->topology.traffic.seed, ret_verdict)
-               : code;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    code = judge_record(c, folder, NULL, c->topology.traffic.seed, ret_verdict);
+    if (code == OUTCOME_DONE) {
+        run_folder_point(&c->home, folder);
+    }
+    return code;
 }
 
 int judge_again(const char *run_folder, json_t **ret_verdict)

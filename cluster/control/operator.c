@@ -213,6 +213,12 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
         abort();
     }
     snprintf(guest, sizeof guest, "%d-%u", (int)getpid(), ++opened);
+    if (c->changed) {
+        free(o);
+        return outcome_error(OUTCOME_CONFIG, "put it back; or: rehome down, rehome up",
+                             "%s/topology.yaml is not what this cluster was started with",
+                             c->folder);
+    }
     home_path(c, keys, sizeof keys, "keys");
     o->topology = &c->topology;
     o->cluster = c;
@@ -223,8 +229,9 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
     enum err err = driver_new(&config, &o->driver);
     if (err != ERR_OK) {
         free(o);
-        return outcome_error(OUTCOME_UNREACHABLE, "rehome up", "cannot use the keys in %s: %s",
-                             keys, err_text(err));
+        return outcome_error(err == ERR_CORRUPT ? OUTCOME_DATA : OUTCOME_IO,
+                             "mend the file; or begin anew: rehome down --destroy",
+                             "cannot use the keys in %s: %s", keys, err_text(err));
     }
     o->world = driver_world(o->driver);
     o->process = (struct process){.self = o,

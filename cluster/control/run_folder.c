@@ -3,6 +3,7 @@
 #include "cluster/control/tick.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,13 +12,15 @@
 
 /* The link changes at once: whoever follows it finds the old run or the new one. It is a comfort
  * only: a run without it is found by its name. */
-static void point_latest(const struct home *h, const char *id)
+void run_folder_point(const struct home *h, const char *folder)
 {
+    const char *id = strrchr(folder, '/');
     char fresh[HOME_PATH_MAX];
     char latest[HOME_PATH_MAX];
     snprintf(latest, sizeof latest, "%.*s/runs/latest", ROOT_LEN, h->root);
     snprintf(fresh, sizeof fresh, "%.*s/runs/latest.%d", ROOT_LEN, h->root, (int)getpid());
-    if (symlink(id, fresh) == 0 && rename(fresh, latest) != 0) {
+    ASSERT(id != NULL);
+    if (symlink(id + 1, fresh) == 0 && rename(fresh, latest) != 0) {
         unlink(fresh);
     }
 }
@@ -32,9 +35,5 @@ int run_folder_make(const struct home *h, const char *what, char ret_folder[HOME
     (void)strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
     snprintf(id, sizeof id, "%s-%.32s-%d", stamp, what, (int)getpid());
     snprintf(ret_folder, HOME_PATH_MAX, "%.*s/runs/%s", ROOT_LEN, h->root, id);
-    int code = home_make_folder(ret_folder);
-    if (code == OUTCOME_DONE) {
-        point_latest(h, id);
-    }
-    return code;
+    return home_make_folder(ret_folder);
 }

@@ -4,8 +4,10 @@
 
 #include "cluster/control/home.h"
 
-/* Make runs/STAMP-WHAT-PID and let runs/latest point to it. Says what is wrong. */
+/* Make runs/STAMP-WHAT-PID. Says what is wrong. */
 MUST_CHECK int run_folder_make(const struct home *h, const char *what,
                                char ret_folder[HOME_PATH_MAX]);
+/* Let runs/latest point to it: it has its verdict. */
+void run_folder_point(const struct home *h, const char *folder);
 
 #endif

@@ -51,11 +51,7 @@ static int start(struct run *r)
     up.change.seed = o->seed;
     up.change.seed_set = o->seed_set;
     int code = cluster_run_up(r->home, &up, &r->cluster);
-    if (code != OUTCOME_DONE) {
-        r->cluster.name[0] = '\0'; /* nothing to take down */
-        return code;
-    }
-    return operator_open(&r->cluster, &r->desk);
+    return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->desk) : code;
 }
 
 /* The recorder is a client of the registry, too. Without it the run goes on; the verdict says that
@@ -169,10 +165,16 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     if (started && code == OUTCOME_DONE && !options->here) {
         code = stop_fleets(r);
     }
-    if (started && code == OUTCOME_DONE) {
+    bool recorded = started && code == OUTCOME_DONE;
+    if (recorded) {
         code = judge(r, ret_verdict);
     } else if (code == OUTCOME_INTERRUPTED) {
         (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
+    }
+    if (*ret_verdict != NULL) {
+        run_folder_point(h, r->folder);
+    } else if (!recorded) {
+        home_remove(r->folder); /* a run that did not come to its end is none */
     }
     operator_close(&r->desk);
     unfold_free(&r->phases.stage.unfold);

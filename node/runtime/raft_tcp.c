@@ -1,5 +1,6 @@
 #include "node/runtime/raft_tcp.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <raft.h>
@@ -380,7 +381,18 @@ static int net_listen(struct raft_uv_transport *transport, raft_uv_accept_cb cb)
     if (code == 0) {
         code = uv_listen((uv_stream_t *)&net->listener, BACKLOG, on_connection);
     }
-    return code == 0 ? 0 : complain(net, "cannot listen for the nodes", code);
+    if (code == 0) {
+        return 0;
+    }
+    char ip[RAFT_ADDRESS_LEN] = "";
+    char what[RAFT_ADDRESS_LEN + 64];
+    err_ignore(uv_ip4_name(&net->own, ip, sizeof ip) == 0 ? ERR_OK : ERR_INVALID, "only words");
+    snprintf(what, sizeof what, "cannot listen at %s:%u: %s", ip, ntohs(net->own.sin_port),
+             uv_strerror(code));
+    net->config.failed(net->config.context,
+                       code == UV_EADDRINUSE || code == UV_EADDRNOTAVAIL ? ERR_IN_USE : ERR_IO,
+                       what);
+    return complain(net, "cannot listen for the nodes", code);
 }
 
 static bool give_up_in_time(const uv_tcp_t *tcp)

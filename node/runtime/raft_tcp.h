@@ -27,6 +27,8 @@ struct raft_tcp_config {
     void (*peer_lost)(void *context, struct proc_id peer);
     /* Somebody was not let in. */
     void (*refused)(void *context, enum err why);
+    /* The own address cannot be listened at; libraft is told, too, and does not start. */
+    void (*failed)(void *context, enum err why, const char *what);
 };
 
 /* Fill in the transport, for raft_uv_init.

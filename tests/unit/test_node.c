@@ -81,8 +81,9 @@ static void on_refused(void *context, enum err why)
     fail_msg("a node that is alone refused somebody: %s", err_text(why));
 }
 
-static void on_failed(void *context, const char *what)
+static void on_failed(void *context, enum err why, const char *what)
 {
+    (void)why;
     (void)context;
     fail_msg("the disk failed: %s", what);
 }

@@ -121,7 +121,8 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
         return ERR_INVALID;
     }
     uint32_t side = place(p, peer);
-    if (hello->side != (side == 1 ? SIDE_B : SIDE_A)) {
+    if (hello->side != (side == 1 ? SIDE_B : SIDE_A) ||
+        !epoch_plausible(p->highest, hello->epoch)) {
         return ERR_INVALID;
     }
     p->hello[side] = hello->number;

@@ -43,7 +43,8 @@ void grants_init(struct grants *g, const struct topology *topology, const struct
 /* A grant of an earlier life (pg_grant). */
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
 void grants_link(struct grants *g, struct proc_id peer, bool up);
-/* A side says hello. ERR_INVALID: it is not the side that it says; nothing has changed.
+/* A side says hello. ERR_INVALID: it is not the side that it says, or its epoch cannot be; nothing
+ * has changed.
  *
  * Upholds  PG-1: at most one active side per epoch
  * Source   docs/protocol.md, "PG pair" */

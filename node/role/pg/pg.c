@@ -96,13 +96,13 @@ static void cut_for_peer(struct pg *pg)
     if (pg->sync == PG_SYNC_DONE) {
         pg_inputs_cut(pg, REASON_PEER_LOST);
     }
-    pg->sync = PG_SYNC_NONE;
+    pg_inputs_no_state(pg);
 }
 
 static void begin(struct pg *pg)
 {
     cut_for_peer(pg);
-    pg->sync = PG_SYNC_NONE;
+    pg_inputs_no_state(pg);
     pg->peer_synced = false;
     struct msg_private_input in = {.kind = OPC_INPUT_ACTIVATED, .id = pg->duplex.epoch};
     pg_inputs_apply(pg, &in);
@@ -280,6 +280,8 @@ static void controller_message(struct pg *pg, struct proc_id peer, const struct 
 {
     if (!proc_id_eq(peer, pg->controller)) {
         pg_out_reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
+    } else if (msg->kind == MSG_PG_GRANT && msg->pg_grant.epoch > EPOCH_MAX) {
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PG_GRANT) {
         bool again = pg->duplex.state == DUPLEX_ACTIVE && !pg->duplex.told;
         bool unsure = pg->duplex.unsure;
@@ -376,10 +378,20 @@ static void peer_status(struct pg *pg, const struct msg_private_status *m)
     settle(pg);
 }
 
+/* 0: the message tells none. */
+static uint32_t epoch_told(const struct msg *msg)
+{
+    return msg->kind == MSG_PRIVATE_STATUS    ? msg->private_status.epoch
+           : msg->kind == MSG_PRIVATE_GIVE_UP ? msg->private_give_up.epoch
+                                              : 0;
+}
+
 static void private_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
     if (!proc_id_eq(peer, pg->peer)) {
         pg_out_reject(pg, peer, REASON_BAD_REQUEST, "not the other side");
+    } else if (!epoch_plausible(pg->duplex.highest, epoch_told(msg))) {
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PRIVATE_STATUS) {
         peer_status(pg, &msg->private_status);
     } else if (msg->kind == MSG_PRIVATE_GIVE_UP) {
@@ -455,7 +467,7 @@ void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc
         pg->peer_synced = false;
         duplex_peer_link(&pg->duplex, now, false);
         if (!pg->duplex.peer_lost || pg->sync != PG_SYNC_DONE) {
-            pg->sync = PG_SYNC_NONE;
+            pg_inputs_no_state(pg);
         }
         settle(pg);
     } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
