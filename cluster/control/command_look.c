@@ -1,4 +1,5 @@
 /* registrations, calls, agents: lists that the processes themselves answer, or a record. */
+#include "cluster/control/event_text.h"
 #include "cluster/control/look.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define EVENT_LEN 256
 
 static const char *kind_word(enum device_kind kind)
 {
@@ -75,10 +78,11 @@ static void each_of_story(void *context, const struct event *e, const char *line
         json_array_append_new(s->list, json_loads(line, 0, NULL));
         return;
     }
-    printf("%s  %-7s %-17s %-6s epoch %-3u %s %s\n", tick_stamp(e->wall_us, stamp),
-           topology_name(s->topology, e->proc), event_word(e->kind),
-           proc_id_some(e->peer) ? topology_name(s->topology, e->peer) : "", e->epoch,
-           e->reason != REASON_NONE ? reason_text(e->reason) : "", e->text);
+    struct event told = *e;
+    char text[EVENT_LEN];
+    told.device = (struct device_id){0}; /* each line is about it */
+    printf("%s  %-8s %s\n", tick_stamp(e->wall_us, stamp), topology_name(s->topology, e->proc),
+           event_text_line(s->topology, &told, text, sizeof text));
 }
 
 /* One device: what it is now, and its history from the spine. */
