@@ -57,7 +57,7 @@ static int done(const struct options_common *common, const char *what, const cha
         table_json(
             json_pack("{s:i, s:b, s:s, s:s}", "schema", 1, "done", 1, "what", what, "undo", undo));
     } else if (!common->quiet) {
-        outcome_progress("%s%s%s", what, undo[0] != '\0' ? ".        undo: " : ".", undo);
+        outcome_done(undo, "%s.", what);
     }
     return OUTCOME_DONE;
 }

@@ -340,7 +340,7 @@ int command_calls(int argc, char **argv)
     if (common.json) {
         table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "calls", list)));
     } else {
-        table_end(&table);
+        table_end_or(&table, "no call is up");
     }
     command_close(&s);
     return OUTCOME_DONE;
@@ -370,7 +370,11 @@ static void add_agent(const struct topology *t, const struct msg_op_agent *a, st
     table_cell(table, "%s", device);
     table_cell(table, "%s", skill);
     table_cell(table, "%.1f s", (double)a->for_us / 1e6);
-    table_cell(table, "%u", a->reason_code);
+    if (a->reason_code != 0) {
+        table_cell(table, "%u", a->reason_code);
+    } else {
+        table_cell(table, "-");
+    }
     table_cell(table, "%s", a->in_service ? "yes" : "no");
 }
 
@@ -409,7 +413,7 @@ int command_agents(int argc, char **argv)
     if (common.json) {
         table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "agents", list)));
     } else {
-        table_end(&table);
+        table_end_or(&table, "no active PG side knows of an agent");
     }
     command_close(&s);
     return OUTCOME_DONE;

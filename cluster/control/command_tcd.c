@@ -142,7 +142,7 @@ static void rows_table(const json_t *rows)
                 text_of(json_array_get(rows, i), columns_head(columns[k]), room, sizeof room));
         }
     }
-    table_end(&table);
+    table_end_or(&table, "no record yet");
 }
 
 static void ledger_line(const json_t *ledger)

@@ -1,6 +1,8 @@
 #include "cluster/control/judge.h"
 
+#include "cluster/control/fill.h"
 #include "cluster/control/run_folder.h"
+#include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "cluster/record/judged.h"
 #include "cluster/record/record.h"
@@ -14,6 +16,8 @@
 #include <unistd.h>
 
 #define TOPOLOGY_NAME "topology.yaml"
+#define NUMBERS_LEN   512
+#define NUMBERS_AT    11 /* column */
 
 static int bad_run(const char *path, const char *what, enum err err)
 {
@@ -153,14 +157,17 @@ static void print_numbers(const json_t *verdict, const char *key)
     const char *name = NULL;
     json_t *value = NULL;
     json_t *object = json_object_get(verdict, key);
-    printf("%-9s", key);
+    char text[NUMBERS_LEN] = "";
+    size_t n = 0;
     json_object_foreach(object, name, value)
     {
-        if (json_is_integer(value)) {
-            printf("  %s %lld", name, (long long)json_integer_value(value));
-        }
+        int more = json_is_integer(value) && n < sizeof text
+                       ? snprintf(text + n, sizeof text - n, "%s%s=%lld", n > 0 ? " " : "", name,
+                                  (long long)json_integer_value(value))
+                       : 0;
+        n += more > 0 ? (size_t)more : 0;
     }
-    putchar('\n');
+    fill_put(stdout, text, NUMBERS_AT, printf("%-*s", NUMBERS_AT, key));
 }
 
 static const char *scenario_of(const json_t *verdict)
@@ -190,16 +197,23 @@ void judge_print_short(const json_t *verdict)
 void judge_print(const json_t *verdict)
 {
     const json_t *checks = json_object_get(verdict, "checks");
+    static const enum column columns[] = {COLUMN_VERDICT, COLUMN_CHECK, COLUMN_OBSERVED,
+                                          COLUMN_END};
+    struct table *table = table_new(columns);
     printf("%s: %s\n", scenario_of(verdict), word(verdict, "verdict"));
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *c = json_array_get(checks, i);
-        printf("  %-12s  %-24s  %s\n", word(c, "verdict"), word(c, "id"), word(c, "observed"));
+        table_row(table);
+        table_cell(table, "%s", word(c, "verdict"));
+        table_cell(table, "%s", word(c, "id"));
+        table_cell(table, "%s", word(c, "observed"));
     }
+    table_end(&table);
     print_numbers(verdict, "timings");
     print_numbers(verdict, "devices");
     print_numbers(verdict, "calls");
     print_numbers(verdict, "ledger");
-    printf("run       %s\nreport    %s\n", word(verdict, "run"), word(verdict, "report"));
+    printf("run        %s\nreport     %s\n", word(verdict, "run"), word(verdict, "report"));
 }
 
 int judge_outcome(const json_t *verdict)

@@ -1,5 +1,6 @@
 #include "cluster/control/options.h"
 
+#include "cluster/control/fill.h"
 #include "cluster/control/outcome.h"
 #include "node/base/err.h"
 #include "node/base/nearest.h"
@@ -13,7 +14,6 @@
 #define KEY_ROWS     1000 /* of the first row; above every letter */
 #define SHARED_MAX   5
 #define TEXT_AT      26 /* column where the help of an option begins */
-#define COLUMNS      80
 #define LETTERS_SIZE (2 * (OPTIONS_ROWS_MAX + SHARED_MAX) + 2)
 
 /* The rows of the command, then those that it shares with the others. */
@@ -50,39 +50,15 @@ static void gather(const struct options_spec *spec, struct options_common *commo
     }
 }
 
-/* Text from column `at` on, broken at blanks; a line of its own for what follows a line break. */
-static void fill(const char *text, int at, int now)
-{
-    while (*text != '\0') {
-        int word = (int)strcspn(text, " \n");
-        if (now > at && now + 1 + word > COLUMNS) {
-            printf("\n%*s", at, "");
-            now = at;
-        } else if (now > at) {
-            putchar(' ');
-            now++;
-        }
-        printf("%.*s", word, text);
-        now += word;
-        text += word;
-        if (*text == '\n') {
-            printf("\n%*s", at, "");
-            now = at;
-        }
-        text += *text != '\0' ? 1 : 0;
-    }
-    putchar('\n');
-}
-
 static void help(const struct options_spec *spec, const struct all *all)
 {
     int at = printf("usage: rehome %s [OPTION]...", spec->name);
-    if (spec->args_doc != NULL && at + 1 + (int)strlen(spec->args_doc) > COLUMNS) {
+    if (spec->args_doc != NULL && at + 1 + (int)strlen(spec->args_doc) > FILL_COLUMNS) {
         printf("\n             ");
     }
     printf("%s%s\n\n", spec->args_doc != NULL ? " " : "",
            spec->args_doc != NULL ? spec->args_doc : "");
-    fill(spec->doc, 0, 0);
+    fill_put(stdout, spec->doc, 0, 0);
     putchar('\n');
     for (uint32_t i = 0; i < all->n; i++) {
         const struct option_row *r = &all->rows[i];
@@ -95,11 +71,11 @@ static void help(const struct options_spec *spec, const struct all *all)
             n = 0;
         }
         printf("%*s", TEXT_AT - n, "");
-        fill(r->help, TEXT_AT, TEXT_AT);
+        fill_put(stdout, r->help, TEXT_AT, TEXT_AT);
     }
     if (spec->examples != NULL) {
         printf("\nfor example:\n  ");
-        fill(spec->examples, 2, 2);
+        fill_put(stdout, spec->examples, 2, 2);
     }
 }
 

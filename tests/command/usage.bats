@@ -115,6 +115,14 @@ setup() {
     done
 }
 
+@test "on a terminal a table keeps within its width, in a pipe a row is a line" {
+    row() { grep -c 'it loses its CTI Manager and gives up; it never goes to the CTI Manager of sub2' || true; }
+    script -qec "stty cols 100; $REHOME scenario show 1" /dev/null </dev/null | tr -d '\r' >"$BATS_TEST_TMPDIR/shown"
+    [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' "$BATS_TEST_TMPDIR/shown")" -le 100 ]
+    [ "$(row <"$BATS_TEST_TMPDIR/shown")" = 0 ]
+    [ "$("$REHOME" scenario show 1 | row)" = 1 ]
+}
+
 @test "explain knows events, reasons, columns, invariants and exit codes" {
     for word in owner_changed NO_QUORUM trails HOME-1 78 RecoveryKey; do
         run "$REHOME" explain "$word"
