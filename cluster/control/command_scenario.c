@@ -268,7 +268,8 @@ static int judge_run(const struct options_common *common, const char *word_or_nu
     int code = home_find(&home);
     if (code == OUTCOME_DONE && word_or_null == NULL && home_running_one(&home, name)) {
         code = home_cluster(common->cluster, &cluster);
-        return code == OUTCOME_DONE ? judge_cluster(&cluster, ret_verdict) : code;
+        return code == OUTCOME_DONE ? judge_cluster(&cluster, judge_until(&cluster), ret_verdict)
+                                    : code;
     }
     code = code == OUTCOME_DONE ? find_run(word_or_null, folder, sizeof folder) : code;
     return code == OUTCOME_DONE ? judge_again(folder, ret_verdict) : code;

@@ -95,7 +95,7 @@ static int make_ledger(const struct session_of_command *s, json_t **ret_ledger)
 {
     struct ledger ledger;
     if (s->past == NULL) {
-        return judge_ledger(&s->cluster, ret_ledger);
+        return judge_ledger(&s->cluster, judge_until(&s->cluster), ret_ledger);
     }
     past_cut(s->past, s->scene.at_us);
     if (ledger_make(&s->past->load.history, &ledger) != ERR_OK) {

@@ -4,6 +4,7 @@
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/table.h"
+#include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 #include "node/runtime/topology_raw.h"
 
@@ -139,9 +140,10 @@ int command_down(int argc, char **argv)
     }
     int complaint = destroy ? OUTCOME_DONE : code; /* what is gone needs no mending */
     bool ran = home_running(&cluster.home, cluster.name);
+    int64_t until_us = tick_now_us(); /* that all of it stops then is no failure */
     code = cluster_run_down(&cluster, false);
     if (code == OUTCOME_DONE && ran && !damaged && !unjudged) {
-        code = judge_cluster(&cluster, &verdict);
+        code = judge_cluster(&cluster, until_us, &verdict);
     }
     if (code == OUTCOME_DONE && destroy) {
         code = cluster_run_down(&cluster, true);
