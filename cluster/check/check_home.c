@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-#define MS 1000
+#define MS         1000
+#define VOTERS_MAX 5 /* the first nodes of a topology */
 
 struct tally {
     uint64_t expected, moved;
@@ -17,7 +18,35 @@ static bool stayed(const struct history *h, struct device_id id, const struct hi
     return o->until <= at && proc_id_eq(history_home(h, id, at), o->proc);
 }
 
-/* Every device of a CallManager that died registers elsewhere within the bound. */
+/* Nothing was wrong with the node in from..until, nor so shortly before that it may still be on its
+ * way back. */
+static bool sound(const struct history *h, struct proc_id node, int64_t from, int64_t until)
+{
+    return !history_disturbed(h, node, from - h->topology->timers.live_bound.us, until);
+}
+
+/* Whether a device that loses `lost` had somewhere to go all the time: a sound member of its group,
+ * and a sound majority of the voters, without which nobody may take it (REG-2). */
+static bool has_refuge(const struct history *h, const struct device_info *info, struct proc_id lost,
+                       int64_t from, int64_t until)
+{
+    uint32_t voters = 0, well = 0;
+    bool refuge = false;
+    for (uint16_t v = 1; v <= h->topology->procs_n && voters < VOTERS_MAX; v++) {
+        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
+        voters += node ? 1 : 0;
+        well += node && sound(h, (struct proc_id){v}, from, until) ? 1 : 0;
+    }
+    const struct topology_group *g = &h->topology->groups[info->group];
+    for (uint32_t i = 0; i < g->members_n; i++) {
+        refuge =
+            refuge || (!proc_id_eq(g->members[i], lost) && sound(h, g->members[i], from, until));
+    }
+    return refuge && well > voters / 2;
+}
+
+/* Every device of a CallManager that died, and that has somewhere to go, registers there within the
+ * bound. */
 static void follow(const struct history *h, const struct history_outage *o, struct tally *t)
 {
     int64_t bound = h->topology->timers.home_bound.us;
@@ -34,6 +63,9 @@ static void follow(const struct history *h, const struct history_outage *o, stru
         }
         if (from == HISTORY_FOREVER || from + bound > h->end_us) {
             continue; /* still busy, or the run ended before the bound */
+        }
+        if (!has_refuge(h, &info, o->proc, o->from, from + bound)) {
+            continue;
         }
         t->expected++;
         const struct history_move *move = history_rehomed(h, id, o->from);

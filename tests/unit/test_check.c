@@ -320,6 +320,27 @@ static void test_check__home_1_catches_a_phone_that_stays_away(void **state)
     caught("HOME-1");
 }
 
+/* Nobody may take it without a majority. */
+static void test_check__home_1_allows_to_wait_for_a_majority(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us = GOOD_FAULT + 9000 * GOOD_MS;
+        }
+    }
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "unplug", GOOD_FAULT + 50 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PUB, "unplug", GOOD_FAULT + 8900 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = judged("HOME-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
 static void test_check__home_1_catches_a_phone_that_never_goes_home(void **state)
 {
     (void)state;
@@ -581,6 +602,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__reg_4_catches_another_hash),
     cmocka_unit_test(test_check__reg_4_catches_a_node_that_remembers_otherwise),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_stays_away),
+    cmocka_unit_test(test_check__home_1_allows_to_wait_for_a_majority),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_never_goes_home),
     cmocka_unit_test(test_check__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
