@@ -150,8 +150,10 @@ void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_gran
             d->asked = 0;
             d->active_since = INSTANT_NEVER; /* BEGIN is to be ordered */
         } else {
-            d->epoch = grant->epoch > d->epoch ? grant->epoch : d->epoch;
-            d->unsure = d->unsure && grant->hello < d->sure_by;
+            /* A newer epoch than its own: the other side had the pair meanwhile, and let it go. */
+            bool replaced = grant->epoch > d->epoch;
+            d->fenced = d->fenced || replaced;
+            d->unsure = d->unsure && (replaced || grant->hello < d->sure_by);
         }
     } else if (d->state == DUPLEX_ASKING) {
         d->state = DUPLEX_STANDBY;
