@@ -550,6 +550,21 @@ static void test_check__raft_3_says_so_if_no_leader_could_lack_anything(void **s
     history_free(&good);
 }
 
+/* Nobody missed it for so short a time. */
+static void test_check__live_1_lets_an_active_side_survive_that_it_was_unplugged(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_PGB, "unplug", 50000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PGB, "unplug", 50300 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = judged("LIVE-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
 static void test_check__live_1_catches_a_cluster_without_an_active_side(void **state)
 {
     (void)state;
@@ -624,6 +639,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_2_allows_to_apply_anew_after_a_restart),
     cmocka_unit_test(test_check__raft_3_catches_a_leader_that_lacks_an_entry),
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
+    cmocka_unit_test(test_check__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check__live_1_catches_a_cluster_without_an_active_side),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
 };
