@@ -484,6 +484,24 @@ static void test_check__agt_1_catches_a_logout_without_cause(void **state)
     caught("AGT-1");
 }
 
+/* Nobody could log the agent out as long as there was no active side. */
+static void test_check__agt_1_knows_what_happened_while_no_side_was_active(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 36000 * GOOD_MS);
+    struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
+    e->value = 5003;
+    e->value2 = 50003;
+    good_run_activates(GOOD_PGB, GOOD_SUB2, 3, 65500 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = judged("AGT-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
 static void test_check__raft_1_catches_two_leaders_in_a_term(void **state)
 {
     (void)state;
@@ -632,6 +650,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),
     cmocka_unit_test(test_check__agt_1_catches_a_logout_without_cause),
+    cmocka_unit_test(test_check__agt_1_knows_what_happened_while_no_side_was_active),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
     cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
     cmocka_unit_test(test_check__raft_2_catches_a_term_that_goes_back_over_a_restart),
