@@ -279,6 +279,30 @@ static void test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_o
     pg_world_free(w);
 }
 
+/* It closed its provider when it let go, and is not asked for anything before it has another. */
+static void test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 1000);
+    w->sides[A].cti_out = true;
+    struct msg msg = {.kind = MSG_PG_GRANT};
+    msg.pg_grant.side = SIDE_A;
+    msg.pg_grant.pair = 5000;
+    msg.pg_grant.epoch = 9;
+    w->highest = 9;
+    pg_message(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, &msg);
+    pg_world_run(w, 5000);
+    assert_false(pg_world_is_active(w, A));
+    assert_int_equal(w->highest, 9);
+    pg_world_service(w, A);
+    pg_world_run(w, 100);
+    assert_true(pg_world_is_active(w, A));
+    assert_int_equal(w->highest, 10);
+    pg_world_free(w);
+}
+
 static void test_pg_duplex__side_with_an_older_epoch_steps_down(void **state)
 {
     (void)state;
@@ -548,6 +572,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was),
     cmocka_unit_test(test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing),
     cmocka_unit_test(test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on),
+    cmocka_unit_test(test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service),
     cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),
     cmocka_unit_test(test_pg_duplex__flapping_provider_is_held_down_longer_each_time),
     cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),

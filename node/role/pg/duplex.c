@@ -185,9 +185,16 @@ void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason 
         d->losses++;
         return;
     }
-    if (d->losses > 0) {
+    if (d->losses > 0 && !d->closed) {
         hold_down(d, now);
     }
+    d->closed = false;
+}
+
+void duplex_provider_closed(struct duplex *d)
+{
+    d->closed = d->closed || d->provider_up;
+    d->provider_up = false;
 }
 
 void duplex_peer_link(struct duplex *d, struct instant now, bool up)
