@@ -83,6 +83,23 @@ static void follow(const struct history *h, const struct history_outage *o, stru
     }
 }
 
+/* When the last gateway of the group hangs up of those that have calls at `at`: they go home one
+ * after the other, each when its calls have ended. */
+static int64_t drained_at(const struct history *h, uint32_t group, int64_t at)
+{
+    int64_t last = at;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        struct device_id id = {d};
+        struct device_info info;
+        if (topology_device(h->topology, id, &info) && info.kind == DEVICE_KIND_GATEWAY &&
+            info.group == group) {
+            int64_t until = history_busy_until(h, id, at);
+            last = until > last ? until : last;
+        }
+    }
+    return last;
+}
+
 /* At the end every idle device is at the first living member of its group. */
 static void settled(const struct history *h, struct tally *t)
 {
@@ -99,7 +116,8 @@ static void settled(const struct history *h, struct tally *t)
             continue;
         }
         struct proc_id target = history_first_living(h, info.group, h->end_us);
-        if (!proc_id_some(target)) {
+        int64_t from = info.kind == DEVICE_KIND_GATEWAY ? drained_at(h, info.group, calm) : calm;
+        if (!proc_id_some(target) || from > h->end_us - settle) {
             continue;
         }
         t->expected++;

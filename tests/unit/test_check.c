@@ -341,17 +341,45 @@ static void test_check__home_1_allows_to_wait_for_a_majority(void **state)
     history_free(&good);
 }
 
-static void test_check__home_1_catches_a_phone_that_never_goes_home(void **state)
+static void stays_away(uint32_t device)
 {
-    (void)state;
-    good_run_make();
     for (size_t i = 0; i < good.events_n; i++) {
-        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == device &&
             good_events[i].epoch == 3) {
             good_events[i].kind = EVENT_LINK_UP;
         }
     }
+}
+
+static void test_check__home_1_catches_a_phone_that_never_goes_home(void **state)
+{
+    (void)state;
+    good_run_make();
+    stays_away(9);
     caught("HOME-1");
+}
+
+/* Gateways go home one after the other, each when its calls have ended. */
+static void test_check__home_1_lets_a_gateway_wait_for_one_that_drains(void **state)
+{
+    (void)state;
+    for (int busy = 0; busy < 2; busy++) {
+        good_run_make();
+        stays_away(GOOD_GATEWAY);
+        if (busy != 0) {
+            good_legs[good.legs_n++] = (struct history_leg){.device = {GOOD_GATEWAY + 1},
+                                                            .call = {77},
+                                                            .begin_us = GOOD_RETURN - GOOD_MS,
+                                                            .answer_us = GOOD_RETURN - GOOD_MS,
+                                                            .end_us = GOOD_END - GOOD_MS};
+        }
+        good_run_finish();
+        const struct check_result *r = judged("HOME-1");
+        if (r->verdict != (busy != 0 ? VERDICT_PASS : VERDICT_FAIL)) {
+            fail_msg("%s", r->observed);
+        }
+        history_free(&good);
+    }
 }
 
 static void test_check__home_2_catches_a_move_without_cause(void **state)
@@ -637,6 +665,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_stays_away),
     cmocka_unit_test(test_check__home_1_allows_to_wait_for_a_majority),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_never_goes_home),
+    cmocka_unit_test(test_check__home_1_lets_a_gateway_wait_for_one_that_drains),
     cmocka_unit_test(test_check__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
