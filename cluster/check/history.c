@@ -88,6 +88,20 @@ static void begin_outage(struct history *h, const struct event *e, struct proc_i
     memcpy(o->what, e->text, sizeof o->what);
 }
 
+/* The open outage that began by the very words that end it: of two faults that overlap the end of
+ * one is not the end of the other. */
+static struct history_outage *same_outage(struct history *h, const struct event *e)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, e->peer) && o->until == HISTORY_FOREVER && o->from <= e->at.us &&
+            comes_back_by_heal(o) && strcmp(o->what, e->text) == 0) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
 static void end_outages(struct history *h, const struct event *e, struct proc_id proc,
                         enum service service, bool heal)
 {
@@ -105,6 +119,16 @@ static void end_outages(struct history *h, const struct event *e, struct proc_id
     }
 }
 
+static void heal(struct history *h, const struct event *e)
+{
+    struct history_outage *same = same_outage(h, e);
+    if (same != NULL) {
+        same->until = e->at.us;
+    } else {
+        end_outages(h, e, e->peer, service_in(e->text), true);
+    }
+}
+
 static void find_outages(struct history *h)
 {
     for (size_t i = 0; i < h->events_n; i++) {
@@ -112,7 +136,7 @@ static void find_outages(struct history *h)
         if (e->kind == EVENT_FAULT) {
             begin_outage(h, e, e->peer, service_in(e->text), true);
         } else if (e->kind == EVENT_HEAL) {
-            end_outages(h, e, e->peer, service_in(e->text), true);
+            heal(h, e);
         } else if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
             begin_outage(h, e, e->proc, service_in(e->text), false);
         } else if (e->kind == EVENT_SERVICE_START) {

@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#define HISTORY_OUTAGES_MAX 256
+#define HISTORY_OUTAGES_MAX 1024
 #define HISTORY_WINDOWS_MAX 64
 #define HISTORY_FOREVER     INT64_MAX
 

@@ -619,6 +619,23 @@ static void test_check__live_1_catches_a_cluster_without_an_active_side(void **s
     caught("LIVE-1");
 }
 
+static void test_check__the_end_of_one_fault_is_not_the_end_of_another(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", 40000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", 41000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "slow", 42000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", 43000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "slow", 44000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", 45000 * GOOD_MS);
+    good_run_finish();
+    assert_int_equal(history_calm_since(&good), 45000 * GOOD_MS);
+    assert_true(history_disturbed(&good, GOOD_SUB2, 44500 * GOOD_MS, 44600 * GOOD_MS));
+    assert_false(history_disturbed(&good, GOOD_SUB2, 45500 * GOOD_MS, 45600 * GOOD_MS));
+    history_free(&good);
+}
+
 static void test_check__timings_count_from_the_fault(void **state)
 {
     (void)state;
@@ -689,6 +706,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
     cmocka_unit_test(test_check__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check__live_1_catches_a_cluster_without_an_active_side),
+    cmocka_unit_test(test_check__the_end_of_one_fault_is_not_the_end_of_another),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
 };
 
