@@ -6,7 +6,8 @@
 #define CAUSE_US              INT64_C(15000000)
 #define DEVICE_OUT_OF_SERVICE 50003
 
-/* The phone was lost at `at` and has been for longer than the news takes. */
+/* The phone was lost at `at` and has been for longer than the news takes. Without a majority there
+ * is no news: the registry cannot change. */
 static bool long_lost(const struct history *h, struct device_id device, int64_t at)
 {
     if (device.v == 0 || device.v > h->devices_n) {
@@ -21,7 +22,8 @@ static bool long_lost(const struct history *h, struct device_id device, int64_t 
             last = move;
         }
     }
-    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US;
+    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US &&
+           history_majority(h, last->at, at);
 }
 
 /* Since when a logout by this side at `at` may have had its cause. While its pair had no active

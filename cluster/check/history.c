@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VOTERS_MAX 5 /* the first nodes of a topology */
+
 enum proc_kind history_kind(const struct history *h, struct proc_id proc)
 {
     const struct topology_proc *p = topology_proc_of(h->topology, proc);
@@ -309,6 +311,22 @@ bool history_disturbed(const struct history *h, struct proc_id proc, int64_t fro
         }
     }
     return false;
+}
+
+bool history_sound(const struct history *h, struct proc_id proc, int64_t from, int64_t until)
+{
+    return !history_disturbed(h, proc, from - h->topology->timers.live_bound.us, until);
+}
+
+bool history_majority(const struct history *h, int64_t from, int64_t until)
+{
+    uint32_t voters = 0, sound = 0;
+    for (uint16_t v = 1; v <= h->topology->procs_n && voters < VOTERS_MAX; v++) {
+        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
+        voters += node ? 1 : 0;
+        sound += node && history_sound(h, (struct proc_id){v}, from, until) ? 1 : 0;
+    }
+    return sound > voters / 2;
 }
 
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at)

@@ -124,6 +124,11 @@ int64_t history_calm_since(const struct history *h);
 bool history_up(const struct history *h, struct proc_id proc, enum service service, int64_t at);
 /* Whether a fault around the network, disk or clock of `proc` overlaps from..until. */
 bool history_disturbed(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
+/* Nothing was wrong with the process in from..until, nor so shortly before that it may still be on
+ * its way back. */
+bool history_sound(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
+/* A majority of the voters was sound: the registry could change. */
+bool history_majority(const struct history *h, int64_t from, int64_t until);
 /* The CallManager that the device knew as its own at `at`; none: lost or never registered. */
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at);
 /* The first registration of the device at or after `at`, or NULL. */
