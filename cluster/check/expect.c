@@ -200,6 +200,72 @@ static bool wrapup_unwritten(const struct history *h, const struct expect_leg *w
     return false;
 }
 
+/* So long a party may go on with old news: it has not noticed yet that the other is silent. */
+static int64_t news_us(const struct history *h)
+{
+    const struct topology_timers *t = &h->topology->timers;
+    return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
+}
+
+/* What the faults were to a leg. */
+struct felt {
+    uint32_t faults; /* in its time; one that touched many processes is one */
+    bool muffled;    /* its begin or its end may have been told late: a cut, or somebody hung */
+    bool unheard;    /* or never, while it lasted */
+};
+
+/* Whether an earlier outage is of the same fault. */
+static bool told_before(const struct history *h, uint32_t index)
+{
+    const struct history_outage *o = &h->outages[index];
+    for (uint32_t i = 0; i < index; i++) {
+        if (h->outages[i].from == o->from && strcmp(h->outages[i].what, o->what) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct felt feel(const struct history *h, const struct expect_leg *what)
+{
+    struct felt felt = {0};
+    int64_t over = what->end_us + expect_wrapup_most(h) + EXPECT_SLACK_US;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        int64_t until = o->until == HISTORY_FOREVER ? o->until : o->until + news_us(h);
+        if (over <= o->from || until <= what->begin_us || told_before(h, i) ||
+            strstr(o->what, "clock") != NULL) {
+            continue;
+        }
+        bool quiet = o->network || history_hangs(o);
+        bool from_begin = o->from <= what->begin_us + EXPECT_SLACK_US;
+        bool to_end = what->end_us <= until && o->from <= what->end_us + EXPECT_SLACK_US;
+        felt.faults++;
+        felt.muffled = felt.muffled || (quiet && (from_begin || to_end));
+        felt.unheard = felt.unheard || (quiet && from_begin && to_end);
+    }
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        int64_t until = w->until == HISTORY_FOREVER ? w->until : w->until + news_us(h);
+        felt.unheard = felt.unheard ||
+                       (w->pair == what->pair && w->from < over && what->begin_us < until);
+    }
+    return felt;
+}
+
+/* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
+ * What stays true: each fault explains one partial row at most, the end explains one whole row, and
+ * no row at all is left only by who was never in anybody's view. */
+static uint32_t mixed(const struct felt *felt)
+{
+    uint32_t set = felt->unheard ? EXPECT_BIT(0, false) : 0;
+    set |= EXPECT_BIT(0, true);
+    for (uint32_t p = 1; p <= felt->faults && p <= EXPECT_PARTIALS_MAX; p++) {
+        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true);
+    }
+    return set;
+}
+
 uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uint32_t *ret_exact)
 {
     static const int64_t shifts[3] = {0, -EXPECT_SLACK_US, EXPECT_SLACK_US};
@@ -213,6 +279,10 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
         int64_t begin = what->begin_us + shifts[k / 8 % 3];
         int64_t end = what->end_us + shifts[k / 24];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
+    }
+    struct felt felt = feel(h, what);
+    if (felt.faults >= 2 || felt.muffled) {
+        set |= mixed(&felt);
     }
     /* The next bits are those of one more partial row. */
     return may_be_cut_at_point(h, what)
