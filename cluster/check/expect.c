@@ -200,8 +200,7 @@ static bool wrapup_unwritten(const struct history *h, const struct expect_leg *w
     return false;
 }
 
-/* So long a party may go on with old news: it has not noticed yet that the other is silent. */
-static int64_t news_us(const struct history *h)
+int64_t expect_news_us(const struct history *h)
 {
     const struct topology_timers *t = &h->topology->timers;
     return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
@@ -209,9 +208,11 @@ static int64_t news_us(const struct history *h)
 
 /* What the faults were to a leg. */
 struct felt {
-    uint32_t faults; /* in its time; one that touched many processes is one */
-    bool muffled;    /* its begin or its end may have been told late: a cut, or somebody hung */
-    bool unheard;    /* or never, while it lasted */
+    uint32_t faults;   /* in its time; one that touched many processes is one */
+    uint32_t switches; /* the times without an active side that they led to */
+    bool overlap;      /* one began before the other was over and done with */
+    bool silence;      /* the network kept news back: it does to each party something else */
+    bool unheard;      /* and lasted from the begin to the end */
 };
 
 /* Whether an earlier outage is of the same fault. */
@@ -226,41 +227,54 @@ static bool told_before(const struct history *h, uint32_t index)
     return false;
 }
 
+/* Until when its consequences may come: what is dead is noticed once, silence goes on. */
+static int64_t felt_until(const struct history *h, const struct history_outage *o)
+{
+    int64_t last = history_silences(o) ? o->until : o->from;
+    return last == HISTORY_FOREVER ? last : last + expect_news_us(h);
+}
+
 static struct felt feel(const struct history *h, const struct expect_leg *what)
 {
     struct felt felt = {0};
     int64_t over = what->end_us + expect_wrapup_most(h) + EXPECT_SLACK_US;
+    int64_t busy = 0; /* with the faults so far, which come in order of their begin */
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
-        int64_t until = o->until == HISTORY_FOREVER ? o->until : o->until + news_us(h);
-        if (over <= o->from || until <= what->begin_us || told_before(h, i) ||
-            strstr(o->what, "clock") != NULL) {
+        int64_t until = felt_until(h, o);
+        if (over <= o->from || until <= what->begin_us || strstr(o->what, "clock") != NULL ||
+            told_before(h, i)) {
             continue;
         }
-        bool quiet = o->network || history_hangs(o);
-        bool from_begin = o->from <= what->begin_us + EXPECT_SLACK_US;
-        bool to_end = what->end_us <= until && o->from <= what->end_us + EXPECT_SLACK_US;
+        bool quiet = history_silences(o);
         felt.faults++;
-        felt.muffled = felt.muffled || (quiet && (from_begin || to_end));
-        felt.unheard = felt.unheard || (quiet && from_begin && to_end);
+        felt.overlap = felt.overlap || o->from < busy;
+        felt.silence = felt.silence || (quiet && !history_hangs(o));
+        felt.unheard = felt.unheard || (quiet && o->from <= what->begin_us + EXPECT_SLACK_US &&
+                                        what->end_us <= until);
+        busy = until > busy ? until : busy;
     }
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
-        int64_t until = w->until == HISTORY_FOREVER ? w->until : w->until + news_us(h);
-        felt.unheard = felt.unheard ||
-                       (w->pair == what->pair && w->from < over && what->begin_us < until);
+        int64_t until = w->until == HISTORY_FOREVER ? w->until : w->until + expect_news_us(h);
+        bool inside = w->pair == what->pair && w->from < over && what->begin_us < until;
+        felt.switches += inside ? 1 : 0;
     }
     return felt;
 }
 
 /* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
- * What stays true: each fault explains one partial row at most, the end explains one whole row, and
- * no row at all is left only by who was never in anybody's view. */
-static uint32_t mixed(const struct felt *felt)
+ * What stays true: each fault and each switch explains one partial row at most, the end one whole
+ * row, and no row at all is left only by who was never in anybody's view. */
+static uint32_t mixed(const struct expect_leg *what, const struct felt *felt)
 {
-    uint32_t set = felt->unheard ? EXPECT_BIT(0, false) : 0;
+    bool brief = what->end_us - what->begin_us < EXPECT_SLACK_US;
+    bool none =
+        felt->unheard || felt->switches > 0 || brief || what->went_on || what->never_offered;
+    uint32_t set = none ? EXPECT_BIT(0, false) : 0;
+    uint32_t most = felt->faults + felt->switches;
     set |= EXPECT_BIT(0, true);
-    for (uint32_t p = 1; p <= felt->faults && p <= EXPECT_PARTIALS_MAX; p++) {
+    for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
         set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true);
     }
     return set;
@@ -281,8 +295,8 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     struct felt felt = feel(h, what);
-    if (felt.faults >= 2 || felt.muffled) {
-        set |= mixed(&felt);
+    if (felt.overlap || felt.silence) {
+        set |= mixed(what, &felt);
     }
     /* The next bits are those of one more partial row. */
     return may_be_cut_at_point(h, what)

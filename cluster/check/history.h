@@ -137,6 +137,8 @@ struct proc_id history_first_living(const struct history *h, uint32_t group, int
 bool history_spares(const char *what);
 /* Whether it was stopped and not ended: it goes on with what it knew. */
 bool history_hangs(const struct history_outage *outage);
+/* Whether it kept news back, or may have, of processes that went on. */
+bool history_silences(const struct history_outage *outage);
 enum proc_kind history_kind(const struct history *h, struct proc_id proc);
 
 #endif

@@ -21,6 +21,12 @@ static bool is_hang(const struct event *e)
     return strstr(e->text, "hang") != NULL;
 }
 
+/* A side that is unplugged sees on with what it has, and says itself when that is no more. */
+static bool takes_life(const struct event *e)
+{
+    return !history_spares(e->text) && strstr(e->text, "unplug") == NULL;
+}
+
 static bool of_pair(const struct watch *k, struct proc_id proc)
 {
     const struct topology_proc *p = topology_proc_of(k->h->topology, proc);
@@ -36,7 +42,7 @@ static bool blinds(const struct watch *k, const struct event *e)
     }
     bool its_node = proc_id_eq(e->peer, p->ctimanager_node);
     if (e->kind == EVENT_FAULT) {
-        return (proc_id_eq(e->peer, k->active) || its_node) && !history_spares(e->text);
+        return (proc_id_eq(e->peer, k->active) || its_node) && takes_life(e);
     }
     if (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
         e->kind == EVENT_PROCESS_STOP) {
