@@ -56,10 +56,23 @@ const struct check *check_invariants(size_t *ret_n)
     return invariants;
 }
 
+/* The scenarios whose text has sentences of its own. */
+static const struct {
+    const char *scenario;
+    const struct check *(*checks)(size_t *ret_n);
+} sentences[] = {{"subscriber-fails", scenario1_checks}};
+
+const char *check_scenario(size_t nth)
+{
+    return nth < sizeof sentences / sizeof sentences[0] ? sentences[nth].scenario : NULL;
+}
+
 const struct check *check_sentences(const char *scenario, size_t *ret_n)
 {
-    if (scenario != NULL && strcmp(scenario, "subscriber-fails") == 0) {
-        return scenario1_checks(ret_n);
+    for (size_t i = 0; scenario != NULL && check_scenario(i) != NULL; i++) {
+        if (strcmp(scenario, sentences[i].scenario) == 0) {
+            return sentences[i].checks(ret_n);
+        }
     }
     *ret_n = 0;
     return NULL;

@@ -1,6 +1,7 @@
 #include "cluster/check/judges.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define MS         1000
 #define EARLY_PART 10 /* of the watch: clocks differ, and so do those who look */
@@ -177,11 +178,21 @@ static bool had_reason(const struct history *h, struct proc_id node, int64_t lef
            lacked_lease(h, node, from, moved);
 }
 
-/* A device that lost nobody goes home only to a CallManager that has been there for the watch. */
+/* A device that lost nobody goes home only to a CallManager that has been there for the watch. (How
+ * long a device was connected to one that only hung or was cut off is not in the record.) */
 static bool too_early(const struct history *h, struct proc_id home, int64_t moved)
 {
     int64_t watch = h->topology->timers.fallback_watch.us;
-    return was_down(h, home, moved - watch + watch / EARLY_PART, moved);
+    int64_t from = moved - watch + watch / EARLY_PART;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= moved; i++) {
+        const struct event *e = &h->events[i];
+        bool start = e->kind == EVENT_PROCESS_START ||
+                     (e->kind == EVENT_SERVICE_START && strcmp(e->text, "callmanager") == 0);
+        if (start && e->at.us >= from && proc_id_eq(e->proc, home)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The moves of one device. */

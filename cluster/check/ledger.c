@@ -192,17 +192,23 @@ static enum ledger_class classify(const struct history *h, const struct ledger_e
                                   : LEDGER_UNEXPLAINED;
 }
 
+/* How long after the end of a leg the fleet may still wait with its line. */
+static int64_t log_by(const struct history *h)
+{
+    return LEDGER_LOG_US + 2 * h->topology->traffic.wrapup_mean.us;
+}
+
+/* Its rows, or the lines of the other legs of its call, may still be on their way. */
 static bool too_young(const struct history *h, const struct ledger_entry *entry)
 {
-    int64_t most = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
-    return h->legs[entry->leg].end_us + most > h->end_us;
+    int64_t rows = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
+    return h->legs[entry->leg].end_us + (rows > log_by(h) ? rows : log_by(h)) > h->end_us;
 }
 
 /* The fleet saw the leg of this row begin, and has not written its line yet: it goes on, or is
  * held back for its last media and its wrap-up data. */
 static bool unlogged(const struct history *h, const struct history_row *row)
 {
-    int64_t log_by = LEDGER_LOG_US + 2 * h->topology->traffic.wrapup_mean.us;
     struct device_id device = {0}; /* the phone of the row, or who dialled the route point */
     int64_t end = 0;               /* 0: never seen; FOREVER: goes on */
     for (size_t i = 0; i < h->events_n; i++) {
@@ -225,7 +231,7 @@ static bool unlogged(const struct history *h, const struct history_row *row)
             end = HISTORY_FOREVER;
         }
     }
-    return end == HISTORY_FOREVER || (end != 0 && end + log_by > h->end_us);
+    return end == HISTORY_FOREVER || (end != 0 && end + log_by(h) > h->end_us);
 }
 
 static void judge(const struct history *h, struct ledger *l, struct ledger_entry *entry)

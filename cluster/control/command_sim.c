@@ -1,6 +1,8 @@
 /* sim. */
 #include "cluster/control/command.h"
 #include "cluster/control/pool.h"
+#include "cluster/control/scenario_sim.h"
+#include "cluster/control/sim_run.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "cluster/sim/sim_swarm.h"
@@ -20,7 +22,8 @@
 #define CALLS_PER 10  /* legs for each seed on average, or the range is void */
 
 struct words {
-    const char *seeds, *jobs, *profile, *faults;
+    const char *seeds, *jobs, *profile, *faults, *faults_max, *report, *scenario, *trigger,
+        *topology;
 };
 
 struct failure {
@@ -34,7 +37,11 @@ struct range {
     uint64_t first, n, done;
     const char *profile;
     const char *kinds_text;
-    uint32_t kinds;
+    const char *report;              /* NULL: no run is kept */
+    const struct scenario *scenario; /* NULL: the swarm */
+    const struct scenario_trigger *trigger;
+    const char *topology;
+    uint32_t kinds, faults_max;
     bool bar, quiet;
     uint64_t *digests; /* by seed */
     int64_t virtual_us;
@@ -47,12 +54,55 @@ struct range {
 
 /* -- One seed, in a process of its own. -- */
 
+struct keeping {
+    const struct range *range;
+    uint64_t seed;
+    const struct sim_outcome *outcome;
+};
+
+/* A range keeps the runs that failed, one seed its own. */
+static void keep(void *context, const struct history *history)
+{
+    const struct keeping *k = context;
+    char folder[HOME_PATH_MAX];
+    if (k->range->n == 1) {
+        snprintf(folder, sizeof folder, "%s", k->range->report);
+    } else {
+        snprintf(folder, sizeof folder, "%s/seed-%" PRIu64, k->range->report, k->seed);
+    }
+    bool wanted = k->range->n == 1 || k->outcome->verdict == VERDICT_FAIL;
+    if (wanted && sim_run_keep(folder, history, NULL, k->seed) != OUTCOME_DONE) {
+        _exit(OUTCOME_IO); /* what is wrong was said, and the parent tells it on */
+    }
+}
+
+static void play_seed(const struct range *r, uint64_t seed, struct sim_outcome *ret)
+{
+    const struct scenario_sim_options o = {.scenario = r->scenario,
+                                           .trigger = r->trigger,
+                                           .topology = r->topology,
+                                           .profile = r->profile,
+                                           .seed = seed,
+                                           .folder = r->n == 1 ? r->report : NULL,
+                                           .quiet = r->n > 1 || r->quiet};
+    int code = scenario_sim_run(&o, ret, NULL);
+    if (code != OUTCOME_DONE) {
+        _exit(code); /* what is wrong was said, and the parent tells it on */
+    }
+}
+
 static void run_seed(void *context, uint64_t piece, void *ret_result)
 {
     const struct range *r = context;
+    if (r->scenario != NULL) {
+        play_seed(r, r->first + piece, ret_result);
+        return;
+    }
     static struct sim_case c;
     sim_swarm_draw(r->first + piece, r->profile, r->kinds, &c);
-    sim_swarm_run(&c, NULL, NULL, ret_result);
+    c.faults_n = c.faults_n < r->faults_max ? c.faults_n : r->faults_max;
+    struct keeping k = {r, r->first + piece, ret_result};
+    sim_swarm_run(&c, r->report != NULL ? keep : NULL, &k, ret_result);
 }
 
 /* -- The range. -- */
@@ -69,11 +119,26 @@ static struct failure *add_failure(struct range *r, uint64_t seed)
     return f;
 }
 
+/* " --name value", if there is one. */
+static void add_word(char *ret, size_t cap, const char *name, const char *value)
+{
+    size_t used = strlen(ret);
+    if (value != NULL && used < cap) {
+        snprintf(ret + used, cap - used, " --%s %s", name, value);
+    }
+}
+
 static void rerun_line(const struct range *r, uint64_t seed, char *ret, size_t cap)
 {
-    snprintf(ret, cap, "rehome sim --seeds %" PRIu64 "..%" PRIu64 "%s%s%s%s", seed, seed,
-             r->profile != NULL ? " --profile " : "", r->profile != NULL ? r->profile : "",
-             r->kinds_text != NULL ? " --faults " : "", r->kinds_text != NULL ? r->kinds_text : "");
+    char most[16];
+    snprintf(most, sizeof most, "%u", r->faults_max);
+    snprintf(ret, cap, "rehome sim --seeds %" PRIu64, seed);
+    add_word(ret, cap, "scenario", r->scenario != NULL ? r->scenario->name : NULL);
+    add_word(ret, cap, "trigger", r->trigger != NULL ? r->trigger->name : NULL);
+    add_word(ret, cap, "topology", r->topology);
+    add_word(ret, cap, "profile", r->profile);
+    add_word(ret, cap, "faults", r->kinds_text);
+    add_word(ret, cap, "faults-max", r->faults_max < SIM_SWARM_FAULTS_MAX ? most : NULL);
 }
 
 static void clear_bar(const struct range *r)
@@ -181,7 +246,7 @@ static size_t find_missing(const struct range *r, struct minimum *ret, size_t ca
         {"calls preserved", r->counts[EVENT_CALL_PRESERVED], r->n / 10},
     };
     size_t n = 0;
-    if (r->n < VOID_FROM) {
+    if (r->n < VOID_FROM || r->scenario != NULL) {
         return 0;
     }
     for (size_t i = 0; i < sizeof all / sizeof all[0] && n < cap; i++) {
@@ -333,6 +398,7 @@ static int run_range(struct range *r, uint32_t jobs, const struct options_common
 {
     struct minimum missing[SIM_FAULT_KINDS + 8];
     int64_t began = tick_now_us();
+    ASSERT(r->n > 0);
     r->digests = calloc(r->n, sizeof r->digests[0]);
     ASSERT(r->digests != NULL);
     r->bar = isatty(STDERR_FILENO) != 0 && !common->quiet;
@@ -364,6 +430,21 @@ static int run_range(struct range *r, uint32_t jobs, const struct options_common
     return r->failures_n > 0 || n > 0 ? OUTCOME_NO : OUTCOME_DONE;
 }
 
+/* Open the scenario that is asked for, if one is. */
+static int read_scenario(const struct words *w, struct scenario_all *all, struct range *r)
+{
+    r->topology = w->topology;
+    if (w->scenario == NULL) {
+        return w->trigger == NULL && w->topology == NULL
+                   ? OUTCOME_DONE
+                   : outcome_error(OUTCOME_USAGE, "rehome sim --help",
+                                   "--trigger and --topology are for --scenario");
+    }
+    int code = scenario_load(all);
+    code = code == OUTCOME_DONE ? scenario_find(all, w->scenario, &r->scenario) : code;
+    return code == OUTCOME_DONE ? scenario_trigger(r->scenario, w->trigger, &r->trigger) : code;
+}
+
 int command_sim(int argc, char **argv)
 {
     struct words w = {0};
@@ -374,6 +455,12 @@ int command_sim(int argc, char **argv)
         {"profile", 0, "NAME", "lab or srnd; default: the seed draws", NULL, &w.profile},
         {"faults", 0, "LIST", "only these, as crash,hang,partition; none: no faults", NULL,
          &w.faults},
+        {"faults-max", 0, "N", "only the first N faults of each seed", NULL, &w.faults_max},
+        {"scenario", 0, "NAME", "play this scenario instead of drawn faults", NULL, &w.scenario},
+        {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
+        {"topology", 't', "FILE", "of the scenario, another one", NULL, &w.topology},
+        {"report", 'r', "DIR", "keep the run of one seed, or those that fail, as folders below DIR",
+         NULL, &w.report},
     };
     const struct options_spec spec = {
         .name = "sim",
@@ -386,12 +473,20 @@ int command_sim(int argc, char **argv)
     struct options_common common = {0};
     struct options_args args;
     struct range r = {0};
+    struct scenario_all all = {0};
     options_parse(&spec, argc, argv, &common, &args);
     uint32_t jobs = read_jobs(w.jobs);
+    r.report = w.report;
+    r.quiet = common.quiet;
+    r.faults_max = w.faults_max != NULL
+                       ? options_number("--faults-max", w.faults_max, 0, SIM_SWARM_FAULTS_MAX)
+                       : SIM_SWARM_FAULTS_MAX;
     int code = read_seeds(w.seeds, &r);
     code = code == OUTCOME_DONE ? read_profile(w.profile, &r) : code;
     code = code == OUTCOME_DONE ? read_faults(w.faults, &r) : code;
+    code = code == OUTCOME_DONE ? read_scenario(&w, &all, &r) : code;
     code = code == OUTCOME_DONE ? run_range(&r, jobs, &common) : code;
+    scenario_free(&all);
     free(r.digests);
     free(r.failures);
     return code;

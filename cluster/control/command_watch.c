@@ -95,9 +95,9 @@ static int replayed(struct watching *w, uint32_t speed_m, bool from_begin)
         char moment[HOME_PATH_MAX];
         look_moment(s, moment, sizeof moment);
         snprintf(w->picture.title, sizeof w->picture.title, "%.120s%s", moment,
-                 at == p->end_us ? "  end"
-                 : paused        ? "  paused"
-                                 : "");
+                 paused            ? "  paused"
+                 : at == p->end_us ? "  end"
+                                   : "");
         snprintf(w->picture.help, sizeof w->picture.help,
                  "q quits   space %s   left, right: a second   f: to the fault   speed %.3g",
                  paused ? "goes on" : "pauses", (double)speed_m / 1000);

@@ -47,15 +47,16 @@ static enum frame_style state_style(enum scene_state state)
     return state == SCENE_UP ? FRAME_PLAIN : FRAME_BAD;
 }
 
-static void services(const struct topology_proc *t, const struct scene_proc *p, struct frame *f)
+/* What is wrong with a node, if anything is. */
+static void condition(const struct topology_proc *t, const struct scene_proc *p, struct frame *f)
 {
-    bool missing = p->state == SCENE_UP && ((t->callmanager && !p->node.callmanager) ||
-                                            (t->ctimanager && !p->node.ctimanager));
-    const char *what = p->state != SCENE_UP                     ? scene_state_word(p->state)
+    bool up = p->state == SCENE_UP;
+    const char *what = !up                                      ? scene_state_word(p->state)
                        : t->callmanager && !p->node.callmanager ? "no CM"
-                       : missing                                ? "no CTI"
-                                                                : "up";
-    frame_put(f, missing ? FRAME_BAD : state_style(p->state), "%s", what);
+                       : t->ctimanager && !p->node.ctimanager   ? "no CTI"
+                       : !p->node.lease                         ? "no lease"
+                                                                : NULL;
+    frame_put(f, what != NULL ? FRAME_BAD : FRAME_PLAIN, "%s", what != NULL ? what : "up");
 }
 
 static void nodes(const struct picture *p, struct frame *f)
@@ -74,14 +75,13 @@ static void nodes(const struct picture *p, struct frame *f)
         }
         bool leads = p->scene.leader.v == i + 1;
         frame_put(f, FRAME_BOLD, "%-8s ", t->procs[i].name);
-        services(&t->procs[i], sp, f);
+        condition(&t->procs[i], sp, f);
         frame_tab(f, 18);
         if (sp->state == SCENE_UP) {
             frame_put(f, leads ? FRAME_GOOD : FRAME_PLAIN, "%-11s",
                       raft_standing_text((enum raft_standing)sp->node.raft));
             frame_put(f, FRAME_PLAIN, " %5llu %7llu", (unsigned long long)sp->node.term,
                       (unsigned long long)sp->node.commit);
-            frame_put(f, FRAME_BAD, "%s", sp->node.lease ? "" : " no lease");
         }
         frame_tab(f, BAR_AT);
         frame_bar(f, FRAME_MARK, bar, p->homes.by_node[i], p->homes.total);

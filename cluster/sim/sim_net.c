@@ -12,7 +12,8 @@
 #define RETRANSMIT_US   200000  /* the first; doubles */
 #define RETRANSMIT_MAX  120000000
 #define STRAY_LATE_US   500000
-#define SMALL_PACKET    384 /* bytes; such packets are kept for the next one */
+#define UNANSWERED_US   2000000 /* libraft's connections (RAFT_TCP_UNANSWERED_MS) are given up */
+#define SMALL_PACKET    384     /* bytes; such packets are kept for the next one */
 #define DIALLER         0
 #define LISTENER        1
 
@@ -403,6 +404,19 @@ static void resume(struct sim_net *net, struct conn *c, int from)
     }
 }
 
+/* The kernel of a sender of libraft's bytes gives up. number: generation << 1 | end */
+static void on_unanswered(void *self, void *data, uint64_t number)
+{
+    struct sim_net *net = self;
+    struct conn *c = data;
+    int from = (int)(number & 1);
+    const struct way *w = &c->ways[from];
+    if (c->generation == number >> 1 && w->held != NULL &&
+        w->held_since + UNANSWERED_US <= now_of(net)) {
+        notice(net, c, from);
+    }
+}
+
 enum err sim_net_send(struct sim_net *net, struct proc_id from, struct proc_id to, uint32_t link,
                       bool dialled, const struct codec_frame *frame)
 {
@@ -424,6 +438,10 @@ enum err sim_net_send(struct sim_net *net, struct proc_id from, struct proc_id t
     if (w->held == NULL) {
         w->held = p;
         w->held_since = now_of(net);
+        if (link == SIM_NET_RAFT) {
+            sim_heap_push(net->config.heap, now_of(net) + UNANSWERED_US, on_unanswered, net, c,
+                          (uint64_t)c->generation << 1 | (uint64_t)end);
+        }
     } else {
         w->held_last->next = p;
     }

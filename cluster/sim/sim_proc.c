@@ -491,10 +491,10 @@ void sim_proc_ask(struct sim_proc *p, const struct msg *msg)
         return;
     }
     if (p->paused) {
-        struct msg *copy = malloc(sizeof *copy);
-        ASSERT(copy != NULL);
-        memcpy(copy, msg, sizeof *copy);
-        put_off(p, &(struct pending){.order = copy});
+        struct pending later = {.order = malloc(sizeof *msg)};
+        ASSERT(later.order != NULL);
+        memcpy(later.order, msg, sizeof *msg);
+        put_off(p, &later);
         return;
     }
     p->now = now_of(p);

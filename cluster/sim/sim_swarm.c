@@ -180,7 +180,7 @@ void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct s
 
 /* -- Running. -- */
 
-static void count(const struct sim_world *w, const struct history *h, struct sim_outcome *ret)
+void sim_swarm_count(const struct sim_world *w, const struct history *h, struct sim_outcome *ret)
 {
     const struct sim_history *r = sim_world_record(w);
     ret->digest = r->digest;
@@ -217,7 +217,7 @@ void sim_swarm_run(const struct sim_case *c, sim_swarm_look *look, void *context
     err = history_prepare(&h);
     ASSERT(err == ERR_OK);
     ret->results_n = check_run(&h, NULL, ret->results, &ret->verdict);
-    count(w, &h, ret);
+    sim_swarm_count(w, &h, ret);
     if (look != NULL) {
         look(context, &h);
     }

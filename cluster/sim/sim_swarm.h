@@ -40,5 +40,7 @@ void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct s
 typedef void sim_swarm_look(void *context, const struct history *history);
 void sim_swarm_run(const struct sim_case *c, sim_swarm_look *look, void *context,
                    struct sim_outcome *ret_outcome);
+/* What a world came to, but for the judges' results. After sim_world_history. */
+void sim_swarm_count(const struct sim_world *w, const struct history *h, struct sim_outcome *ret);
 
 #endif

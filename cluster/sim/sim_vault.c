@@ -1,6 +1,5 @@
 #include "cluster/sim/sim_vault.h"
 
-#include "node/base/checksum.h"
 #include "proto/codec.h"
 
 #include <inttypes.h>
@@ -12,6 +11,7 @@
 #define COMMIT_MIN_US 200 /* of one synced transaction */
 #define COMMIT_MAX_US 1500
 #define RETRY_US      1000000
+#define KEYS_MAX      65536 /* remembered at least, if rows are not kept: more than comes again */
 
 /* A message as bytes, of the heap. */
 struct item {
@@ -32,21 +32,17 @@ struct set {
     size_t n, cap;
 };
 
-struct outcome {
-    struct event event;
-};
-
 struct sim_vault {
     struct sim_vault_config config;
     struct rand_state rand;
     struct sim_vault_faults faults;
-    struct items queue;   /* waits; the first `committing` are in the commit under way */
-    struct items records; /* durable, by outbox number (a PG's) */
-    struct items last;    /* durable, by kind and pair */
-    struct set keys;      /* of rows (the controller's) */
+    struct items queue;     /* waits; the first `committing` are in the commit under way */
+    struct items records;   /* durable, by outbox number (a PG's) */
+    struct items last;      /* durable, by kind and pair */
+    struct set keys, older; /* of rows (the controller's) */
     struct sim_vault_row *rows;
     size_t rows_n, rows_cap;
-    struct outcome *outcomes; /* not yet traced */
+    struct event *outcomes; /* not yet traced */
     size_t outcomes_n, outcomes_cap;
     size_t committing;
     bool ended;    /* the commit is done, and waits for sim_vault_settle */
@@ -89,6 +85,7 @@ void sim_vault_free(struct sim_vault **store)
         free(all[i]->at);
     }
     free(s->keys.slots);
+    free(s->older.slots);
     free(s->rows);
     free(s->outcomes);
     free(s);
@@ -221,10 +218,21 @@ static bool set_put(struct set *set, uint64_t key)
     }
 }
 
+static bool set_has(const struct set *set, uint64_t key)
+{
+    if (set->cap == 0) {
+        return false;
+    }
+    size_t at = scramble(key) % set->cap;
+    while (set->slots[at] != 0 && set->slots[at] != key) {
+        at = (at + 1) % set->cap;
+    }
+    return set->slots[at] == key;
+}
+
 /* False: it is there already. */
 static bool set_add(struct set *set, uint64_t key)
 {
-    key = key != 0 ? key : 1;
     if (2 * set->n >= set->cap) {
         struct set more = {.cap = set->cap == 0 ? 1024 : 2 * set->cap};
         more.slots = calloc(more.cap, sizeof more.slots[0]);
@@ -260,10 +268,55 @@ static uint64_t key_of(const struct msg *msg)
                                     a->reason_code));
 }
 
-static void keep_row(struct sim_vault *s, const struct item *item, const char *hash)
+/* False: a row of this key was stored before. */
+static bool is_new(struct sim_vault *s, uint64_t key)
 {
-    const struct msg_record_tcd *t = &s->message.record_tcd;
+    key = key != 0 ? key : 1;
+    if (set_has(&s->older, key)) {
+        return false;
+    }
+    if (!s->config.keep && s->keys.n == KEYS_MAX) {
+        free(s->older.slots);
+        s->older = s->keys;
+        s->keys = (struct set){0};
+    }
+    return set_add(&s->keys, key);
+}
+
+static void fill_row(const struct sim_vault *s, const struct msg_record_tcd *t,
+                     struct history_row *ret)
+{
     struct device_info device = {.number = ""};
+    *ret = (struct history_row){.recovery_key = s->recovery_key,
+                                .key = (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 +
+                                       t->segment,
+                                .at_us = t->wall_us,
+                                .pair = t->peripheral,
+                                .day = t->key != 0 ? t->day : 0,
+                                .router_key = t->key,
+                                .call = t->call,
+                                .agent = t->agent,
+                                .disposition = t->disposition,
+                                .call_type = t->call_type,
+                                .segment = t->segment,
+                                .duration_s = t->duration_ms / 1000,
+                                .talk_s = t->talk_ms / 1000,
+                                .work_s = t->work_ms / 1000,
+                                .partial = t->partial};
+    if (device_id_some(t->device) && topology_device(s->config.topology, t->device, &device)) {
+        snprintf(ret->instrument, sizeof ret->instrument, "%s", device.number);
+    }
+    snprintf(ret->digits, sizeof ret->digits, "%s", t->digits);
+    snprintf(ret->wrapup, sizeof ret->wrapup, "%s", t->wrapup);
+    if (t->fail_cause != REASON_NONE) {
+        snprintf(ret->fail_cause, sizeof ret->fail_cause, "%s",
+                 reason_text((enum reason)t->fail_cause));
+    }
+    snprintf(ret->hash, sizeof ret->hash, "%016" PRIx64, history_row_sum(ret));
+}
+
+static void keep_row(struct sim_vault *s, const struct sim_vault_row *row)
+{
     if (!s->config.keep) {
         return;
     }
@@ -272,34 +325,7 @@ static void keep_row(struct sim_vault *s, const struct item *item, const char *h
         s->rows = realloc(s->rows, s->rows_cap * sizeof s->rows[0]);
         ASSERT(s->rows != NULL);
     }
-    struct sim_vault_row *r = &s->rows[s->rows_n++];
-    *r = (struct sim_vault_row){.sender = item->sender, .outbox = t->outbox};
-    r->row = (struct history_row){.recovery_key = s->recovery_key,
-                                  .key = (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 +
-                                         t->segment,
-                                  .at_us = t->wall_us,
-                                  .pair = t->peripheral,
-                                  .day = t->key != 0 ? t->day : 0,
-                                  .router_key = t->key,
-                                  .call = t->call,
-                                  .agent = t->agent,
-                                  .disposition = t->disposition,
-                                  .call_type = t->call_type,
-                                  .segment = t->segment,
-                                  .duration_s = t->duration_ms / 1000,
-                                  .talk_s = t->talk_ms / 1000,
-                                  .work_s = t->work_ms / 1000,
-                                  .partial = t->partial};
-    if (device_id_some(t->device) && topology_device(s->config.topology, t->device, &device)) {
-        snprintf(r->row.instrument, sizeof r->row.instrument, "%s", device.number);
-    }
-    snprintf(r->row.digits, sizeof r->row.digits, "%s", t->digits);
-    snprintf(r->row.wrapup, sizeof r->row.wrapup, "%s", t->wrapup);
-    snprintf(r->row.hash, sizeof r->row.hash, "%s", hash);
-    if (t->fail_cause != REASON_NONE) {
-        snprintf(r->row.fail_cause, sizeof r->row.fail_cause, "%s",
-                 reason_text((enum reason)t->fail_cause));
-    }
+    s->rows[s->rows_n++] = *row;
 }
 
 static void note_outcome(struct sim_vault *s, const struct event *event)
@@ -309,13 +335,13 @@ static void note_outcome(struct sim_vault *s, const struct event *event)
         s->outcomes = realloc(s->outcomes, s->outcomes_cap * sizeof s->outcomes[0]);
         ASSERT(s->outcomes != NULL);
     }
-    s->outcomes[s->outcomes_n++].event = *event;
+    s->outcomes[s->outcomes_n++] = *event;
 }
 
 static void add_row(struct sim_vault *s, const struct item *item)
 {
     const struct msg *msg = &s->message;
-    bool stored = set_add(&s->keys, key_of(msg));
+    bool stored = is_new(s, key_of(msg));
     s->recovery_key += stored ? 1 : 0;
     if (msg->kind != MSG_RECORD_TCD) {
         return;
@@ -329,10 +355,10 @@ static void add_row(struct sim_vault *s, const struct item *item)
                           (int64_t)t->icr_call_key * 65536 + (int64_t)t->leg * 256 + t->segment,
                       .value2 = stored ? s->recovery_key : 0};
     if (stored) {
-        uint64_t sum = checksum_number(checksum_bytes(CHECKSUM_BEGIN, item->bytes, item->len),
-                                       s->recovery_key);
-        snprintf(e.text, sizeof e.text, "%016" PRIx64, sum);
-        keep_row(s, item, e.text);
+        struct sim_vault_row row = {.sender = item->sender, .outbox = t->outbox};
+        fill_row(s, t, &row.row);
+        memcpy(e.text, row.row.hash, sizeof e.text);
+        keep_row(s, &row);
     }
     note_outcome(s, &e);
 }
@@ -378,7 +404,7 @@ uint64_t sim_vault_settle(struct sim_vault *s, void (*trace)(void *context, cons
     }
     apply(s);
     for (size_t i = 0; i < s->outcomes_n; i++) {
-        trace(context, &s->outcomes[i].event);
+        trace(context, &s->outcomes[i]);
     }
     s->outcomes_n = 0;
     return s->durable;

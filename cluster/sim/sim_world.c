@@ -29,7 +29,7 @@ struct sim_world {
     const struct sim_plan *plan;
     struct struck *struck; /* by index in the plan */
     uint64_t fired[SIM_FAULT_KINDS];
-    uint64_t guest_seq;
+    uint64_t guest_seq, orders; /* events of the guest; its orders */
     struct proc_id leader;
     struct active active[PAIRS_MAX];
     uint32_t pairs_n;
@@ -313,7 +313,7 @@ static void set_disk(struct sim_world *w, const struct sim_fault *f, bool on)
 static void order_service(struct sim_world *w, const struct sim_fault *f, enum op_verb verb)
 {
     struct msg_op_command command = {
-        .id = ++w->guest_seq, .verb = (uint32_t)verb, .service = (uint32_t)f->service};
+        .id = ++w->orders, .verb = (uint32_t)verb, .service = (uint32_t)f->service};
     sim_proc_order(w->procs[f->target.v], &command);
 }
 
@@ -560,7 +560,7 @@ void sim_world_traffic(struct sim_world *w, uint32_t agents_mps, uint32_t phones
     snprintf(command.to, sizeof command.to, "%u", phones_mps);
     for (uint16_t v = 1; v <= w->config.topology->procs_n; v++) {
         if (w->config.topology->procs[v - 1].kind == PROC_FLEET) {
-            command.id = ++w->guest_seq;
+            command.id = ++w->orders;
             sim_proc_order(w->procs[v], &command);
         }
     }
@@ -641,10 +641,30 @@ static size_t gather(struct sim_world *w, struct history_row **rows)
     return total;
 }
 
+/* As a recorded run is merged: what has one time goes by process, the operator first. */
+static int by_time(const void *a, const void *b)
+{
+    const struct event *x = a, *y = b;
+    if (x->at.us != y->at.us) {
+        return x->at.us < y->at.us ? -1 : 1;
+    }
+    uint16_t p = x->proc.v == GUEST ? 0 : x->proc.v, q = y->proc.v == GUEST ? 0 : y->proc.v;
+    if (p != q) {
+        return p < q ? -1 : 1;
+    }
+    if (x->incarnation.v != y->incarnation.v) {
+        return x->incarnation.v < y->incarnation.v ? -1 : 1;
+    }
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
 void sim_world_history(struct sim_world *w, struct history *ret, struct history_row **ret_rows)
 {
     const struct sim_history *r = &w->ground.record;
     size_t rows_n = gather(w, ret_rows);
+    if (r->events_n > 0) {
+        qsort(r->events, r->events_n, sizeof r->events[0], by_time);
+    }
     *ret = (struct history){.topology = w->config.topology,
                             .events = r->events,
                             .events_n = r->events_n,
@@ -653,13 +673,4 @@ void sim_world_history(struct sim_world *w, struct history *ret, struct history_
                             .rows = *ret_rows,
                             .rows_n = rows_n,
                             .rows_known = true};
-}
-
-const char *sim_fault_word(enum sim_fault_kind kind)
-{
-#define WORD(NAME, word) #word,
-    static const char *const words[] = {SIM_FAULT_MAP(WORD)};
-#undef WORD
-    ASSERT(kind < SIM_FAULT_KINDS);
-    return words[kind];
 }

@@ -51,6 +51,7 @@ struct driver {
     struct proc_id sender;         /* of the message that is being handled */
     const struct process *process; /* NULL: not running */
     struct incarnation incarnation;
+    enum err failure; /* why the process has to end */
     uint64_t seed, event_seq;
     struct hlc hlc;
     struct instant now; /* of the event that is being handled */
@@ -165,8 +166,11 @@ static void listen_on(void *context, enum link link, bool on)
     struct driver *d = context;
     enum err err = hub_listen(d->hub, link, on);
     if (err != ERR_OK) {
-        log_line(LOG_ERROR, "event=listen_failed link=%s reason=\"%s\"", msg_link_name(link),
-                 err_text(err));
+        /* A service that nobody can reach is worse than none. */
+        log_line(LOG_ERROR, "event=listen_failed link=%s port=%u reason=\"%s\" action=exit",
+                 msg_link_name(link), msg_link_port(link), err_text(err));
+        d->failure = err;
+        loop_stop(&d->loop);
     }
 }
 
@@ -546,7 +550,7 @@ enum err driver_run(struct driver *d, const struct process *process)
         spine_flush(d->spine);
     }
     d->loop.turn = NULL;
-    return ERR_OK;
+    return d->failure;
 }
 
 void driver_stop(struct driver *d)

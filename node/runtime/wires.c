@@ -1,6 +1,7 @@
 #include "node/runtime/wires.h"
 
 #include "node/runtime/log.h"
+#include "proto/peers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,8 @@ static void wires_hang_up(void *context, enum link link, struct proc_id peer, bo
 
 /* -- Listening. -- */
 
-/* Who sent this: all three names must be the same one. */
+/* Who sent this: all three names must be the same one, of somebody who has business on this link.
+ */
 static enum err identify(const struct wires *w, enum link link, const char *user,
                          const char *routing, const char *sender, struct proc_id *ret_proc)
 {
@@ -135,7 +137,8 @@ static enum err identify(const struct wires *w, enum link link, const char *user
         return link != LINK_OPERATOR ? ERR_PERMISSION : ret_proc->v == 0 ? ERR_FULL : ERR_OK;
     }
     *ret_proc = topology_proc_named(w->config.topology, user);
-    return ret_proc->v != 0 && ret_proc->v != w->config.self.v ? ERR_OK : ERR_PERMISSION;
+    return peers_may_dial(w->config.topology, link, *ret_proc, w->config.self) ? ERR_OK
+                                                                               : ERR_PERMISSION;
 }
 
 static void on_listener_frame(void *context, const char *user, const char *routing,

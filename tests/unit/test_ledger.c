@@ -322,6 +322,18 @@ static void test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_ro
     }
 }
 
+static void test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there(void **state)
+{
+    (void)state;
+    switched();
+    int64_t end_ms = (GOOD_END - T) / GOOD_MS;
+    uint32_t caller = caller_at(-3000, end_ms - 5000, false);
+    assert_int_equal(found_at(caller), LEDGER_LEFT_OUT);
+    switched();
+    caller = caller_at(-3000, end_ms - 8000, false);
+    assert_int_equal(found_at(caller), LEDGER_LOST);
+}
+
 static void test_ledger__a_caller_who_talks_is_not_cut_at_the_route_point(void **state)
 {
     (void)state;
@@ -493,6 +505,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_transferred_leg_is_found_by_phone_and_time),
     cmocka_unit_test(test_ledger__a_killed_fleet_makes_it_inconclusive),
     cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_row),
+    cmocka_unit_test(test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there),
     cmocka_unit_test(test_ledger__a_caller_who_talks_is_not_cut_at_the_route_point),
     cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_who_gives_up_later_has_two_rows),
     cmocka_unit_test(test_ledger__a_side_that_only_paused_cuts_nothing),

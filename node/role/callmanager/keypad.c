@@ -84,12 +84,13 @@ void keypad_key(struct callmanager *cm, struct proc_id peer, const struct msg_st
         struct call *call = call_find(cm, m->call);
         ASSERT(call != NULL);
         reason = call_key(cm, call, p, m->key, m->number);
-    } else if (p != NULL && mesh_is_up(cm, p->owner) && !p->preserved) {
+    } else if (p != NULL && mesh_is_up(cm, p->owner) && (!p->preserved || m->key == KEY_HANGUP)) {
         struct msg *out = callmanager_out(cm, MSG_SDL_KEY, m->call.v);
         out->sdl_key = (struct msg_sdl_key){.call = m->call, .device = m->device, .key = m->key};
         snprintf(out->sdl_key.number, NUMBER_LEN, "%s", m->number);
         world_send(cm->world, LINK_SDL, p->owner, out);
         trace_taken(cm, m->device, m->call, m->epoch, (enum key)m->key);
+        p->hung_up = p->hung_up || m->key == KEY_HANGUP;
         return; /* the answer comes from there */
     } else if (p != NULL) {
         reason = key_alone(cm, p, m->key);
