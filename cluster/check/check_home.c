@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define MS         1000
+#define VOTERS_MAX 5  /* the first nodes of a topology */
 #define EARLY_PART 10 /* of the watch: clocks differ, and so do those who look */
 
 struct tally {
@@ -17,30 +18,42 @@ struct stay {
     uint32_t device; /* one that should have stayed */
 };
 
-/* What else was broken, or had only just been mended, while the devices of `o` had to move: then
- * nobody promised that they find a new home in time, and the end of the run must show it. */
-static bool alone(const struct history *h, const struct history_outage *o, int64_t from,
-                  int64_t until)
+/* The outage was over in time, and too short for the device to notice, or it is back already. */
+static bool stayed(const struct history *h, struct device_id id, const struct history_outage *o,
+                   int64_t at)
 {
-    int64_t after = h->topology->timers.live_bound.us;
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        const struct history_outage *other = &h->outages[i];
-        bool over = other->until != HISTORY_FOREVER && other->until + after <= from;
-        if (other != o && other->injected && other->from <= until && !over) {
-            return false;
-        }
+    return o->until <= at && proc_id_eq(history_home(h, id, at), o->proc);
+}
+
+/* Nothing was wrong with the node in from..until, nor so shortly before that it may still be on its
+ * way back. */
+static bool sound(const struct history *h, struct proc_id node, int64_t from, int64_t until)
+{
+    return !history_disturbed(h, node, from - h->topology->timers.live_bound.us, until);
+}
+
+/* Whether a device that loses `lost` had somewhere to go all the time: a sound member of its group,
+ * and a sound majority of the voters, without which nobody may take it (REG-2). */
+static bool has_refuge(const struct history *h, const struct device_info *info, struct proc_id lost,
+                       int64_t from, int64_t until)
+{
+    uint32_t voters = 0, well = 0;
+    bool refuge = false;
+    for (uint16_t v = 1; v <= h->topology->procs_n && voters < VOTERS_MAX; v++) {
+        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
+        voters += node ? 1 : 0;
+        well += node && sound(h, (struct proc_id){v}, from, until) ? 1 : 0;
     }
-    return true;
+    const struct topology_group *g = &h->topology->groups[info->group];
+    for (uint32_t i = 0; i < g->members_n; i++) {
+        refuge =
+            refuge || (!proc_id_eq(g->members[i], lost) && sound(h, g->members[i], from, until));
+    }
+    return refuge && well > voters / 2;
 }
 
-/* Somebody serves the device, as far as it knows, and is there. */
-static bool is_served(const struct history *h, struct device_id device, int64_t at)
-{
-    struct proc_id home = history_home(h, device, at);
-    return proc_id_some(home) && history_up(h, home, SERVICE_CALLMANAGER, at);
-}
-
-/* Every device of a CallManager that died is served again within the bound. */
+/* Every device of a CallManager that died, and that has somewhere to go, registers there within the
+ * bound. */
 static void follow(const struct history *h, const struct history_outage *o, struct tally *t)
 {
     int64_t bound = h->topology->timers.home_bound.us;
@@ -55,20 +68,43 @@ static void follow(const struct history *h, const struct history_outage *o, stru
         if (info.kind == DEVICE_KIND_PHONE) {
             from = history_busy_until(h, id, o->from);
         }
-        if (from == HISTORY_FOREVER || from + bound > h->end_us ||
-            !alone(h, o, o->from, from + bound)) {
-            continue; /* still busy, or the run ended before the bound, or more was broken */
+        if (from == HISTORY_FOREVER || from + bound > h->end_us) {
+            continue; /* still busy, or the run ended before the bound */
+        }
+        if (!has_refuge(h, &info, o->proc, o->from, from + bound)) {
+            continue;
         }
         t->expected++;
-        if (!is_served(h, id, from + bound)) {
+        const struct history_move *move = history_rehomed(h, id, o->from);
+        if ((move == NULL || move->at > from + bound) && stayed(h, id, o, from + bound)) {
+            t->moved++;
+            continue;
+        }
+        if (move == NULL || move->at > from + bound) {
             t->missing = d;
             continue;
         }
         t->moved++;
-        const struct history_move *move = history_rehomed(h, id, o->from);
-        int64_t took = move != NULL && move->at > from ? move->at - from : 0;
-        t->slowest = took > t->slowest && took <= bound ? took : t->slowest;
+        int64_t took = move->at > from ? move->at - from : 0;
+        t->slowest = took > t->slowest ? took : t->slowest;
     }
+}
+
+/* When the last gateway of the group hangs up of those that have calls at `at`: they go home one
+ * after the other, each when its calls have ended. */
+static int64_t drained_at(const struct history *h, uint32_t group, int64_t at)
+{
+    int64_t last = at;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        struct device_id id = {d};
+        struct device_info info;
+        if (topology_device(h->topology, id, &info) && info.kind == DEVICE_KIND_GATEWAY &&
+            info.group == group) {
+            int64_t until = history_busy_until(h, id, at);
+            last = until > last ? until : last;
+        }
+    }
+    return last;
 }
 
 /* At the end every idle device is at the first living member of its group. */
@@ -87,7 +123,8 @@ static void settled(const struct history *h, struct tally *t)
             continue;
         }
         struct proc_id target = history_first_living(h, info.group, h->end_us);
-        if (!proc_id_some(target)) {
+        int64_t from = info.kind == DEVICE_KIND_GATEWAY ? drained_at(h, info.group, calm) : calm;
+        if (!proc_id_some(target) || from > h->end_us - settle) {
             continue;
         }
         t->expected++;

@@ -320,17 +320,66 @@ static void test_check__home_1_catches_a_phone_that_stays_away(void **state)
     caught("HOME-1");
 }
 
-static void test_check__home_1_catches_a_phone_that_never_goes_home(void **state)
+/* Nobody may take it without a majority. */
+static void test_check__home_1_allows_to_wait_for_a_majority(void **state)
 {
     (void)state;
     good_run_make();
     for (size_t i = 0; i < good.events_n; i++) {
         if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us = GOOD_FAULT + 9000 * GOOD_MS;
+        }
+    }
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "unplug", GOOD_FAULT + 50 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PUB, "unplug", GOOD_FAULT + 8900 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = judged("HOME-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
+static void stays_away(uint32_t device)
+{
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == device &&
             good_events[i].epoch == 3) {
             good_events[i].kind = EVENT_LINK_UP;
         }
     }
+}
+
+static void test_check__home_1_catches_a_phone_that_never_goes_home(void **state)
+{
+    (void)state;
+    good_run_make();
+    stays_away(9);
     caught("HOME-1");
+}
+
+/* Gateways go home one after the other, each when its calls have ended. */
+static void test_check__home_1_lets_a_gateway_wait_for_one_that_drains(void **state)
+{
+    (void)state;
+    for (int busy = 0; busy < 2; busy++) {
+        good_run_make();
+        stays_away(GOOD_GATEWAY);
+        if (busy != 0) {
+            good_legs[good.legs_n++] = (struct history_leg){.device = {GOOD_GATEWAY + 1},
+                                                            .call = {77},
+                                                            .begin_us = GOOD_RETURN - GOOD_MS,
+                                                            .answer_us = GOOD_RETURN - GOOD_MS,
+                                                            .end_us = GOOD_END - GOOD_MS};
+        }
+        good_run_finish();
+        const struct check_result *r = judged("HOME-1");
+        if (r->verdict != (busy != 0 ? VERDICT_PASS : VERDICT_FAIL)) {
+            fail_msg("%s", r->observed);
+        }
+        history_free(&good);
+    }
 }
 
 static void test_check__home_2_catches_a_move_without_cause(void **state)
@@ -463,6 +512,24 @@ static void test_check__agt_1_catches_a_logout_without_cause(void **state)
     caught("AGT-1");
 }
 
+/* Nobody could log the agent out as long as there was no active side. */
+static void test_check__agt_1_knows_what_happened_while_no_side_was_active(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 36000 * GOOD_MS);
+    struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
+    e->value = 5003;
+    e->value2 = 50003;
+    good_run_activates(GOOD_PGB, GOOD_SUB2, 3, 65500 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = judged("AGT-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
 static void test_check__raft_1_catches_two_leaders_in_a_term(void **state)
 {
     (void)state;
@@ -526,6 +593,21 @@ static void test_check__raft_3_says_so_if_no_leader_could_lack_anything(void **s
     good_run_find(EVENT_RAFT_SERVING, GOOD_SUB2, 0)->kind = EVENT_LINK_UP;
     good_run_finish();
     assert_int_equal(judged("RAFT-3")->verdict, VERDICT_INCONCLUSIVE);
+    history_free(&good);
+}
+
+/* Nobody missed it for so short a time. */
+static void test_check__live_1_lets_an_active_side_survive_that_it_was_unplugged(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_PGB, "unplug", 50000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PGB, "unplug", 50300 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = judged("LIVE-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
     history_free(&good);
 }
 
@@ -676,7 +758,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__reg_4_catches_another_hash),
     cmocka_unit_test(test_check__reg_4_catches_a_node_that_remembers_otherwise),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_stays_away),
+    cmocka_unit_test(test_check__home_1_allows_to_wait_for_a_majority),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_never_goes_home),
+    cmocka_unit_test(test_check__home_1_lets_a_gateway_wait_for_one_that_drains),
     cmocka_unit_test(test_check__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
@@ -690,6 +774,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),
     cmocka_unit_test(test_check__agt_1_catches_a_logout_without_cause),
+    cmocka_unit_test(test_check__agt_1_knows_what_happened_while_no_side_was_active),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
     cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
     cmocka_unit_test(test_check__raft_2_catches_a_term_that_goes_back_over_a_restart),
@@ -697,6 +782,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_2_allows_to_apply_anew_after_a_restart),
     cmocka_unit_test(test_check__raft_3_catches_a_leader_that_lacks_an_entry),
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
+    cmocka_unit_test(test_check__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check__live_1_catches_a_cluster_without_an_active_side),
     cmocka_unit_test(test_check__live_1_catches_a_dialled_number_that_nobody_holds),
     cmocka_unit_test(test_check__live_1_catches_a_phone_that_nobody_serves_in_the_end),
