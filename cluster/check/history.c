@@ -35,9 +35,14 @@ bool history_spares(const char *text)
     return false;
 }
 
+bool history_survives(const char *text)
+{
+    return has_word(text, "hang") || has_word(text, "unplug");
+}
+
 bool history_hangs(const struct history_outage *outage)
 {
-    return has_word(outage->what, "hang");
+    return history_survives(outage->what);
 }
 
 bool history_silences(const struct history_outage *outage)
@@ -48,7 +53,7 @@ bool history_silences(const struct history_outage *outage)
 /* Faults that end by themselves being undone, without a new start. */
 static bool comes_back_by_heal(const struct history_outage *o)
 {
-    return o->network || history_hangs(o) || has_word(o->what, "unplug");
+    return o->network || history_hangs(o);
 }
 
 static struct history_outage *open_outage(struct history *h, struct proc_id proc,

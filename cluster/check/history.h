@@ -135,7 +135,10 @@ int64_t history_busy_until(const struct history *h, struct device_id device, int
 struct proc_id history_first_living(const struct history *h, uint32_t group, int64_t at);
 /* A fault, by its text, that leaves the process running: network, disk, clock. */
 bool history_spares(const char *what);
-/* Whether it was stopped and not ended: it goes on with what it knew. */
+/* A fault, by its text, after which the process may go on with what it knew: stopped, or without a
+ * network, but not ended. */
+bool history_survives(const char *what);
+/* The same of an outage. */
 bool history_hangs(const struct history_outage *outage);
 /* Whether it kept news back, or may have, of processes that went on. */
 bool history_silences(const struct history_outage *outage);

@@ -55,6 +55,7 @@ struct duplex {
     struct instant controller_lost;
 
     bool provider_up;
+    bool closed;     /* by this side itself, and not up again since: that is no loss */
     uint32_t losses; /* of the provider, lately */
     struct instant hold_until;
 
@@ -85,6 +86,8 @@ void duplex_slept(struct duplex *d);
 void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller);
 void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_grant *grant);
 void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason reason);
+/* This side closed its provider, and waits for another one. */
+void duplex_provider_closed(struct duplex *d);
 void duplex_weight(struct duplex *d, uint32_t devices);
 void duplex_peer_link(struct duplex *d, struct instant now, bool up);
 void duplex_peer_status(struct duplex *d, struct instant now,
