@@ -413,6 +413,23 @@ static void test_check__call_1_forgives_silence_after_the_other_party_hung_up(vo
     history_free(&good);
 }
 
+static void test_check__call_1_needs_no_line_of_the_one_who_hung_up(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg *kept = &good_legs[GOOD_LEG_KEPT];
+    struct history_leg *other = &good_legs[GOOD_LEG_KEPT + 1];
+    other->gap_us = 2050 * GOOD_MS;
+    other->end_us += 2000 * GOOD_MS;
+    struct event *e = good_run_event(EVENT_CALL_END, GOOD_FLEET, kept->end_us);
+    e->device = kept->device;
+    e->call = kept->call;
+    kept->open = true; /* it hung up, and its line is not in the log yet */
+    good_run_finish();
+    assert_int_equal(judged("CALL-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static void test_check__call_2_catches_a_feature_that_worked(void **state)
 {
     (void)state;
@@ -764,6 +781,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
+    cmocka_unit_test(test_check__call_1_needs_no_line_of_the_one_who_hung_up),
     cmocka_unit_test(test_check__call_2_catches_a_feature_that_worked),
     cmocka_unit_test(test_check__cti_1_catches_an_event_that_is_applied_twice),
     cmocka_unit_test(test_check__cti_1_catches_a_gap_that_is_passed_over),
