@@ -152,7 +152,6 @@ struct fence {
     bool no_lease[PROCS_MAX + 1];
     int64_t lost_at[PROCS_MAX + 1]; /* since when there is none */
     uint32_t *known;                /* the newest epoch that each node applied, by device */
-    int64_t *asked_at;              /* the last registration that each device sent */
     uint64_t acks, keys, old_epoch, no_right;
     const struct event *first; /* that is wrong */
 };
@@ -171,14 +170,30 @@ static void note_node(const struct history *h, struct fence *f, const struct eve
     }
 }
 
+/* The registration that event `i` acknowledges was asked for since then. A device that got no
+ * answer asks again, there and elsewhere, with a newer counter: only its own one counts. */
+static bool asked_since(const struct history *h, size_t i, int64_t since)
+{
+    const struct event *ack = &h->events[i];
+    while (i-- > 0 && h->events[i].at.us > since) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_REGISTER_SENT && e->device.v == ack->device.v &&
+            e->value == ack->value) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A node that has no lease may finish what it began while it had one: it says that a registration
  * is done that was asked for before. A new call is begun the moment it is asked for. */
-static void judge_work(struct fence *f, const struct event *e, uint32_t known)
+static void judge_work(const struct history *h, struct fence *f, size_t i, uint32_t known)
 {
+    const struct event *e = &h->events[i];
     bool ack = e->kind == EVENT_REGISTER_ACKED;
-    bool begins = ack ? f->asked_at[e->device.v] > f->lost_at[e->proc.v] : e->value == KEY_DIAL;
     bool old = e->epoch < known;
-    bool no_right = f->no_lease[e->proc.v] && begins;
+    bool no_right = f->no_lease[e->proc.v] &&
+                    (ack ? asked_since(h, i, f->lost_at[e->proc.v]) : e->value == KEY_DIAL);
     f->acks += ack ? 1 : 0;
     f->keys += ack ? 0 : 1;
     f->old_epoch += old ? 1 : 0;
@@ -188,15 +203,14 @@ static void judge_work(struct fence *f, const struct event *e, uint32_t known)
     }
 }
 
-static void read_on(const struct history *h, struct fence *f, const struct event *e)
+static void read_on(const struct history *h, struct fence *f, size_t i)
 {
+    const struct event *e = &h->events[i];
     size_t cell = (size_t)e->device.v * (PROCS_MAX + 1) + e->proc.v;
     if (e->kind == EVENT_OWNER_CHANGED) {
         f->known[cell] = e->epoch > f->known[cell] ? e->epoch : f->known[cell];
-    } else if (e->kind == EVENT_REGISTER_SENT) {
-        f->asked_at[e->device.v] = e->at.us;
     } else if (e->kind == EVENT_REGISTER_ACKED || e->kind == EVENT_KEY_TAKEN) {
-        judge_work(f, e, f->known[cell]);
+        judge_work(h, f, i, f->known[cell]);
     } else {
         note_node(h, f, e);
     }
@@ -205,17 +219,15 @@ static void read_on(const struct history *h, struct fence *f, const struct event
 void check_reg_2(const struct history *h, struct check_result *ret)
 {
     size_t cells = (size_t)(h->devices_n + 1) * (PROCS_MAX + 1);
-    struct fence f = {.known = calloc(cells, sizeof f.known[0]),
-                      .asked_at = calloc(h->devices_n + 1, sizeof f.asked_at[0])};
-    bool ready = f.known != NULL && f.asked_at != NULL;
+    struct fence f = {.known = calloc(cells, sizeof f.known[0])};
+    bool ready = f.known != NULL;
     for (size_t i = 0; ready && i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->proc.v >= 1 && e->proc.v <= PROCS_MAX && e->device.v <= h->devices_n) {
-            read_on(h, &f, e);
+            read_on(h, &f, i);
         }
     }
     free(f.known);
-    free(f.asked_at);
     if (!ready) {
         check_say(ret, VERDICT_INCONCLUSIVE, "out of memory");
     } else if (f.first != NULL) {

@@ -398,6 +398,7 @@ static int run_range(struct range *r, uint32_t jobs, const struct options_common
 {
     struct minimum missing[SIM_FAULT_KINDS + 8];
     int64_t began = tick_now_us();
+    ASSERT(r->n > 0);
     r->digests = calloc(r->n, sizeof r->digests[0]);
     ASSERT(r->digests != NULL);
     r->bar = isatty(STDERR_FILENO) != 0 && !common->quiet;

@@ -281,14 +281,6 @@ void replica_peer_lost(struct replica *r, struct instant now, struct proc_id pee
     r->lost_until = instant_add(r->lost_at, election);
 }
 
-static uint64_t last_term(const struct raft_trail *trail)
-{
-    if (trail->size == 0 || trail->front == trail->back) {
-        return trail->snapshot.term;
-    }
-    return trail->records[(trail->back + trail->size - 1) % trail->size].term;
-}
-
 /* Let libraft believe that the leader handed over to us: "TimeoutNow" begins an election at once,
  * and those who get its RequestVote do not hold on to the leader that they still believe in
  * (Raft, 3.10). Safety does not depend on who says it: it is an election like any other. */
@@ -302,7 +294,7 @@ static void hand_over(struct replica *r)
     message.timeout_now.version = 1;
     message.timeout_now.term = raft_current_term(&r->raft);
     message.timeout_now.last_log_index = raft_last_index(&r->raft);
-    message.timeout_now.last_log_term = last_term(&r->raft.trail);
+    message.timeout_now.last_log_term = replica_seam_last_term(r);
     r->io_recv(r->config.io, &message);
 }
 
@@ -342,10 +334,12 @@ enum err replica_transfer(struct replica *r, struct proc_id to)
 
 void replica_poll(struct replica *r, struct instant now)
 {
-    if (!r->running) {
-        return;
+    if (r->running && r->failure == ERR_OK) {
+        act_on_loss(r, now);
     }
-    act_on_loss(r, now);
+    if (!r->running || r->failure != ERR_OK) {
+        return; /* a term that is not on disk was never reached */
+    }
     notice_standing(r);
     if (r->standing == RAFT_STATE_LEADER) {
         lead(r);

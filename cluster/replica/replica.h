@@ -57,8 +57,15 @@ struct replica {
     raft_io_recv_cb io_recv;
     int (*io_send)(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                    raft_io_send_cb cb);
-    bool refusing;          /* libraft answers a message of an earlier term */
-    struct replica_log log; /* for those who want to read it */
+    int (*io_set_term)(struct raft_io *io, raft_term term);
+    int (*io_set_vote)(struct raft_io *io, raft_id id);
+    int (*io_truncate)(struct raft_io *io, raft_index index);
+    int (*io_append)(struct raft_io *io, struct raft_io_append *req,
+                     const struct raft_entry entries[], unsigned n, raft_io_append_cb cb);
+    struct raft_message *receiving; /* libraft is at it; NULL: none */
+    uint64_t last_index, last_term; /* of the log before that */
+    bool refusing;                  /* libraft answers a message of an earlier term */
+    struct replica_log log;         /* for those who want to read it */
     struct raft_apply apply;
     struct raft_barrier barrier;
     struct raft_transfer transfer;

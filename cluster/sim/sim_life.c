@@ -113,7 +113,8 @@ void sim_life_last(struct sim_life *l, struct instant now)
 
 bool sim_life_ended(const struct sim_life *l)
 {
-    return (l->node != NULL && l->node->ended) || (l->pg != NULL && l->pg->ended) ||
+    return (l->raft != NULL && sim_raft_failure(l->raft) != ERR_OK) ||
+           (l->node != NULL && l->node->ended) || (l->pg != NULL && l->pg->ended) ||
            (l->icm != NULL && l->icm->ended) || (l->fleet != NULL && l->fleet->stopping);
 }
 

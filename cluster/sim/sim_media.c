@@ -186,6 +186,7 @@ static void begin(struct sim_media *m, struct proc_id fleet, const struct media_
         return;
     }
     if (m->n == m->cap) {
+        ASSERT(m->cap > 0);
         m->cap *= 2;
         m->flows = realloc(m->flows, m->cap * sizeof m->flows[0]);
         ASSERT(m->flows != NULL);

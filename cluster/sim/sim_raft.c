@@ -317,8 +317,9 @@ static void finish(struct sim_raft *r)
 {
     raft_io_close_cb closed = r->closed;
     tell_sent(r, RAFT_CANCELED);
-    while (r->waits != NULL) {
-        wait_end(r, r->waits, RAFT_CANCELED, NULL);
+    for (struct wait *w = r->waits; w != NULL; w = r->waits) {
+        wait_end(r, w, RAFT_CANCELED, NULL);
+        ASSERT(r->waits != w);
     }
     sim_disk_leave(r->config.disk);
     r->closed = NULL;

@@ -257,6 +257,7 @@ bool sim_store_damage(struct sim_store *s, uint64_t which, uint64_t bit)
     }
     which %= all;
     struct sim_record *r = which < n ? &s->records[which] : NULL;
+    ASSERT(r != NULL || s->image != NULL);
     uint8_t *bytes = r != NULL ? r->bytes : s->image->bytes;
     size_t len = r != NULL ? r->len : s->image->len;
     if (len > 0) {

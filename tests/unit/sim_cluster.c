@@ -322,6 +322,7 @@ bool sim_cluster_step(struct sim_cluster *c, struct instant end)
     if (who != NULL) {
         sim_raft_tick(who->raft, c->now);
     } else {
+        assert_non_null(c->mail);
         who = &c->nodes[c->mail->to];
         deliver(c);
     }

@@ -181,6 +181,29 @@ static void test_check__reg_2_allows_to_finish_what_was_begun_with_a_lease(void 
     history_free(&good);
 }
 
+/* The answer to an earlier question of a device that has asked again since. */
+static void test_check__reg_2_allows_to_answer_what_was_asked_with_a_lease(void **state)
+{
+    (void)state;
+    good_run_make();
+    const struct event *acked = good_run_find(EVENT_REGISTER_ACKED, GOOD_SUB2, GOOD_FAULT);
+    struct event first = *acked;
+    int64_t at = first.at.us;
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTER_ACKED && good_events[i].at.us > at) {
+            good_events[i].kind = EVENT_LINK_UP;
+        }
+    }
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB2, at - 20);
+    struct event *again = good_run_event(EVENT_REGISTER_SENT, GOOD_FLEET, at - 10);
+    again->device = first.device;
+    again->peer = GOOD_SUB2;
+    again->value = first.value + 1;
+    good_run_finish();
+    assert_int_equal(judged("REG-2")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static struct event *takes_key(struct proc_id node, uint32_t device, uint32_t epoch, enum key key,
                                int64_t at)
 {
@@ -547,6 +570,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__reg_2_catches_an_old_epoch),
     cmocka_unit_test(test_check__reg_2_catches_new_work_without_a_lease),
     cmocka_unit_test(test_check__reg_2_allows_to_finish_what_was_begun_with_a_lease),
+    cmocka_unit_test(test_check__reg_2_allows_to_answer_what_was_asked_with_a_lease),
     cmocka_unit_test(test_check__reg_2_catches_a_key_under_an_old_epoch),
     cmocka_unit_test(test_check__reg_2_catches_a_new_call_without_a_lease),
     cmocka_unit_test(test_check__reg_2_lets_calls_end_without_a_lease),

@@ -241,7 +241,7 @@ static void test_raft_tcp__a_connection_that_nobody_answers_is_given_up_by_the_k
     assert_true(cluster_until(c, cluster_services_up, 10000));
     uint16_t port = ntohs(address_of(VICTIM).sin_port);
     for (int fd = 3; fd < 1024; fd++) {
-        struct sockaddr_in peer;
+        struct sockaddr_in peer = {0};
         socklen_t len = sizeof peer;
         unsigned ms = 0;
         if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 || peer.sin_family != AF_INET ||

@@ -105,8 +105,8 @@ static void test_sim_net__order_holds_within_a_connection(void **state)
     (void)state;
     struct bench b;
     connected(&b);
-    for (char c = 'a'; c <= 'z'; c++) {
-        const char text[] = {c, '\0'};
+    for (int c = 'a'; c <= 'z'; c++) {
+        const char text[] = {(char)c, '\0'};
         assert_int_equal(send_text(&b, A, B, true, text), ERR_OK);
     }
     run(&b, 200000);

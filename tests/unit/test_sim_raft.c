@@ -312,8 +312,9 @@ static struct raft_append_entries_result refusal(struct sim_cluster *c, struct r
     sim_raft_receive(c->nodes[at].raft, c->now, c->nodes[leader].id, bytes.base, bytes.len);
     assert_int_equal(sim_raft_stats(c->nodes[at].raft).sent, sent + 1);
     sim_bytes_free(&bytes);
-    for (mail = c->mail; mail->to_life == 0; mail = mail->next) {
+    for (mail = c->mail; mail != NULL && mail->to_life == 0; mail = mail->next) {
     }
+    assert_non_null(mail);
     assert_int_equal(sim_message_decode(mail->bytes, mail->len, address, &answer), ERR_OK);
     assert_int_equal(answer.type, RAFT_APPEND_ENTRIES_RESULT);
     assert_true(answer.append_entries_result.term > 1);
@@ -391,6 +392,51 @@ static void test_sim_raft__three_logs_and_three_terms_still_elect_a_leader(void 
     settles(c);
     assert_true(c->applied_n >= 11);
     sim_cluster_free(c);
+}
+
+/* Entries of a term that is not over yet come to a node whose disk just failed: it cannot store the
+ * term. libraft lets the entries go by then, or has still to store them. */
+static void test_sim_raft__a_disk_that_fails_while_entries_come_ends_a_node_whole(void **state)
+{
+    (void)state;
+    for (uint32_t fits = 0; fits < 2; fits++) {
+        struct sim_cluster *c = serving(3, 43);
+        uint32_t leader = sim_cluster_leader(c), at = (leader + 1) % 3;
+        struct sim_node *node = &c->nodes[at];
+        sim_cluster_write(c, 10);
+        settles(c);
+        uint8_t data[8] = {0};
+        uint64_t term = replica_term(node->replica), last = replica_last(node->replica);
+        struct raft_entry entries[2];
+        for (size_t i = 0; i < 2; i++) {
+            entries[i] = (struct raft_entry){
+                .term = term + 1, .type = RAFT_BARRIER, .buf = {data, sizeof data}};
+        }
+        struct raft_message append = {.type = RAFT_APPEND_ENTRIES,
+                                      .append_entries = {.term = term + 1,
+                                                         .prev_log_index = last + (fits == 0),
+                                                         .prev_log_term = term,
+                                                         .entries = entries,
+                                                         .n_entries = 2}};
+        struct sim_bytes bytes = {0};
+        sim_message_encode(&bytes, "node", &append);
+        set_faults(c, at, (struct sim_disk_faults){.io_error = true});
+        uint64_t sent = sim_raft_stats(node->raft).sent;
+        for (uint32_t i = 0; i < 3; i++) { /* what comes after it finds nobody any more */
+            sim_raft_receive(node->raft, c->now, c->nodes[leader].id, bytes.base, bytes.len);
+        }
+        sim_bytes_free(&bytes);
+        replica_poll(node->replica, c->now);
+        assert_int_equal(replica_failure(node->replica), ERR_IO);
+        assert_int_equal(node->replica->term, term); /* nobody was told of another */
+        assert_int_equal(sim_raft_stats(node->raft).sent, sent);
+        sim_cluster_run(c, 100);
+        assert_null(node->raft);
+        set_faults(c, at, (struct sim_disk_faults){0});
+        assert_int_equal(sim_cluster_start(c, at), ERR_OK);
+        settles(c);
+        sim_cluster_free(c);
+    }
 }
 
 static void all_disks(struct sim_cluster *c, struct sim_disk_faults faults)
@@ -644,6 +690,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_term),
     cmocka_unit_test(test_sim_raft__a_leader_elected_without_room_gives_its_requests_up),
     cmocka_unit_test(test_sim_raft__three_logs_and_three_terms_still_elect_a_leader),
+    cmocka_unit_test(test_sim_raft__a_disk_that_fails_while_entries_come_ends_a_node_whole),
     cmocka_unit_test(test_sim_raft__nothing_applied_is_lost_whatever_happens),
     cmocka_unit_test(test_sim_raft__the_same_seed_gives_the_same_run),
     cmocka_unit_test(test_sim_raft__killed_often_it_leaks_nothing),
