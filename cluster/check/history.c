@@ -47,6 +47,11 @@ bool history_hangs(const struct history_outage *outage)
     return history_survives(outage->what);
 }
 
+bool history_silences(const struct history_outage *outage)
+{
+    return outage->network || has_word(outage->what, "hang") || has_word(outage->what, "unplug");
+}
+
 /* Faults that end by themselves being undone, without a new start. */
 static bool comes_back_by_heal(const struct history_outage *o)
 {

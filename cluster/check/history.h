@@ -145,6 +145,8 @@ bool history_spares(const char *what);
 bool history_survives(const char *what);
 /* The same of an outage. */
 bool history_hangs(const struct history_outage *outage);
+/* Whether it kept news back, or may have, of processes that went on. */
+bool history_silences(const struct history_outage *outage);
 enum proc_kind history_kind(const struct history *h, struct proc_id proc);
 
 #endif

@@ -479,7 +479,9 @@ int command_sim(int argc, char **argv)
     };
     const struct options_spec spec = {
         .name = "sim",
-        .args_doc = "",
+        .examples = "rehome sim --seeds 1..100\nrehome sim --seeds 7 --faults crash,hang --report "
+                    ".\nrehome sim --scenario subscriber-fails --seeds 1..10",
+        .lacks = OPTIONS_CLUSTER | OPTIONS_NO_WAIT,
         .doc = "Whole clusters in virtual time: the same code, no root, no network.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0],

@@ -102,12 +102,9 @@ static void registration(enum event_kind kind, struct proc_id proc, struct proc_
     e->value = epoch; /* the counter */
 }
 
-/* Asked for, committed on the three nodes (without the dead one), acknowledged, and known to the
- * device. */
-static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
-                      int64_t index)
+/* Committed on the three nodes, without the dead one. */
+static void owns(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at, int64_t index)
 {
-    registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
     for (uint16_t v = 1; v <= 3; v++) {
         if (v == GOOD_SUB1.v && at >= GOOD_FAULT && at < GOOD_RETURN) {
             continue;
@@ -119,6 +116,14 @@ static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int6
         e->value = index;
         e->value2 = DEVICE_STATE_REGISTERED;
     }
+}
+
+/* Asked for, committed, acknowledged, and known to the device. */
+static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
+                      int64_t index)
+{
+    registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
+    owns(device, node, epoch, at, index);
     registration(EVENT_REGISTER_ACKED, node, GOOD_FLEET, device, epoch, at + 1 * GOOD_MS);
     registration(EVENT_REGISTERED, GOOD_FLEET, node, device, epoch, at + 2 * GOOD_MS);
 }
@@ -328,6 +333,7 @@ static void make_moves(void)
     for (uint32_t d = 1; d <= last; d++) {
         registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
     }
+    owns(GOOD_ROUTE_POINT, GOOD_SUB1, 1, 1100 * GOOD_MS, ++index);
     hashes(2000 * GOOD_MS, index, true);
     for (uint32_t d = 1; d <= last; d++) {
         lose(d, d == 1);
@@ -335,6 +341,7 @@ static void make_moves(void)
     for (uint32_t d = 2; d <= last; d++) {
         registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
     }
+    owns(GOOD_ROUTE_POINT, GOOD_SUB2, 3, GOOD_FAULT + 1000 * GOOD_MS, ++index);
     registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
     hashes(30000 * GOOD_MS, index, false);
     for (uint32_t d = 1; d <= last; d++) {

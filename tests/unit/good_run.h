@@ -18,15 +18,16 @@
 #define GOOD_RECORDER ((struct proc_id){8})
 #define GOOD_GUEST    ((struct proc_id){PROCS_MAX + 1})
 
-#define GOOD_PHONES   20
-#define GOOD_GATEWAYS 2
-#define GOOD_GATEWAY  (GOOD_PHONES + 1) /* the first one's device */
-#define GOOD_MS       INT64_C(1000)
-#define GOOD_FAULT    (20000 * GOOD_MS)
-#define GOOD_RETURN   (35000 * GOOD_MS)
-#define GOOD_END      (70000 * GOOD_MS)
-#define GOOD_WALL     INT64_C(1764000000000000) /* wall clock at 0 */
-#define GOOD_MAX      4096
+#define GOOD_PHONES      20
+#define GOOD_GATEWAYS    2
+#define GOOD_GATEWAY     (GOOD_PHONES + 1) /* the first one's device */
+#define GOOD_ROUTE_POINT (GOOD_PHONES + GOOD_GATEWAYS + 1)
+#define GOOD_MS          INT64_C(1000)
+#define GOOD_FAULT       (20000 * GOOD_MS)
+#define GOOD_RETURN      (35000 * GOOD_MS)
+#define GOOD_END         (70000 * GOOD_MS)
+#define GOOD_WALL        INT64_C(1764000000000000) /* wall clock at 0 */
+#define GOOD_MAX         4096
 
 /* The leg in progress at the fault, and one that was over before; places in good_legs. */
 #define GOOD_LEG_KEPT 0

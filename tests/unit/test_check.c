@@ -413,6 +413,23 @@ static void test_check__call_1_forgives_silence_after_the_other_party_hung_up(vo
     history_free(&good);
 }
 
+static void test_check__call_1_needs_no_line_of_the_one_who_hung_up(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg *kept = &good_legs[GOOD_LEG_KEPT];
+    struct history_leg *other = &good_legs[GOOD_LEG_KEPT + 1];
+    other->gap_us = 2050 * GOOD_MS;
+    other->end_us += 2000 * GOOD_MS;
+    struct event *e = good_run_event(EVENT_CALL_END, GOOD_FLEET, kept->end_us);
+    e->device = kept->device;
+    e->call = kept->call;
+    kept->open = true; /* it hung up, and its line is not in the log yet */
+    good_run_finish();
+    assert_int_equal(judged("CALL-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static void test_check__call_2_catches_a_feature_that_worked(void **state)
 {
     (void)state;
@@ -636,6 +653,101 @@ static void test_check__the_end_of_one_fault_is_not_the_end_of_another(void **st
     history_free(&good);
 }
 
+static void test_check__live_1_catches_a_dialled_number_that_nobody_holds(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && e->device.v == GOOD_ROUTE_POINT && e->epoch == 3) {
+            e->peer.v = 0;
+        }
+    }
+    caught("LIVE-1");
+}
+
+static void test_check__live_1_catches_a_phone_that_nobody_serves_in_the_end(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB1;
+    caught("LIVE-1");
+}
+
+static void test_check__live_1_catches_a_cluster_without_a_leader(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_RAFT_STATE, GOOD_SUB2, 44000 * GOOD_MS);
+    e->value = RAFT_STATE_FOLLOWER;
+    e->value2 = 3;
+    caught("LIVE-1");
+}
+
+static void test_check__live_1_says_so_if_the_run_ended_before_the_bound(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB1;
+    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, 66000 * GOOD_MS);
+    fault->peer = GOOD_PUB;
+    snprintf(fault->text, sizeof fault->text, "crash");
+    good_run_finish();
+    assert_int_equal(judged("LIVE-1")->verdict, VERDICT_INCONCLUSIVE);
+    history_free(&good);
+}
+
+static void test_check__home_1_leaves_out_devices_whose_way_was_barred_too(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us = GOOD_FAULT + 9000 * GOOD_MS;
+        }
+    }
+    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, GOOD_FAULT + 100 * GOOD_MS);
+    fault->peer = GOOD_SUB2;
+    snprintf(fault->text, sizeof fault->text, "partition sub2");
+    struct event *heal = good_run_event(EVENT_HEAL, GOOD_GUEST, GOOD_FAULT + 8000 * GOOD_MS);
+    heal->peer = GOOD_SUB2;
+    snprintf(heal->text, sizeof heal->text, "partition sub2");
+    good_run_finish();
+    assert_int_equal(judged("HOME-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
+static void test_check__home_2_catches_a_move_long_after_the_fault_was_over(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB1, 50000 * GOOD_MS);
+    good_run_event(EVENT_LEASE_GOT, GOOD_SUB1, 50500 * GOOD_MS);
+    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, 65000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB2;
+    e->epoch = 4;
+    caught("HOME-2");
+}
+
+static void test_check__home_2_catches_a_phone_that_does_not_wait_for_the_watch(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 3) {
+            good_events[i].at.us = GOOD_RETURN + 1000 * GOOD_MS;
+        }
+    }
+    caught("HOME-2");
+}
+
 static void test_check__timings_count_from_the_fault(void **state)
 {
     (void)state;
@@ -686,6 +798,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
+    cmocka_unit_test(test_check__call_1_needs_no_line_of_the_one_who_hung_up),
     cmocka_unit_test(test_check__call_2_catches_a_feature_that_worked),
     cmocka_unit_test(test_check__cti_1_catches_an_event_that_is_applied_twice),
     cmocka_unit_test(test_check__cti_1_catches_a_gap_that_is_passed_over),
@@ -707,6 +820,13 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check__live_1_catches_a_cluster_without_an_active_side),
     cmocka_unit_test(test_check__the_end_of_one_fault_is_not_the_end_of_another),
+    cmocka_unit_test(test_check__live_1_catches_a_dialled_number_that_nobody_holds),
+    cmocka_unit_test(test_check__live_1_catches_a_phone_that_nobody_serves_in_the_end),
+    cmocka_unit_test(test_check__live_1_catches_a_cluster_without_a_leader),
+    cmocka_unit_test(test_check__live_1_says_so_if_the_run_ended_before_the_bound),
+    cmocka_unit_test(test_check__home_1_leaves_out_devices_whose_way_was_barred_too),
+    cmocka_unit_test(test_check__home_2_catches_a_move_long_after_the_fault_was_over),
+    cmocka_unit_test(test_check__home_2_catches_a_phone_that_does_not_wait_for_the_watch),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
 };
 

@@ -113,6 +113,39 @@ static void test_report__it_shows_every_check_the_fault_and_the_records(void **s
     freed();
 }
 
+static void test_report__verdict_anatomy_and_timeline_come_first(void **state)
+{
+    (void)state;
+    static const char *const order[] = {"class=\"banner pass\"", "Anatomy of the failover",
+                                        "Who served the phones", "class=cards",
+                                        "What was promised"};
+    good_run_make();
+    judged_run();
+    char *text = read_report();
+    const char *at = text;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        at = strstr(at, order[i]);
+        assert_non_null(at);
+    }
+    freed();
+    free(text);
+}
+
+static void test_report__the_anatomy_says_when_and_what_did_not_happen(void **state)
+{
+    (void)state;
+    good_run_make();
+    judged_run();
+    char *text = read_report();
+    const char *elected = strstr(text, "<dt>new Raft leader<dd class=track><i style=\"left:");
+    assert_non_null(elected);
+    const char *when = strstr(elected, "<dd class=done>95 ms");
+    assert_non_null(when);
+    assert_true(when < strstr(elected, "<dt>first device"));
+    freed();
+    free(text);
+}
+
 static void test_report__a_spoilt_run_fails(void **state)
 {
     (void)state;
@@ -135,6 +168,52 @@ static void test_report__a_spoilt_run_fails(void **state)
                         "ok");
     assert_int_equal(json_array_size(json_object_get(wrong, "recovery_keys")), 0);
     free(text);
+    freed();
+}
+
+/* The verdict of a check of the last answer. */
+static const char *verdict_of(const char *id)
+{
+    const json_t *checks = json_object_get(answer, "checks");
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        if (strcmp(json_string_value(json_object_get(check, "id")), id) == 0) {
+            return json_string_value(json_object_get(check, "verdict"));
+        }
+    }
+    return "";
+}
+
+static void test_report__what_comes_after_the_end_of_a_run_is_not_judged(void **state)
+{
+    (void)state;
+    static const struct proc_id nodes[] = {{1}, {2}, {3}, {4}, {5}};
+    good_run_make();
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        (void)good_run_event(EVENT_PROCESS_STOP, nodes[i], GOOD_END + 1000 * GOOD_MS);
+    }
+    judged_run();
+    assert_string_equal(verdict_of("LIVE-1"), "fail");
+    json_decref(answer);
+    assert_int_equal(record_end(dir, &good_topology, GOOD_END), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+    assert_string_equal(verdict_of("LIVE-1"), "pass");
+    assert_int_equal(verdict, VERDICT_PASS);
+    freed();
+}
+
+static void test_report__a_pause_that_ends_after_the_run_is_not_judged(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg *leg = &good_legs[GOOD_LEG_KEPT];
+    leg->gap_us = 2000 * GOOD_MS;
+    judged_run();
+    assert_string_equal(verdict_of("CALL-1"), "fail");
+    json_decref(answer);
+    assert_int_equal(record_end(dir, &good_topology, leg->end_us - GOOD_MS), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+    assert_string_equal(verdict_of("CALL-1"), "pass");
     freed();
 }
 
@@ -181,7 +260,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__a_good_run_passes_and_says_so_in_json),
     cmocka_unit_test(test_report__it_is_one_file_without_anything_from_outside),
     cmocka_unit_test(test_report__it_shows_every_check_the_fault_and_the_records),
+    cmocka_unit_test(test_report__verdict_anatomy_and_timeline_come_first),
+    cmocka_unit_test(test_report__the_anatomy_says_when_and_what_did_not_happen),
     cmocka_unit_test(test_report__a_spoilt_run_fails),
+    cmocka_unit_test(test_report__what_comes_after_the_end_of_a_run_is_not_judged),
+    cmocka_unit_test(test_report__a_pause_that_ends_after_the_run_is_not_judged),
     cmocka_unit_test(test_report__a_run_without_events_is_inconclusive_and_still_has_a_report),
     cmocka_unit_test(test_report__text_cannot_become_markup),
     cmocka_unit_test(test_report__times_are_short),
