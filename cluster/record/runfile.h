@@ -22,6 +22,7 @@ struct runfile;
 
 /* Open or create. `topology` is borrowed.
  * Errors   ERR_IO       not readable or writable
+ *          ERR_CORRUPT  no run file, or damaged
  *          ERR_VERSION  a run file of another version */
 MUST_CHECK enum err runfile_open(const char *path, const struct topology *topology,
                                  struct runfile **ret_runfile);

@@ -114,8 +114,12 @@ enum err keys_load(const char *dir, const char *name, const struct topology *top
     if (err != ERR_OK) {
         return err;
     }
-    if (access(secret, R_OK) != 0) { /* czmq would be content with the public key */
-        return bad(secret, ERR_IO, strerror(errno));
+    struct stat st;
+    if (access(secret, R_OK) != 0 || stat(secret, &st) != 0) {
+        return bad(secret, ERR_IO, strerror(errno)); /* czmq would be content with the public key */
+    }
+    if ((st.st_mode & 077) != 0) {
+        return bad(secret, ERR_PERMISSION, "it is open to others; chmod 600 closes it");
     }
     zcert_t *cert = zcert_load(path);
     if (cert == NULL) {
