@@ -57,3 +57,25 @@ page() {
     # shellcheck disable=SC2086
     page $others
 }
+
+@test "the diagrams are the tables of the code, and a diagram that is not is caught" {
+    run python3 tests/docs/fsm.py .
+    echo "$output"
+    [ "$status" = 0 ]
+    mkdir -p "$place/docs.d/docs/fsm"
+    ln -s "$PWD/node" "$place/docs.d/node"
+    sed -e 's/registered --> preserved/registered --> unregistered/' docs/fsm/phone.md >"$place/docs.d/docs/fsm/phone.md"
+    run python3 tests/docs/fsm.py "$place/docs.d"
+    [ "$status" = 1 ]
+    [[ "$output" == *"phone.md:6: the diagram is not the table of node/station/station.c"* ]]
+}
+
+@test "the page about ZeroMQ names every option that is set, and no other, and every port" {
+    set_in_code=$(grep -rhoE 'set_(int|text)\([^,]*, ZMQ_[A-Z_]+|zmq_(setsockopt|ctx_set)\([^,]*, *ZMQ_[A-Z_]+' node/runtime |
+        grep -oE 'ZMQ_[A-Z_]+' | sort -u)
+    on_page=$(sed -n '/^## Options/,/^Not set/p' docs/zeromq.md | grep -oE 'ZMQ_[A-Z_]+' | sort -u)
+    diff <(echo "$set_in_code") <(grep -v HEARTBEAT <<<"$on_page")
+    links=$(sed -n '/define LINK_MAP/,/OPERATOR/p' proto/msg.h | sed -nE 's/ *X\(([A-Z]+), [a-z]+, ([0-9]+), ([0-9]+),.*/| \1 | \2 | \3 |/p' | grep -v LOCAL)
+    [ "$(wc -l <<<"$links")" = 8 ]
+    while read -r row; do grep -qF -- "$row" docs/zeromq.md; done <<<"$links"
+}
