@@ -343,6 +343,7 @@ static int prepare(const struct cluster_run_options *options, struct cluster *c,
     if (keys_make(path, &c->topology) != ERR_OK) {
         return outcome_error(OUTCOME_EXISTS, NULL, "cannot make keys in %s", path);
     }
+    c->began_us = tick_now_us();
     return home_save(c, true);
 }
 

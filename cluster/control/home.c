@@ -259,6 +259,7 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
                              error.line, error.column, root == NULL ? error.text : "no block");
     }
     snprintf(ret->block, sizeof ret->block, "%s", block);
+    ret->began_us = json_integer_value(json_object_get(root, "began_us"));
     char hash[HASH_LEN];
     const char *started = json_string_value(json_object_get(root, "topology"));
     home_path(ret, path, sizeof path, "topology.yaml");
@@ -319,8 +320,9 @@ int home_save(const struct cluster *c, bool up)
     home_path(c, path, sizeof path, "cluster.json");
     char hash[HASH_LEN];
     snprintf(hash, sizeof hash, "%016" PRIx64, c->topology.hash);
-    json_t *root = json_pack("{s:i, s:s, s:s, s:b, s:s}", "schema", 1, "name", c->name, "block",
-                             c->block, "up", up ? 1 : 0, "topology", hash);
+    json_t *root =
+        json_pack("{s:i, s:s, s:s, s:b, s:s, s:I}", "schema", 1, "name", c->name, "block", c->block,
+                  "up", up ? 1 : 0, "topology", hash, "began_us", (json_int_t)c->began_us);
     char *text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL) {

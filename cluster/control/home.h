@@ -31,6 +31,7 @@ struct cluster {
     char folder[HOME_PATH_MAX];
     char block[HOME_BLOCK_LEN]; /* "127.x.y" */
     bool changed;               /* it runs, and not with the topology that lies there now */
+    int64_t began_us;           /* monotonic: when it was started last; 0: not known */
     struct topology topology;
 };
 

@@ -72,8 +72,8 @@ static int record_and_judge(const struct cluster *c, const char *run_folder, con
         return code;
     }
     enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
-    if (err == ERR_OK && until_us != INT64_MAX) {
-        err = record_end(run_folder, &c->topology, until_us);
+    if (err == ERR_OK && scenario == NULL) {
+        err = record_limit(run_folder, &c->topology, c->began_us, until_us);
     }
     return err == ERR_OK ? judge_folder(&c->topology, run_folder, ret_verdict)
                          : bad_run(run_folder, "the run cannot be recorded", err);
@@ -146,7 +146,10 @@ int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger)
     if (err == ERR_OK) {
         err = runfile_records(runfile, c->folder);
     }
-    if (err == ERR_OK && until_us != INT64_MAX) {
+    if (err == ERR_OK) {
+        err = load_begin_at(runfile, c->began_us);
+    }
+    if (err == ERR_OK) {
         err = load_end_at(runfile, until_us);
     }
     if (err == ERR_OK) {

@@ -12,6 +12,7 @@
 
 /* Clocks of one machine agree to this; machines that booted at different times do not. */
 #define SAME_CLOCK_US INT64_C(5000000)
+#define META_FROM     "from_us"
 #define META_UNTIL    "until_us"
 
 static const char *text_of(sqlite3_stmt *s, int column)
@@ -365,19 +366,52 @@ static enum err add_open_legs(struct load *l, const struct topology *t)
     return prepare_again(l, h->events_n, n, h->rows_n);
 }
 
-enum err load_end_at(struct runfile *runfile, int64_t until_us)
+static enum err limit_set(struct runfile *runfile, const char *key, int64_t at_us)
 {
     char text[RUNFILE_META_LEN];
-    snprintf(text, sizeof text, "%" PRId64, until_us);
-    return runfile_meta_set(runfile, META_UNTIL, text);
+    snprintf(text, sizeof text, "%" PRId64, at_us);
+    return runfile_meta_set(runfile, key, text);
 }
 
-/* INT64_MAX: with the last event. */
-static int64_t end_of(struct runfile *runfile)
+static int64_t limit_of(struct runfile *runfile, const char *key, int64_t none)
 {
     char text[RUNFILE_META_LEN];
-    const char *until = runfile_meta(runfile, META_UNTIL, text);
-    return until[0] != '\0' ? strtoll(until, NULL, 10) : INT64_MAX;
+    const char *at_us = runfile_meta(runfile, key, text);
+    return at_us[0] != '\0' ? strtoll(at_us, NULL, 10) : none;
+}
+
+enum err load_begin_at(struct runfile *runfile, int64_t from_us)
+{
+    return limit_set(runfile, META_FROM, from_us);
+}
+
+enum err load_end_at(struct runfile *runfile, int64_t until_us)
+{
+    return limit_set(runfile, META_UNTIL, until_us);
+}
+
+/* Without what was before a moment. Events are in the order of time. */
+static void drop_before(struct load *l, int64_t from_us)
+{
+    struct history *h = &l->history;
+    size_t before = 0, legs_n = 0, rows_n = 0;
+    while (before < h->events_n && l->events[before].at.us < from_us) {
+        before++;
+    }
+    h->events_n -= before;
+    memmove(l->events, l->events + before, h->events_n * sizeof l->events[0]);
+    for (size_t i = 0; i < h->legs_n; i++) {
+        if (l->legs[i].begin_us >= from_us) {
+            l->legs[legs_n++] = l->legs[i];
+        }
+    }
+    for (size_t i = 0; i < h->rows_n; i++) {
+        if (l->rows[i].at_us >= from_us) {
+            l->rows[rows_n++] = l->rows[i];
+        }
+    }
+    h->legs_n = legs_n;
+    h->rows_n = rows_n;
 }
 
 enum err load_run(struct runfile *runfile, const struct topology *topology, struct load *ret_load)
@@ -396,10 +430,11 @@ enum err load_run(struct runfile *runfile, const struct topology *topology, stru
         err = read_rows(db, l);
     }
     if (err == ERR_OK) {
+        drop_before(l, limit_of(runfile, META_FROM, INT64_MIN));
         err = history_prepare(&l->history);
     }
-    int64_t until_us = err == ERR_OK ? end_of(runfile) : INT64_MAX;
-    if (until_us < INT64_MAX) {
+    int64_t until_us = limit_of(runfile, META_UNTIL, INT64_MAX);
+    if (err == ERR_OK && until_us < INT64_MAX) {
         err = load_cut(l, until_us);
         err = err == ERR_OK ? add_open_legs(l, topology) : err;
     }

@@ -15,6 +15,10 @@ struct load {
 /* Errors   ERR_IO, ERR_MEMORY; nothing is kept then. */
 MUST_CHECK enum err load_run(struct runfile *runfile, const struct topology *topology,
                              struct load *ret_load);
+/* From now on whoever loads this run file gets nothing that was before a moment: of a cluster that
+ * was stopped and started again, only its last life.
+ * Errors   ERR_IO */
+MUST_CHECK enum err load_begin_at(struct runfile *runfile, int64_t from_us);
 /* From now on whoever loads this run file gets it as it was at a moment (load_cut).
  * Errors   ERR_IO */
 MUST_CHECK enum err load_end_at(struct runfile *runfile, int64_t until_us);

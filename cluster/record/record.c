@@ -51,10 +51,14 @@ enum err record_collect(const char *run_dir, const char *cluster_dir,
     return err;
 }
 
-enum err record_end(const char *run_dir, const struct topology *topology, int64_t until_us)
+enum err record_limit(const char *run_dir, const struct topology *topology, int64_t from_us,
+                      int64_t until_us)
 {
     struct runfile *r = NULL;
     enum err err = open_run(run_dir, topology, &r);
+    if (err == ERR_OK) {
+        err = load_begin_at(r, from_us);
+    }
     if (err == ERR_OK) {
         err = load_end_at(r, until_us);
     }

@@ -195,7 +195,7 @@ static void test_report__what_comes_after_the_end_of_a_run_is_not_judged(void **
     judged_run();
     assert_string_equal(verdict_of("LIVE-1"), "fail");
     json_decref(answer);
-    assert_int_equal(record_end(dir, &good_topology, GOOD_END), ERR_OK);
+    assert_int_equal(record_limit(dir, &good_topology, 0, GOOD_END), ERR_OK);
     assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
     assert_string_equal(verdict_of("LIVE-1"), "pass");
     assert_int_equal(verdict, VERDICT_PASS);
@@ -217,9 +217,26 @@ static void test_report__who_is_still_in_a_call_needs_no_line_in_the_call_log(vo
     json_decref(answer);
     int64_t bound = good_topology.timers.home_bound.us;
     assert_true(GOOD_FAULT + bound < kept.end_us - GOOD_MS);
-    assert_int_equal(record_end(dir, &good_topology, kept.end_us - GOOD_MS), ERR_OK);
+    assert_int_equal(record_limit(dir, &good_topology, 0, kept.end_us - GOOD_MS), ERR_OK);
     assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
     assert_string_equal(verdict_of("HOME-1"), "pass");
+    freed();
+}
+
+static void test_report__what_was_before_the_begin_of_a_run_is_not_judged(void **state)
+{
+    (void)state;
+    good_run_make();
+    judged_run();
+    assert_true(number("devices", "moved") > 0);
+    assert_true(number("ledger", "calls") > 0);
+    json_decref(answer);
+    int64_t from_us = GOOD_END + GOOD_MS; /* the cluster was started again then */
+    assert_int_equal(record_limit(dir, &good_topology, from_us, INT64_MAX), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+    assert_int_equal(number("devices", "moved"), 0);
+    assert_int_equal(number("ledger", "calls"), 0);
+    assert_string_equal(verdict_of("LIVE-1"), "inconclusive");
     freed();
 }
 
@@ -232,7 +249,7 @@ static void test_report__a_pause_that_ends_after_the_run_is_not_judged(void **st
     judged_run();
     assert_string_equal(verdict_of("CALL-1"), "fail");
     json_decref(answer);
-    assert_int_equal(record_end(dir, &good_topology, leg->end_us - GOOD_MS), ERR_OK);
+    assert_int_equal(record_limit(dir, &good_topology, 0, leg->end_us - GOOD_MS), ERR_OK);
     assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
     assert_string_equal(verdict_of("CALL-1"), "pass");
     freed();
@@ -286,6 +303,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__a_spoilt_run_fails),
     cmocka_unit_test(test_report__what_comes_after_the_end_of_a_run_is_not_judged),
     cmocka_unit_test(test_report__who_is_still_in_a_call_needs_no_line_in_the_call_log),
+    cmocka_unit_test(test_report__what_was_before_the_begin_of_a_run_is_not_judged),
     cmocka_unit_test(test_report__a_pause_that_ends_after_the_run_is_not_judged),
     cmocka_unit_test(test_report__a_run_without_events_is_inconclusive_and_still_has_a_report),
     cmocka_unit_test(test_report__text_cannot_become_markup),
