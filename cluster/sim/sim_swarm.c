@@ -178,6 +178,23 @@ void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct s
     draw_faults(&r, tempo, draw_kinds(&r, kinds), ret);
 }
 
+void sim_swarm_keep(struct sim_case *c, uint32_t only, size_t most)
+{
+    size_t n = c->faults_n < most ? c->faults_n : most;
+    c->faults_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if ((only >> i & 1) != 0) {
+            c->faults[c->faults_n++] = c->faults[i];
+        }
+    }
+}
+
+void sim_swarm_traffic(struct sim_case *c, uint32_t percent)
+{
+    c->size.agent_calls_mps = c->size.agent_calls_mps * percent / 100;
+    c->size.phone_calls_mps = c->size.phone_calls_mps * percent / 100;
+}
+
 /* -- Running. -- */
 
 void sim_swarm_count(const struct sim_world *w, const struct history *h, struct sim_outcome *ret)
