@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_GOOD_RUN_H
 #define TESTS_UNIT_GOOD_RUN_H
 
-#include "cluster/check/history.h"
+#include "cluster/check/check.h"
 
 #define GOOD_PUB      ((struct proc_id){1})
 #define GOOD_SUB1     ((struct proc_id){2})
@@ -54,5 +54,9 @@ void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what,
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* Sort and prepare. Ends the test process if that fails. */
 void good_run_finish(void);
+/* What a check says of the run, which is finished. */
+const struct check_result *good_run_judged(const char *id);
+/* Finish the run, which the check must catch; ends the test if it does not. */
+void good_run_caught(const char *id);
 
 #endif
