@@ -183,6 +183,7 @@ static size_t find_missing(const struct range *r, struct minimum *ret, size_t ca
         {"registrations", r->counts[EVENT_REGISTERED], CALLS_PER * r->n},
         {"PG switches", r->counts[EVENT_PG_ACTIVE], r->n + r->n / 10},
         {"calls preserved", r->counts[EVENT_CALL_PRESERVED], r->n / 10},
+        {"snapshots of the registry", r->counts[EVENT_RAFT_SNAPSHOT], r->n / 10},
     };
     size_t n = 0;
     if (r->n < VOID_FROM || r->ask.scenario != NULL) {
@@ -235,14 +236,16 @@ static void say_json(const struct range *r, double wall_s, const struct minimum 
                                                (json_int_t)missing[i].seen, "wanted",
                                                (json_int_t)missing[i].wanted));
     }
-    table_json(
-        json_pack("{s:i, s:I, s:I, s:o, s:f, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o}",
-                  "schema", 1, "seeds", (json_int_t)r->n, "first", (json_int_t)r->first, "failed",
-                  failed, "virtual_s", (double)r->virtual_us / 1e6, "wall_s", wall_s, "faults",
-                  faults, "events", (json_int_t)r->events, "legs", (json_int_t)r->legs, "records",
-                  (json_int_t)r->rows, "elections", (json_int_t)r->counts[EVENT_RAFT_SERVING],
-                  "pg_active", (json_int_t)r->counts[EVENT_PG_ACTIVE], "digest", digest, "failures",
-                  failures_json(r), "void", voids));
+    table_json(json_pack(
+        "{s:i, s:I, s:I, s:o, s:f, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o}",
+        "schema", 1, "seeds", (json_int_t)r->n, "first", (json_int_t)r->first, "failed", failed,
+        "virtual_s", (double)r->virtual_us / 1e6, "wall_s", wall_s, "faults", faults, "events",
+        (json_int_t)r->events, "legs", (json_int_t)r->legs, "records", (json_int_t)r->rows,
+        "elections", (json_int_t)r->counts[EVENT_RAFT_SERVING], "pg_active",
+        (json_int_t)r->counts[EVENT_PG_ACTIVE], "devices_lost",
+        (json_int_t)r->counts[EVENT_DEVICE_LOST], "snapshots",
+        (json_int_t)r->counts[EVENT_RAFT_SNAPSHOT], "digest", digest, "failures", failures_json(r),
+        "void", voids));
 }
 
 static void say(const struct range *r, double wall_s, const struct minimum *missing, size_t n)

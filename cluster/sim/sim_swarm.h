@@ -20,6 +20,7 @@ struct sim_case {
     uint64_t seed;
     struct sim_topology_size size;
     int64_t warm_us, faults_us, calm_us; /* ends of the three phases */
+    uint32_t snapshot_every;             /* entries of the log; 0: as many as usual */
     size_t faults_n;
     struct sim_fault faults[SIM_SWARM_FAULTS_MAX];
 };
