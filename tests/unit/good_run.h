@@ -7,6 +7,7 @@
 #define TESTS_UNIT_GOOD_RUN_H
 
 #include "cluster/check/check.h"
+#include "cluster/check/history.h"
 
 #define GOOD_PUB      ((struct proc_id){1})
 #define GOOD_SUB1     ((struct proc_id){2})
@@ -54,9 +55,10 @@ void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what,
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* Sort and prepare. Ends the test process if that fails. */
 void good_run_finish(void);
-/* What a check says of the run, which is finished. */
+
+/* What the check of that name says of the run, which is finished; the last answer is kept. */
 const struct check_result *good_run_judged(const char *id);
-/* Finish the run, which the check must catch; ends the test if it does not. */
+/* Finish the run; the check of that name fails it, or the test does. The history is freed. */
 void good_run_caught(const char *id);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-/* Who is where, and who is left without: HOME, LIVE and AGT. */
-
 static void test_check_home__home_1_catches_a_phone_that_stays_away(void **state)
 {
     (void)state;
@@ -91,48 +89,6 @@ static void test_check_home__home_2_catches_a_move_without_cause(void **state)
     e->peer = GOOD_SUB2;
     e->epoch = 4;
     good_run_caught("HOME-2");
-}
-
-static void test_check_home__agt_1_catches_a_call_for_an_agent_without_a_phone(void **state)
-{
-    (void)state;
-    good_run_make();
-    struct event *e = good_run_event(EVENT_ROUTED, GOOD_ICMA, GOOD_FAULT + 5000 * GOOD_MS);
-    e->value = 5001;
-    e->value2 = ROUTE_LABEL;
-    e->device.v = 1;
-    good_run_caught("AGT-1");
-}
-
-static void test_check_home__agt_1_catches_a_logout_without_cause(void **state)
-{
-    (void)state;
-    good_run_make();
-    struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
-    e->value = 5003;
-    e->value2 = 50003;
-    good_run_caught("AGT-1");
-}
-
-/* Nobody could log the agent out as long as there was no active side. */
-static void test_check_home__agt_1_knows_what_happened_while_no_side_was_active(void **state)
-{
-    (void)state;
-    good_run_make();
-    good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 36000 * GOOD_MS);
-    struct event *tried = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 37000 * GOOD_MS);
-    tried->peer = GOOD_PGA;
-    good_run_event(EVENT_PG_STANDBY, GOOD_PGA, 60000 * GOOD_MS);
-    struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
-    e->value = 5003;
-    e->value2 = 50003;
-    good_run_activates(GOOD_PGB, GOOD_SUB2, 3, 65500 * GOOD_MS);
-    good_run_finish();
-    const struct check_result *r = good_run_judged("AGT-1");
-    if (r->verdict != VERDICT_PASS) {
-        fail_msg("%s", r->observed);
-    }
-    history_free(&good);
 }
 
 /* Nobody missed it for so short a time. */
@@ -276,9 +232,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_never_goes_home),
     cmocka_unit_test(test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains),
     cmocka_unit_test(test_check_home__home_2_catches_a_move_without_cause),
-    cmocka_unit_test(test_check_home__agt_1_catches_a_call_for_an_agent_without_a_phone),
-    cmocka_unit_test(test_check_home__agt_1_catches_a_logout_without_cause),
-    cmocka_unit_test(test_check_home__agt_1_knows_what_happened_while_no_side_was_active),
     cmocka_unit_test(test_check_home__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_an_active_side),
     cmocka_unit_test(test_check_home__the_end_of_one_fault_is_not_the_end_of_another),
