@@ -71,3 +71,21 @@ setup() {
     run --separate-stderr "$REHOME" sim --shrink 1..2
     [ "$status" = 64 ]
 }
+
+@test "sim: scenario 1 passes in virtual time, with either trigger" {
+    for trigger in node callmanager; do
+        run --separate-stderr "$REHOME" sim --scenario subscriber-fails --trigger "$trigger" --seeds 1 --quiet --json
+        [ "$status" = 0 ]
+        [ "$(jq -c .failed <<<"$output")" = "[]" ]
+        [ "$(jq .legs <<<"$output")" -gt 100 ]
+    done
+}
+
+@test "sim: the build for development and the one for release have the same history" {
+    dev=$(dirname "$BATS_TEST_FILENAME")/../../build/dev/cluster/control/rehome
+    [ -x "$dev" ] || skip "no build/dev"
+    one=$("$REHOME" sim --seeds 1..6 --json 2>/dev/null | jq -r .digest) || true
+    two=$("$dev" sim --seeds 1..6 --json 2>/dev/null | jq -r .digest) || true
+    [ -n "$one" ]
+    [ "$one" = "$two" ]
+}
