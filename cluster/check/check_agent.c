@@ -32,9 +32,11 @@ static int64_t cause_since(const struct history *h, struct proc_id side, int64_t
 {
     const struct topology_proc *p = topology_proc_of(h->topology, side);
     int64_t since = at;
-    for (uint32_t i = 0; i < h->windows_n; i++) {
-        const struct history_window *w = &h->windows[i];
-        bool over = w->until != HISTORY_FOREVER && w->until + NEWS_US < at;
+    /* The last first: a side that gave up before it was active ends one such time and begins
+     * another. */
+    for (uint32_t i = h->windows_n; i > 0; i--) {
+        const struct history_window *w = &h->windows[i - 1];
+        bool over = w->until != HISTORY_FOREVER && w->until + NEWS_US < since;
         if (p != NULL && w->pair == p->pair && w->from < since && !over) {
             since = w->from;
         }

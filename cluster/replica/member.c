@@ -107,6 +107,7 @@ enum err member_init(struct member *m, const struct member_config *config)
                                    .world = config->world,
                                    .io = config->io,
                                    .peers_n = config->peers_n,
+                                   .snapshot_every = config->snapshot_every,
                                    .hooks = {m, on_applied, on_confirmed}};
     memcpy(below.peers, config->peers, sizeof below.peers);
     return replica_init(&m->replica, &below);

@@ -203,6 +203,9 @@ static void test_check__agt_1_knows_what_happened_while_no_side_was_active(void 
     (void)state;
     good_run_make();
     good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 36000 * GOOD_MS);
+    struct event *tried = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 37000 * GOOD_MS);
+    tried->peer = GOOD_PGA;
+    good_run_event(EVENT_PG_STANDBY, GOOD_PGA, 60000 * GOOD_MS);
     struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
     e->value = 5003;
     e->value2 = 50003;
