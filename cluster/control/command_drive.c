@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define ORDER_MS      8000   /* longer than any process waits for an effect */
+#define NOTICE_MS     200    /* of an order whose effect nobody waits for */
 #define AFTER_CALL_MS 120000 /* what is noted for after a call is waited for so long */
 #define LOOK_MS       100
 #define NO_WAIT       1 /* op_command.value: answer when it is asked */
@@ -72,6 +73,24 @@ static int order_message(const struct session_of_command *s, struct proc_id to,
     m->kind = MSG_OP_COMMAND;
     m->op_command = *command;
     int code = operator_order(s->desk, to, m, ORDER_MS, ret_done);
+    free(m);
+    return code;
+}
+
+/* The same; with --no-wait nobody waits for the answer. */
+static int order_or_tell(const struct session_of_command *s, struct proc_id to,
+                         const struct msg_op_command *command, const struct options_common *common)
+{
+    if (!common->no_wait) {
+        return order_message(s, to, command, NULL);
+    }
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command = *command;
+    int code = operator_tell(s->desk, to, m, NOTICE_MS);
     free(m);
     return code;
 }
@@ -279,7 +298,14 @@ int command_config(int argc, char **argv)
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = order_message(s, topology_publisher(&s->cluster.topology), &command, NULL);
+    struct proc_id publisher = topology_publisher(&s->cluster.topology);
+    if (s->scene.procs[publisher.v - 1].state == SCENE_DOWN) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome start publisher",
+                             "%s is down, and configuration is written at the publisher only",
+                             topology_name(&s->cluster.topology, publisher));
+    } else {
+        code = order_or_tell(s, publisher, &command, &common);
+    }
     snprintf(what, sizeof what, "%s", command.text);
     char undo[128];
     snprintf(undo, sizeof undo, "rehome config set %.*s=", (int)strcspn(command.text, "="),
@@ -327,7 +353,7 @@ int command_forward(int argc, char **argv)
         struct msg_op_command command = {.verb = OP_VERB_FORWARD};
         snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
         snprintf(command.to, sizeof command.to, "%.23s", off ? "" : args.at[1]);
-        code = order_message(s, to, &command, NULL);
+        code = order_or_tell(s, to, &command, &common);
     }
     command_close(&s);
     snprintf(what, sizeof what, "calls to %s go to %s", args.at[0], off ? "it again" : args.at[1]);

@@ -344,10 +344,13 @@ int command_heal(int argc, char **argv)
         code = break_undo(s->desk, &s->cluster,
                           topology_proc_named(&s->cluster.topology, f.at[i].target), SERVICE_NONE);
     }
+    for (uint32_t i = 0; i < f.n && code == OUTCOME_DONE && !common.no_wait; i++) {
+        wait_lease(s, topology_proc_named(&s->cluster.topology, f.at[i].target));
+    }
     if (common.json) {
         table_json(json_pack("{s:i, s:i}", "schema", 1, "healed", (int)f.n));
     } else if (!common.quiet && code == OUTCOME_DONE) {
-        outcome_progress("%u faults undone", f.n);
+        outcome_progress(f.n == 1 ? "%u fault undone" : "%u faults undone", f.n);
     }
     command_close(&s);
     return code;

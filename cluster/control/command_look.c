@@ -164,8 +164,8 @@ static int choose_node(const struct session_of_command *s, const char *word, str
     return OUTCOME_DONE;
 }
 
-static int read_error(const struct session_of_command *s, struct proc_id node, enum err err,
-                      enum reason reason)
+static int read_error(const struct session_of_command *s, struct proc_id node, bool linear,
+                      enum err err, enum reason reason)
 {
     const struct topology *t = &s->cluster.topology;
     if (s->past != NULL) {
@@ -173,6 +173,11 @@ static int read_error(const struct session_of_command *s, struct proc_id node, e
         return outcome_error(OUTCOME_UNREACHABLE, NULL, "%s was %s: %s", topology_name(t, node),
                              scene_state_word(s->scene.procs[node.v - 1].state),
                              look_moment(s, moment, sizeof moment));
+    }
+    if (linear && !proc_id_some(s->scene.leader)) {
+        return outcome_error(OUTCOME_UNREACHABLE, "rehome registrations --read local",
+                             "there is no Raft leader, so nobody can say what is the latest: %s",
+                             reason_text(REASON_NO_QUORUM));
     }
     if (err == ERR_REFUSED) {
         return outcome_error(OUTCOME_UNREACHABLE, "rehome registrations --read local",
@@ -204,7 +209,7 @@ static int show_registrations(struct session_of_command *s, const char *node_wor
     }
     enum err err = look_devices(s, node, linear, &rows, &n, &index, &reason);
     if (err != ERR_OK) {
-        return read_error(s, node, err, reason);
+        return read_error(s, node, linear, err, reason);
     }
     if (device != NULL) {
         code = one_device(s, rows, n, id, json);

@@ -306,6 +306,7 @@ static void pg_table(const struct session_of_command *s)
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct scene_proc *p = &s->scene.procs[i];
+        const bool up = p->state == SCENE_UP;
         if (t->procs[i].kind != PROC_PG) {
             continue;
         }
@@ -313,15 +314,20 @@ static void pg_table(const struct session_of_command *s)
         table_cell(table, "%s", t->procs[i].side == SIDE_A ? "A" : "B");
         table_cell(table, "%s", t->procs[i].name);
         table_cell(table, "%s", scene_state_word(p->state));
-        table_cell(table, "%s", p->pg.active ? "active" : "standby");
-        table_cell(table, "%u", p->pg.epoch);
+        table_cell(table, "%s", !up ? "-" : p->pg.active ? "active" : "standby");
+        table_number(table, up, p->pg.epoch);
         table_cell(table, "%s", topology_name(t, t->procs[i].ctimanager_node));
-        table_cell(table, "%s", p->pg.provider_up ? "up" : "down");
-        table_cell(table, "%s", p->pg.controller_up ? "up" : "down");
-        table_cell(table, "%s", p->pg.peer_up ? "up" : "down");
-        table_cell(table, "%u/%u", p->pg.monitors, p->pg.monitors_wanted);
-        table_number(table, !s->scene.recorded, p->pg.calls);
-        table_number(table, !s->scene.recorded, p->pg.outbox);
+        const bool ends[] = {p->pg.provider_up, p->pg.controller_up, p->pg.peer_up};
+        for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++) {
+            table_cell(table, "%s", !up ? "-" : ends[k] ? "up" : "down");
+        }
+        if (up) {
+            table_cell(table, "%u/%u", p->pg.monitors, p->pg.monitors_wanted);
+        } else {
+            table_cell(table, "-");
+        }
+        table_number(table, up && !s->scene.recorded, p->pg.calls);
+        table_number(table, up && !s->scene.recorded, p->pg.outbox);
     }
     table_end(&table);
 }

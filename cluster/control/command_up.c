@@ -127,6 +127,7 @@ int command_down(int argc, char **argv)
     const struct options_spec spec = {
         .name = "down",
         .examples = "rehome down\nrehome down --destroy",
+        .lacks = OPTIONS_NO_WAIT,
         .doc = "Stops the cluster, judges what it recorded and writes a report.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0]};

@@ -95,7 +95,7 @@ struct topology_traffic {
     uint32_t conference_percent; /* of agent calls */
 };
 
-/* One row of the table of time profiles (docs/reference/profiles.md). */
+/* One row of the table of time profiles (docs/protocol.md). */
 struct topology_timers {
     char profile[NAME_LEN];
     struct duration phone_keepalive, standby_keepalive;
