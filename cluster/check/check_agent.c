@@ -6,7 +6,8 @@
 #define CAUSE_US              INT64_C(15000000)
 #define DEVICE_OUT_OF_SERVICE 50003
 
-/* The phone was lost at `at` and has been for longer than the news takes. */
+/* The phone was lost at `at` and has been for longer than the news takes. Without a majority there
+ * is no news: the registry cannot change. */
 static bool long_lost(const struct history *h, struct device_id device, int64_t at)
 {
     if (device.v == 0 || device.v > h->devices_n) {
@@ -21,16 +22,33 @@ static bool long_lost(const struct history *h, struct device_id device, int64_t 
             last = move;
         }
     }
-    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US;
+    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US &&
+           history_majority(h, last->at, at);
 }
 
-/* The phone lost its CallManager, or moved, shortly before the logout. */
-static bool was_touched(const struct history *h, struct device_id device, int64_t at)
+/* Since when a logout by this side at `at` may have had its cause. While its pair had no active
+ * side nobody could tell an agent anything. */
+static int64_t cause_since(const struct history *h, struct proc_id side, int64_t at)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, side);
+    int64_t since = at;
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        bool over = w->until != HISTORY_FOREVER && w->until + NEWS_US < at;
+        if (p != NULL && w->pair == p->pair && w->from < since && !over) {
+            since = w->from;
+        }
+    }
+    return since - CAUSE_US;
+}
+
+/* The phone lost its CallManager, or moved, since then. */
+static bool was_touched(const struct history *h, struct device_id device, int64_t since, int64_t at)
 {
     const struct history_span *span = &h->moves_of[device.v];
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (i > 0 && move->at <= at + NEWS_US && move->at >= at - CAUSE_US) {
+        if (i > 0 && move->at <= at + NEWS_US && move->at >= since) {
             return true;
         }
     }
@@ -38,7 +56,7 @@ static bool was_touched(const struct history *h, struct device_id device, int64_
      * registry knows before its phones do. */
     struct proc_id home = history_home(h, device, at);
     return !proc_id_some(home) || !history_up(h, home, SERVICE_CALLMANAGER, at) ||
-           history_disturbed(h, home, at - CAUSE_US, at);
+           history_disturbed(h, home, since, at);
 }
 
 void check_agent_1(const struct history *h, struct check_result *ret)
@@ -56,7 +74,8 @@ void check_agent_1(const struct history *h, struct check_result *ret)
             logouts++;
             if (topology_agent_by_id(h->topology, id, &info) && info.device.v >= 1 &&
                 info.device.v <= h->devices_n) {
-                causeless += was_touched(h, info.device, e->at.us) ? 0 : 1;
+                int64_t since = cause_since(h, e->proc, e->at.us);
+                causeless += was_touched(h, info.device, since, e->at.us) ? 0 : 1;
             }
         }
     }

@@ -1,13 +1,20 @@
 #include "cluster/check/judges.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define MS 1000
+#define MS         1000
+#define EARLY_PART 10 /* of the watch: clocks differ, and so do those who look */
 
 struct tally {
     uint64_t expected, moved;
     int64_t slowest;
     uint32_t missing; /* a device that did not move in time */
+};
+
+struct stay {
+    uint64_t moves, causeless, early;
+    uint32_t device; /* one that should have stayed */
 };
 
 /* The outage was over in time, and too short for the device to notice, or it is back already. */
@@ -17,7 +24,22 @@ static bool stayed(const struct history *h, struct device_id id, const struct hi
     return o->until <= at && proc_id_eq(history_home(h, id, at), o->proc);
 }
 
-/* Every device of a CallManager that died registers elsewhere within the bound. */
+/* Whether a device that loses `lost` had somewhere to go all the time: a sound member of its group,
+ * and a sound majority of the voters, without which nobody may take it (REG-2). */
+static bool has_refuge(const struct history *h, const struct device_info *info, struct proc_id lost,
+                       int64_t from, int64_t until)
+{
+    bool refuge = false;
+    const struct topology_group *g = &h->topology->groups[info->group];
+    for (uint32_t i = 0; i < g->members_n; i++) {
+        refuge = refuge ||
+                 (!proc_id_eq(g->members[i], lost) && history_sound(h, g->members[i], from, until));
+    }
+    return refuge && history_majority(h, from, until);
+}
+
+/* Every device of a CallManager that died, and that has somewhere to go, registers there within the
+ * bound. */
 static void follow(const struct history *h, const struct history_outage *o, struct tally *t)
 {
     int64_t bound = h->topology->timers.home_bound.us;
@@ -35,6 +57,9 @@ static void follow(const struct history *h, const struct history_outage *o, stru
         if (from == HISTORY_FOREVER || from + bound > h->end_us) {
             continue; /* still busy, or the run ended before the bound */
         }
+        if (!has_refuge(h, &info, o->proc, o->from, from + bound)) {
+            continue;
+        }
         t->expected++;
         const struct history_move *move = history_rehomed(h, id, o->from);
         if ((move == NULL || move->at > from + bound) && stayed(h, id, o, from + bound)) {
@@ -49,6 +74,23 @@ static void follow(const struct history *h, const struct history_outage *o, stru
         int64_t took = move->at > from ? move->at - from : 0;
         t->slowest = took > t->slowest ? took : t->slowest;
     }
+}
+
+/* When the last gateway of the group hangs up of those that have calls at `at`: they go home one
+ * after the other, each when its calls have ended. */
+static int64_t drained_at(const struct history *h, uint32_t group, int64_t at)
+{
+    int64_t last = at;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        struct device_id id = {d};
+        struct device_info info;
+        if (topology_device(h->topology, id, &info) && info.kind == DEVICE_KIND_GATEWAY &&
+            info.group == group) {
+            int64_t until = history_busy_until(h, id, at);
+            last = until > last ? until : last;
+        }
+    }
+    return last;
 }
 
 /* At the end every idle device is at the first living member of its group. */
@@ -67,7 +109,8 @@ static void settled(const struct history *h, struct tally *t)
             continue;
         }
         struct proc_id target = history_first_living(h, info.group, h->end_us);
-        if (!proc_id_some(target)) {
+        int64_t from = info.kind == DEVICE_KIND_GATEWAY ? drained_at(h, info.group, calm) : calm;
+        if (!proc_id_some(target) || from > h->end_us - settle) {
             continue;
         }
         t->expected++;
@@ -110,59 +153,117 @@ void check_home_1(const struct history *h, struct check_result *ret)
               (unsigned long long)home.expected);
 }
 
-/* Why a device may have left: its CallManager was down, disturbed, or without a lease. */
-static bool had_reason(const struct history *h, const bool *no_lease, struct proc_id node,
-                       int64_t from, int64_t until)
+/* When a device notices at the latest that its CallManager is silent. */
+static int64_t notice_us(const struct history *h)
 {
-    return !history_up(h, node, SERVICE_CALLMANAGER, until) ||
-           history_disturbed(h, node, from, until) || no_lease[node.v];
+    const struct topology_timers *t = &h->topology->timers;
+    return t->phone_keepalive.us * ((int64_t)t->phone_misses + 2) + t->node_down_after.us;
+}
+
+/* Whether the node had no lease at some time in from..until. */
+static bool lacked_lease(const struct history *h, struct proc_id node, int64_t from, int64_t until)
+{
+    bool lacks = false;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
+        const struct event *e = &h->events[i];
+        if (!proc_id_eq(e->proc, node)) {
+            continue;
+        }
+        if (e->kind == EVENT_LEASE_GOT && lacks && e->at.us >= from) {
+            return true;
+        }
+        if (e->kind == EVENT_LEASE_LOST || e->kind == EVENT_LEASE_GOT) {
+            lacks = e->kind == EVENT_LEASE_LOST;
+        }
+    }
+    return lacks;
+}
+
+/* Whether the CallManager was down at some time in from..until. */
+static bool was_down(const struct history *h, struct proc_id node, int64_t from, int64_t until)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, node) && !o->network && o->service != SERVICE_CTIMANAGER &&
+            o->from <= until && o->until >= from) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why a device may have left `node`: it was down, disturbed, or without a lease when the device
+ * lost it, or shortly before. */
+static bool had_reason(const struct history *h, struct proc_id node, int64_t left, int64_t moved)
+{
+    int64_t from = left - notice_us(h);
+    return was_down(h, node, from, moved) || history_disturbed(h, node, from, moved) ||
+           lacked_lease(h, node, from, moved);
+}
+
+/* A device that lost nobody goes home only to a CallManager that has been there for the watch. (How
+ * long a device was connected to one that only hung or was cut off is not in the record.) */
+static bool too_early(const struct history *h, struct proc_id home, int64_t moved)
+{
+    int64_t watch = h->topology->timers.fallback_watch.us;
+    int64_t from = moved - watch + watch / EARLY_PART;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= moved; i++) {
+        const struct event *e = &h->events[i];
+        bool start = e->kind == EVENT_PROCESS_START ||
+                     (e->kind == EVENT_SERVICE_START && strcmp(e->text, "callmanager") == 0);
+        if (start && e->at.us >= from && proc_id_eq(e->proc, home)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The moves of one device. */
+static void stays(const struct history *h, uint32_t d, const struct device_info *info,
+                  struct stay *ret)
+{
+    struct proc_id at = {0};
+    int64_t left = 0;
+    const struct history_span *span = &h->moves_of[d];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (!proc_id_some(move->node)) {
+            left = left == 0 ? move->at : left;
+            continue; /* where it turns up next is what counts */
+        }
+        if (proc_id_some(at) && !proc_id_eq(at, move->node)) {
+            bool home = topology_rank(h->topology, info->group, move->node) <
+                        topology_rank(h->topology, info->group, at);
+            bool early = home && left == 0 && too_early(h, move->node, move->at);
+            bool causeless = !home && !had_reason(h, at, left != 0 ? left : move->at, move->at);
+            ret->moves++;
+            ret->early += early ? 1 : 0;
+            ret->causeless += causeless ? 1 : 0;
+            ret->device = early || causeless ? d : ret->device;
+        }
+        at = move->node;
+        left = 0;
+    }
 }
 
 void check_home_2(const struct history *h, struct check_result *ret)
 {
-    bool no_lease[PROCS_MAX + 1] = {false}; /* ever */
-    for (size_t i = 0; i < h->events_n; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_LEASE_LOST && e->proc.v <= PROCS_MAX) {
-            no_lease[e->proc.v] = true;
-        }
-    }
-    uint64_t moves = 0, bad = 0;
-    uint32_t device = 0;
+    struct stay all = {0};
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_info info;
-        struct proc_id at = {0};
-        int64_t since = 0;
-        if (!topology_device(h->topology, (struct device_id){d}, &info)) {
-            continue;
-        }
-        const struct history_span *span = &h->moves_of[d];
-        for (uint32_t i = 0; i < span->n; i++) {
-            const struct history_move *move = &h->moves[span->first + i];
-            if (!proc_id_some(move->node)) {
-                continue; /* where it turns up next is what counts */
-            }
-            bool changed = proc_id_some(at) && !proc_id_eq(at, move->node);
-            if (changed) {
-                moves++;
-                bool home = topology_rank(h->topology, info.group, move->node) <
-                            topology_rank(h->topology, info.group, at);
-                if (!home && at.v <= PROCS_MAX && !had_reason(h, no_lease, at, since, move->at)) {
-                    bad++;
-                    device = d;
-                }
-            }
-            at = move->node;
-            since = move->at;
+        if (topology_device(h->topology, (struct device_id){d}, &info)) {
+            stays(h, d, &info, &all);
         }
     }
-    if (bad > 0) {
+    if (all.causeless + all.early > 0) {
         check_say(ret, VERDICT_FAIL,
-                  "%llu of %llu moves away from a healthy CallManager, for "
-                  "example of device %u",
-                  (unsigned long long)bad, (unsigned long long)moves, device);
+                  "of %llu moves %llu were away from a healthy CallManager, %llu home before the "
+                  "watch was over; for example of device %u",
+                  (unsigned long long)all.moves, (unsigned long long)all.causeless,
+                  (unsigned long long)all.early, all.device);
         return;
     }
-    check_say(ret, check_verdict(h->moves_of != NULL ? moves : 0, 0),
-              "%llu moves, each away from a failed CallManager or home", (unsigned long long)moves);
+    check_say(ret, check_verdict(all.moves, 0),
+              "%llu moves, each away from a failed CallManager or home",
+              (unsigned long long)all.moves);
 }

@@ -31,6 +31,37 @@ static uint64_t homeless(const struct history *h)
     return n;
 }
 
+/* Whether the owner of a dialled number, by the newest word of the registry, is there at the end.
+ */
+static bool held(const struct history *h, struct device_id point)
+{
+    struct proc_id owner = {0};
+    uint32_t epoch = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point) && e->epoch >= epoch) {
+            owner = e->peer;
+            epoch = e->epoch;
+        }
+    }
+    return proc_id_some(owner) && history_up(h, owner, SERVICE_CALLMANAGER, h->end_us);
+}
+
+/* Dialled numbers that nobody holds although somebody could. */
+static uint32_t unheld(const struct history *h)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < h->topology->dialled_n; i++) {
+        struct device_id point = topology_route_point(h->topology, i);
+        struct device_info info;
+        if (topology_device(h->topology, point, &info) &&
+            proc_id_some(history_first_living(h, info.group, h->end_us)) && !held(h, point)) {
+            n++;
+        }
+    }
+    return n;
+}
+
 /* How long after `calm` the device had a CallManager again, for good; a busy one has until it hangs
  * up. 0: it had one. */
 static int64_t device_late(const struct history *h, struct device_id id, int64_t calm)
@@ -91,9 +122,10 @@ void check_live_1(const struct history *h, struct check_result *ret)
     uint64_t without = homeless(h);
     bool leader = leader_at_end(h);
     uint32_t passive = passive_pairs(h);
+    uint32_t silent = unheld(h);
     int64_t calm = history_calm_since(h);
     int64_t steady = steady_after(h, calm);
-    bool well = without == 0 && leader && passive == 0;
+    bool well = without == 0 && leader && passive == 0 && silent == 0;
     if (!well && h->end_us < calm + bound) {
         check_say(ret, VERDICT_INCONCLUSIVE,
                   "the run ended %lld ms after the last fault, before the bound of %lld ms",
@@ -101,11 +133,12 @@ void check_live_1(const struct history *h, struct check_result *ret)
         return;
     }
     if (!well || steady > bound) {
-        check_say(ret, VERDICT_FAIL,
-                  "%llu idle devices unserved, %s, %u PG pairs without an active side; the last "
-                  "change %lld ms after the last fault, the bound is %lld ms",
-                  (unsigned long long)without, leader ? "a leader" : "no leader", passive,
-                  (long long)(steady / 1000), (long long)(bound / 1000));
+        check_say(
+            ret, VERDICT_FAIL,
+            "%llu idle devices unserved, %u dialled numbers unheld, %s, %u PG pairs without "
+            "an active side; the last change %lld ms after the last fault, the bound is %lld ms",
+            (unsigned long long)without, silent, leader ? "a leader" : "no leader", passive,
+            (long long)(steady / 1000), (long long)(bound / 1000));
         return;
     }
     check_say(ret, VERDICT_PASS,

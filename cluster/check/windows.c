@@ -12,14 +12,10 @@ struct watch {
     struct proc_id active;    /* the side that was active last */
     struct proc_id granted;   /* the side that takes over, while a window is open */
     struct history_window *w; /* the open one, or NULL */
-    bool paused;              /* it was opened by a hang, which the side may survive */
-    int64_t healed_us;        /* the end of that hang, or FOREVER */
+    bool paused;              /* it was opened by a fault that the side may survive */
+    struct proc_id by;        /* whom that fault met: the side, or its CTI Manager's node */
+    int64_t healed_us;        /* the end of that fault, or FOREVER */
 };
-
-static bool is_hang(const struct event *e)
-{
-    return strstr(e->text, "hang") != NULL;
-}
 
 static bool of_pair(const struct watch *k, struct proc_id proc)
 {
@@ -65,7 +61,8 @@ static void open_window(struct watch *k, struct proc_id before, const struct eve
             k->w->injected || (h->outages[i].injected && h->outages[i].from <= e->at.us);
     }
     k->granted = (struct proc_id){0};
-    k->paused = e->kind == EVENT_FAULT && is_hang(e);
+    k->by = e->peer;
+    k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
     k->healed_us = HISTORY_FOREVER;
 }
 
@@ -87,25 +84,30 @@ static void forget_window(struct watch *k)
     k->w = NULL;
 }
 
-/* The side hangs, or did: does it come to an end by that? */
+/* The side hangs or is cut off, or was: does it come to an end by that? */
 static void while_paused(struct watch *k, const struct event *e)
 {
     bool healed = k->healed_us != HISTORY_FOREVER;
-    if (e->kind == EVENT_HEAL && is_hang(e)) {
+    bool late = healed && e->at.us - k->healed_us > AWAKE_US; /* that has another cause */
+    if (e->kind == EVENT_HEAL && history_survives(e->text) && proc_id_eq(e->peer, k->by)) {
         k->healed_us = e->at.us;
     } else if (e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, k->active)) {
         if (healed) {
             forget_window(k); /* the controller said so */
         }
     } else if (blinds(k, e)) {
-        bool another = healed && (e->kind == EVENT_FAULT || e->at.us - k->healed_us > AWAKE_US);
-        if (another) {
+        if (late || (healed && e->kind == EVENT_FAULT)) {
             forget_window(k);
             open_window(k, k->active, e);
         } else {
-            k->paused = e->kind == EVENT_FAULT && is_hang(e);
+            k->by = e->peer;
+            k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
         }
     } else if (e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer)) {
+        if (late) {
+            forget_window(k);
+            open_window(k, k->active, e);
+        }
         k->paused = false;
     }
 }

@@ -57,7 +57,7 @@ static int done(const struct options_common *common, const char *what, const cha
         table_json(
             json_pack("{s:i, s:b, s:s, s:s}", "schema", 1, "done", 1, "what", what, "undo", undo));
     } else if (!common->quiet) {
-        outcome_progress("%s%s%s", what, undo[0] != '\0' ? ".        undo: " : ".", undo);
+        outcome_done(undo, "%s.", what);
     }
     return OUTCOME_DONE;
 }
@@ -94,10 +94,11 @@ int command_phone(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "phone",
-        .args_doc =
-            "NUMBER dial|answer|hold|retrieve|transfer|complete|blind|conference|join|hangup "
-            "[NUMBER]",
-        .doc = "Presses a key of a phone.",
+        .examples =
+            "rehome phone 1200 dial 1201\nrehome phone 1201 answer\nrehome phone 1200 hangup",
+        .args_doc = "NUMBER KEY [NUMBER]",
+        .doc = "Presses a key of a phone: dial NUMBER, answer, hold, retrieve, transfer NUMBER, "
+               "complete (the transfer), blind NUMBER, conference NUMBER, join, hangup.",
         .args_min = 2,
         .args_max = 3};
     struct options_common common = {0};
@@ -199,6 +200,7 @@ int command_agent(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "agent",
+        .examples = "rehome agent 5001 login\nrehome agent 5001 ready",
         .args_doc = "ID login|logout|ready|notready|wrapup",
         .doc = "Lets an agent ask something of the PG. In a call, "
                "ready and notready are noted for after it.",
@@ -251,6 +253,7 @@ int command_config(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "config",
+        .examples = "rehome config set recovery.80001=1005\nrehome config set recovery.80001=",
         .args_doc = "set KEY=VALUE",
         .doc = "Writes configuration on the publisher; for example recovery.80001=1005.",
         .args_min = 2,
@@ -292,6 +295,7 @@ int command_forward(int argc, char **argv)
         {"node", 0, "N", "write it at this node (any will do)", NULL, &node}};
     const struct options_spec spec = {
         .name = "forward",
+        .examples = "rehome forward 1005 1006\nrehome forward 1005 off",
         .args_doc = "NUMBER TO|off",
         .doc = "Sends the calls of a number to another; user data, any node takes it.",
         .rows = rows,

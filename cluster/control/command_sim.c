@@ -183,6 +183,27 @@ static void add_outcome(struct range *r, const struct sim_outcome *o)
     }
 }
 
+/* The first judge that failed is told, the others are named. */
+static struct failure *add_failed(struct range *r, uint64_t seed, const struct sim_outcome *o)
+{
+    struct failure *f = NULL;
+    for (size_t i = 0; i < o->results_n; i++) {
+        const struct check_result *c = &o->results[i];
+        if (c->verdict != VERDICT_FAIL) {
+            continue;
+        }
+        if (f == NULL) {
+            f = add_failure(r, seed);
+            snprintf(f->check, sizeof f->check, "%s", c->id);
+            snprintf(f->observed, sizeof f->observed, "%s", c->observed);
+        } else {
+            size_t used = strlen(f->observed);
+            snprintf(f->observed + used, sizeof f->observed - used, "; %s, too", c->id);
+        }
+    }
+    return f;
+}
+
 static void seed_done(void *context, uint64_t piece, const void *result, const char *words)
 {
     struct range *r = context;
@@ -196,13 +217,7 @@ static void seed_done(void *context, uint64_t piece, const void *result, const c
     } else {
         r->digests[piece] = o->digest;
         add_outcome(r, o);
-        for (size_t i = 0; i < o->results_n && f == NULL; i++) {
-            if (o->results[i].verdict == VERDICT_FAIL) {
-                f = add_failure(r, r->first + piece);
-                snprintf(f->check, sizeof f->check, "%s", o->results[i].id);
-                snprintf(f->observed, sizeof f->observed, "%s", o->results[i].observed);
-            }
-        }
+        f = add_failed(r, r->first + piece, o);
     }
     if (f != NULL && r->failures_n <= SHOWN_MAX) {
         tell_failure(r, f);
@@ -464,7 +479,9 @@ int command_sim(int argc, char **argv)
     };
     const struct options_spec spec = {
         .name = "sim",
-        .args_doc = "",
+        .examples = "rehome sim --seeds 1..100\nrehome sim --seeds 7 --faults crash,hang --report "
+                    ".\nrehome sim --scenario subscriber-fails --seeds 1..10",
+        .lacks = OPTIONS_CLUSTER | OPTIONS_NO_WAIT,
         .doc = "Whole clusters in virtual time: the same code, no root, no network.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0],

@@ -347,8 +347,8 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
             unfold_step(st->unfold);
         }
         if (there) {
-            if (step->step == SCENARIO_REHOMED && st->unfold != NULL) {
-                unfold_sum(st->unfold);
+            if (st->unfold != NULL) {
+                unfold_tell(st->unfold, step->step == SCENARIO_REHOMED);
             }
             return OUTCOME_DONE;
         }

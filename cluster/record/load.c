@@ -12,6 +12,7 @@
 
 /* Clocks of one machine agree to this; machines that booted at different times do not. */
 #define SAME_CLOCK_US INT64_C(5000000)
+#define META_UNTIL    "until_us"
 
 static const char *text_of(sqlite3_stmt *s, int column)
 {
@@ -296,6 +297,21 @@ static enum err read_rows(sqlite3 *db, struct load *l)
     return ERR_OK;
 }
 
+enum err load_end_at(struct runfile *runfile, int64_t until_us)
+{
+    char text[RUNFILE_META_LEN];
+    snprintf(text, sizeof text, "%" PRId64, until_us);
+    return runfile_meta_set(runfile, META_UNTIL, text);
+}
+
+/* INT64_MAX: with the last event. */
+static int64_t end_of(struct runfile *runfile)
+{
+    char text[RUNFILE_META_LEN];
+    const char *until = runfile_meta(runfile, META_UNTIL, text);
+    return until[0] != '\0' ? strtoll(until, NULL, 10) : INT64_MAX;
+}
+
 enum err load_run(struct runfile *runfile, const struct topology *topology, struct load *ret_load)
 {
     struct load *l = ret_load;
@@ -314,6 +330,10 @@ enum err load_run(struct runfile *runfile, const struct topology *topology, stru
     if (err == ERR_OK) {
         err = history_prepare(&l->history);
     }
+    int64_t until_us = err == ERR_OK ? end_of(runfile) : INT64_MAX;
+    if (until_us < INT64_MAX) {
+        err = load_cut(l, until_us);
+    }
     if (err != ERR_OK) {
         load_free(l);
     }
@@ -331,9 +351,12 @@ enum err load_cut(struct load *l, int64_t at_us)
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         if (l->legs[i].begin_us <= at_us) {
-            l->legs[legs_n] = l->legs[i];
-            l->legs[legs_n].open = l->legs[i].open || l->legs[i].end_us > at_us;
-            legs_n++;
+            struct history_leg *leg = &l->legs[legs_n++];
+            *leg = l->legs[i];
+            if (leg->end_us > at_us) {
+                leg->open = true;
+                leg->gap_us = 0; /* nobody knew it then */
+            }
         }
     }
     for (size_t i = 0; i < h->rows_n; i++) {

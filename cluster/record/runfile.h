@@ -4,7 +4,7 @@
  *   table leg      every line of every calls.log
  *   table tcd      Termination_Call_Detail as it stands at the end
  *   table source   how far each file was read
- *   table meta     key, value: scenario, seed, topology (the text of the effective file)
+ *   table meta     key, value: scenario, seed, topology (the text of the effective file), until_us
  *
  * Lines and the place up to which they were read go into one transaction, so a follower that dies
  * goes on where it was. The last line of a file may be torn: it is read when it is whole. */

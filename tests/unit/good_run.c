@@ -1,5 +1,7 @@
 #include "tests/unit/good_run.h"
 
+#include "tests/unit/unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,12 +104,9 @@ static void registration(enum event_kind kind, struct proc_id proc, struct proc_
     e->value = epoch; /* the counter */
 }
 
-/* Asked for, committed on the three nodes (without the dead one), acknowledged, and known to the
- * device. */
-static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
-                      int64_t index)
+/* Committed on the three nodes, without the dead one. */
+static void owns(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at, int64_t index)
 {
-    registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
     for (uint16_t v = 1; v <= 3; v++) {
         if (v == GOOD_SUB1.v && at >= GOOD_FAULT && at < GOOD_RETURN) {
             continue;
@@ -119,6 +118,14 @@ static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int6
         e->value = index;
         e->value2 = DEVICE_STATE_REGISTERED;
     }
+}
+
+/* Asked for, committed, acknowledged, and known to the device. */
+static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
+                      int64_t index)
+{
+    registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
+    owns(device, node, epoch, at, index);
     registration(EVENT_REGISTER_ACKED, node, GOOD_FLEET, device, epoch, at + 1 * GOOD_MS);
     registration(EVENT_REGISTERED, GOOD_FLEET, node, device, epoch, at + 2 * GOOD_MS);
 }
@@ -328,6 +335,7 @@ static void make_moves(void)
     for (uint32_t d = 1; d <= last; d++) {
         registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
     }
+    owns(GOOD_ROUTE_POINT, GOOD_SUB1, 1, 1100 * GOOD_MS, ++index);
     hashes(2000 * GOOD_MS, index, true);
     for (uint32_t d = 1; d <= last; d++) {
         lose(d, d == 1);
@@ -335,6 +343,7 @@ static void make_moves(void)
     for (uint32_t d = 2; d <= last; d++) {
         registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
     }
+    owns(GOOD_ROUTE_POINT, GOOD_SUB2, 3, GOOD_FAULT + 1000 * GOOD_MS, ++index);
     registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
     hashes(30000 * GOOD_MS, index, false);
     for (uint32_t d = 1; d <= last; d++) {
@@ -407,4 +416,29 @@ void good_run_finish(void)
     qsort(good_events, good.events_n, sizeof good_events[0], by_time);
     enum err err = history_prepare(&good);
     ASSERT(err == ERR_OK);
+}
+
+const struct check_result *good_run_judged(const char *id)
+{
+    static struct check_result results[CHECK_RESULTS_MAX];
+    enum verdict whole;
+    size_t n = check_run(&good, "subscriber-fails", results, &whole);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(results[i].id, id) == 0) {
+            assert_true(results[i].verdict != VERDICT_FAIL || whole == VERDICT_FAIL);
+            return &results[i];
+        }
+    }
+    fail_msg("no check is called %s", id);
+    return NULL;
+}
+
+void good_run_caught(const char *id)
+{
+    good_run_finish();
+    const struct check_result *result = good_run_judged(id);
+    if (result->verdict != VERDICT_FAIL) {
+        fail_msg("%s: %s: %s", id, check_verdict_text(result->verdict), result->observed);
+    }
+    history_free(&good);
 }

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_GOOD_RUN_H
 #define TESTS_UNIT_GOOD_RUN_H
 
+#include "cluster/check/check.h"
 #include "cluster/check/history.h"
 
 #define GOOD_PUB      ((struct proc_id){1})
@@ -18,15 +19,16 @@
 #define GOOD_RECORDER ((struct proc_id){8})
 #define GOOD_GUEST    ((struct proc_id){PROCS_MAX + 1})
 
-#define GOOD_PHONES   20
-#define GOOD_GATEWAYS 2
-#define GOOD_GATEWAY  (GOOD_PHONES + 1) /* the first one's device */
-#define GOOD_MS       INT64_C(1000)
-#define GOOD_FAULT    (20000 * GOOD_MS)
-#define GOOD_RETURN   (35000 * GOOD_MS)
-#define GOOD_END      (70000 * GOOD_MS)
-#define GOOD_WALL     INT64_C(1764000000000000) /* wall clock at 0 */
-#define GOOD_MAX      4096
+#define GOOD_PHONES      20
+#define GOOD_GATEWAYS    2
+#define GOOD_GATEWAY     (GOOD_PHONES + 1) /* the first one's device */
+#define GOOD_ROUTE_POINT (GOOD_PHONES + GOOD_GATEWAYS + 1)
+#define GOOD_MS          INT64_C(1000)
+#define GOOD_FAULT       (20000 * GOOD_MS)
+#define GOOD_RETURN      (35000 * GOOD_MS)
+#define GOOD_END         (70000 * GOOD_MS)
+#define GOOD_WALL        INT64_C(1764000000000000) /* wall clock at 0 */
+#define GOOD_MAX         4096
 
 /* The leg in progress at the fault, and one that was over before; places in good_legs. */
 #define GOOD_LEG_KEPT 0
@@ -53,5 +55,10 @@ void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what,
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* Sort and prepare. Ends the test process if that fails. */
 void good_run_finish(void);
+
+/* What the check of that name says of the run, which is finished; the last answer is kept. */
+const struct check_result *good_run_judged(const char *id);
+/* Finish the run; the check of that name fails it, or the test does. The history is freed. */
+void good_run_caught(const char *id);
 
 #endif

@@ -261,14 +261,15 @@ static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
         struct msg out = make(MSG_PROVIDER_OPENED);
         out.provider_opened.provider = s->provider;
         out.provider_opened.resumed = resumed;
-        out.provider_opened.in_service = true;
+        out.provider_opened.in_service = !s->cti_out;
+        out.provider_opened.reason = s->cti_out ? REASON_SERVICE_LOST : REASON_NONE;
         push(w, LINK_JTAPI, s->cti, s->self, &out);
         tell_reach(w, s);
     } else if (msg->kind == MSG_PROVIDER_CLOSE) {
         s->provider = 0;
         memset(s->monitored, 0, sizeof s->monitored);
         s->monitored_n = 0;
-    } else if (msg->kind == MSG_MONITOR) {
+    } else if (msg->kind == MSG_MONITOR && !s->cti_out) {
         for (uint32_t i = 0; i < msg->monitor.devices_n; i++) {
             confirm(w, side, msg->monitor.devices[i].device);
         }
@@ -278,6 +279,7 @@ static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
         struct msg out = make(MSG_CTI_RESULT);
         out.cti_result.provider = s->provider;
         out.cti_result.id = msg->cti_request.id;
+        out.cti_result.reason = s->refusal;
         push(w, LINK_JTAPI, s->cti, s->self, &out);
     }
 }
@@ -452,6 +454,15 @@ void pg_world_kill(struct pg_world *w, int side)
 void pg_world_sleep(struct pg_world *w, int side)
 {
     w->sides[side].asleep = true;
+}
+
+void pg_world_service(struct pg_world *w, int side)
+{
+    struct pg_world_side *s = &w->sides[side];
+    struct msg out = make(MSG_PROVIDER_STATE);
+    out.provider_state = (struct msg_provider_state){.provider = s->provider, .in_service = true};
+    s->cti_out = false;
+    push(w, LINK_JTAPI, s->cti, s->self, &out);
 }
 
 void pg_world_reach(struct pg_world *w, int side, uint32_t devices)

@@ -31,6 +31,7 @@ struct pg_world_side {
     struct pg_world_item missed[PG_WORLD_MISSED];
     uint32_t missed_n;
     bool cti_up;       /* the JTAPI link and the CTI Manager behind it */
+    bool cti_out;      /* its providers are opened out of service, and monitor nothing */
     uint64_t provider; /* of the fake CTI Manager; 0: none is open */
     uint64_t seq;
     uint32_t reach; /* what its CTI Manager tells when a provider is opened */
@@ -46,6 +47,7 @@ struct pg_world_side {
     uint32_t events_n;
     struct msg_cti_request requests[PG_WORLD_ROWS];
     uint32_t requests_n;
+    enum reason refusal; /* the answer of its CTI Manager to them; NONE: they are done */
 };
 
 struct pg_world {
@@ -90,6 +92,8 @@ void pg_world_cti(struct pg_world *w, int side, bool up);
 void pg_world_private(struct pg_world *w, bool up);
 /* The CTI Manager of a side reaches so many devices. */
 void pg_world_reach(struct pg_world *w, int side, uint32_t devices);
+/* Its provider is in service, from now on. */
+void pg_world_service(struct pg_world *w, int side);
 /* An event at a side's CTI Manager, as if a CallManager told it. */
 void pg_world_event(struct pg_world *w, int side, enum device_event kind, struct device_id device,
                     uint64_t call, enum reason reason);

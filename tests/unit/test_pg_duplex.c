@@ -181,6 +181,34 @@ static void test_pg_duplex__side_that_slept_writes_nothing_that_the_other_saw(vo
     pg_world_free(w);
 }
 
+/* The other one had the pair for a while and let it go again: whoever finds it free has no view of
+ * the calls any more, though he had one when he fell asleep. */
+static void test_pg_duplex__side_that_slept_begins_anew_if_it_was_replaced_meanwhile(void **state)
+{
+    (void)state;
+    struct pg_world *w = hung_and_replaced();
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 1000);
+    assert_false(pg_world_is_active(w, B));
+    uint32_t activations = pg_world_count(&w->sides[A], EVENT_PG_ACTIVE);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, (struct device_id){1}, 0x0100010000000001,
+                   REASON_HUNG_UP);
+    pg_world_event(w, A, DEVICE_EVENT_ORIGINATED, (struct device_id){2}, 0x0100010000000002,
+                   REASON_NONE);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, (struct device_id){2}, 0x0100010000000002,
+                   REASON_BUSY);
+    pg_world_wake(w, A);
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, A));
+    assert_int_equal(pg_world_count(&w->sides[A], EVENT_PG_STANDBY), 1);
+    assert_int_equal(pg_world_count(&w->sides[A], EVENT_PG_ACTIVE), activations + 1);
+    assert_int_equal(w->sides[A].pg.duplex.epoch, w->highest);
+    /* The call in view when it fell asleep. */
+    assert_int_equal(w->sides[A].rows_n, 1);
+    assert_true(w->sides[A].rows[0].partial);
+    pg_world_free(w);
+}
+
 static void test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was(void **state)
 {
     (void)state;
@@ -248,6 +276,30 @@ static void test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_o
     assert_false(w->sides[A].pg.duplex.unsure);
     assert_int_equal(w->sides[A].pg.opc.agents[0].state, AGENT_STATE_READY);
     assert_int_equal(w->highest, 1);
+    pg_world_free(w);
+}
+
+/* It closed its provider when it let go, and is not asked for anything before it has another. */
+static void test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 1000);
+    w->sides[A].cti_out = true;
+    struct msg msg = {.kind = MSG_PG_GRANT};
+    msg.pg_grant.side = SIDE_A;
+    msg.pg_grant.pair = 5000;
+    msg.pg_grant.epoch = 9;
+    w->highest = 9;
+    pg_message(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM, &msg);
+    pg_world_run(w, 5000);
+    assert_false(pg_world_is_active(w, A));
+    assert_int_equal(w->highest, 9);
+    pg_world_service(w, A);
+    pg_world_run(w, 100);
+    assert_true(pg_world_is_active(w, A));
+    assert_int_equal(w->highest, 10);
     pg_world_free(w);
 }
 
@@ -516,9 +568,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows),
     cmocka_unit_test(test_pg_duplex__inputs_missed_while_the_private_link_was_cut_are_made_up),
     cmocka_unit_test(test_pg_duplex__side_that_slept_writes_nothing_that_the_other_saw),
+    cmocka_unit_test(test_pg_duplex__side_that_slept_begins_anew_if_it_was_replaced_meanwhile),
     cmocka_unit_test(test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was),
     cmocka_unit_test(test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing),
     cmocka_unit_test(test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on),
+    cmocka_unit_test(test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service),
     cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),
     cmocka_unit_test(test_pg_duplex__flapping_provider_is_held_down_longer_each_time),
     cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),

@@ -150,8 +150,10 @@ void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_gran
             d->asked = 0;
             d->active_since = INSTANT_NEVER; /* BEGIN is to be ordered */
         } else {
-            d->epoch = grant->epoch > d->epoch ? grant->epoch : d->epoch;
-            d->unsure = d->unsure && grant->hello < d->sure_by;
+            /* A newer epoch than its own: the other side had the pair meanwhile, and let it go. */
+            bool replaced = grant->epoch > d->epoch;
+            d->fenced = d->fenced || replaced;
+            d->unsure = d->unsure && (replaced || grant->hello < d->sure_by);
         }
     } else if (d->state == DUPLEX_ASKING) {
         d->state = DUPLEX_STANDBY;
@@ -183,9 +185,16 @@ void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason 
         d->losses++;
         return;
     }
-    if (d->losses > 0) {
+    if (d->losses > 0 && !d->closed) {
         hold_down(d, now);
     }
+    d->closed = false;
+}
+
+void duplex_provider_closed(struct duplex *d)
+{
+    d->closed = d->closed || d->provider_up;
+    d->provider_up = false;
 }
 
 void duplex_peer_link(struct duplex *d, struct instant now, bool up)

@@ -26,11 +26,13 @@
 #include "node/base/topology.h"
 #include "proto/world.h"
 
-#define DUPLEX_START_WAIT_MS  3000 /* side B lets side A go first */
-#define DUPLEX_HOLD_DOUBLINGS 4
-#define DUPLEX_CALM_BEATS     60 /* JTAPI heartbeats in the active role that forget old losses */
-#define DUPLEX_ASK_QUICK      8  /* refusals before it asks less often */
-#define DUPLEX_ASK_DOUBLINGS  4
+#define DUPLEX_START_WAIT_MS 3000 /* side B lets side A go first */
+#define DUPLEX_HOLD_DOUBLINGS                                                                     \
+    3                           /* of the time a side waits in service: below the bound of LIVE-1 \
+                                 */
+#define DUPLEX_CALM_BEATS    60 /* JTAPI heartbeats in the active role that forget old losses */
+#define DUPLEX_ASK_QUICK     8  /* refusals before it asks less often */
+#define DUPLEX_ASK_DOUBLINGS 4
 
 enum duplex_state { DUPLEX_STANDBY, DUPLEX_ASKING, DUPLEX_MONITORING, DUPLEX_ACTIVE };
 enum duplex_order { DUPLEX_NOTHING, DUPLEX_BEGIN, DUPLEX_ACTIVATE, DUPLEX_GIVE_UP };
@@ -55,6 +57,7 @@ struct duplex {
     struct instant controller_lost;
 
     bool provider_up;
+    bool closed;     /* by this side itself, and not up again since: that is no loss */
     uint32_t losses; /* of the provider, lately */
     struct instant hold_until;
 
@@ -85,6 +88,8 @@ void duplex_slept(struct duplex *d);
 void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller);
 void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_grant *grant);
 void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason reason);
+/* This side closed its provider, and waits for another one. */
+void duplex_provider_closed(struct duplex *d);
 void duplex_weight(struct duplex *d, uint32_t devices);
 void duplex_peer_link(struct duplex *d, struct instant now, bool up);
 void duplex_peer_status(struct duplex *d, struct instant now,

@@ -135,9 +135,10 @@ static void give_up(struct pg *pg)
     if (pg->duplex.peer_up) {
         world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
     }
-    send_status(pg);
     desktop_close_all(&pg->desktop, REASON_NOT_ACTIVE);
     pim_close(&pg->pim);
+    duplex_provider_closed(&pg->duplex);
+    send_status(pg);
     pg->peer_synced = false;
     pg->sync = PG_SYNC_NONE;
 }
