@@ -227,6 +227,7 @@ PART(command_result, CommandResult, FIELDS_COMMAND_RESULT)
 PART(op_device, OpDevice, FIELDS_OP_DEVICE)
 PART(op_call, OpCall, FIELDS_OP_CALL)
 PART(op_agent, OpAgent, FIELDS_OP_AGENT)
+PART(op_log_row, OpLogRow, FIELDS_OP_LOG_ROW)
 PART(snapshot_device, SnapshotDevice, FIELDS_SNAPSHOT_DEVICE)
 PART(snapshot_node, SnapshotNode, FIELDS_SNAPSHOT_NODE)
 #undef PART

@@ -114,4 +114,11 @@
 /* All records of this PG side up to `outbox` are on disk. */
 #define FIELDS_RECORD_ACK(F) F(U64, outbox, 0)
 
+/* The side's weight: how many devices of the pair it reaches. `apart`: it has lost its peer. */
+#define FIELDS_PG_WEIGHT(F) \
+    F(ENUM, side, 3)        \
+    F(U32, pair, 0)         \
+    F(U32, devices, 0)      \
+    F(BOOL, apart, 0)
+
 #endif

@@ -61,4 +61,10 @@
     F(U64, id, 0)            \
     F(ENUM, reason, REASON_COUNT)
 
+/* How many devices of the side's pair this CTI Manager reaches: those whose owner it has a way to.
+ */
+#define FIELDS_PROVIDER_REACH(F) \
+    F(U64, provider, 0)          \
+    F(U32, devices, 0)
+
 #endif

@@ -143,4 +143,44 @@
     F(U64, value, 0)              \
     F(STR, text, 128)
 
+/* The log of Raft after the entry `after`; of the one that follows it, what comes after `skip`
+ * commands. */
+#define FIELDS_OP_LOG_READ(F) \
+    F(U64, id, 0)             \
+    F(U64, after, 0)          \
+    F(U32, skip, 0)
+
+/* One command of an entry (the nth of `of`), or an entry without commands (of 0): a barrier, the
+ * members (text), or one whose content is not kept in memory any more. */
+#define FIELDS_OP_LOG_ROW(F)        \
+    F(U64, index, 0)                \
+    F(U64, term, 0)                 \
+    F(ENUM, entry, LOG_ENTRY_COUNT) \
+    F(U32, bytes, 0)                \
+    F(BOOL, kept, 0)                \
+    F(U32, nth, 0)                  \
+    F(U32, of, 0)                   \
+    F(PROC, origin, 0)              \
+    F(ENUM, command, COMMAND_COUNT) \
+    F(DEVICE, device, 0)            \
+    F(PROC, node, 0)                \
+    F(ENUM, service, SERVICE_COUNT) \
+    F(NUMBER, number, 0)            \
+    F(STR, text, 64)
+
+/* `first` to `last_index` can be read; `last`: there is no further page. */
+#define FIELDS_OP_LOG(F)  \
+    F(U64, id, 0)         \
+    F(U64, first, 0)      \
+    F(U64, last_index, 0) \
+    F(U64, commit, 0)     \
+    F(U64, applied, 0)    \
+    F(U64, snapshot, 0)   \
+    F(BOOL, last, 0)      \
+    F(REPEATED, rows, op_log_row)
+
+#define FIELDS_OP_TRANSFER(F) \
+    F(U64, id, 0)             \
+    F(PROC, to, 0)
+
 #endif

@@ -11,7 +11,8 @@
     F(BOOL, provider_up, 0)      \
     F(BOOL, controller_up, 0)    \
     F(U32, monitors, 0)          \
-    F(U64, input_seq, 0)
+    F(U64, input_seq, 0)         \
+    F(U32, weight, 0)
 
 /* The active side gives up: take over with this epoch. */
 #define FIELDS_PRIVATE_GIVE_UP(F) \

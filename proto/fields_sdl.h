@@ -91,8 +91,10 @@
     F(CALL, call, 0)          \
     F(DEVICE, device, 0)
 
-/* The local CallManager to its CTI Manager: the session with this node is new, events of its
- * devices may have been missed. */
-#define FIELDS_SDL_ANEW(F) F(PROC, node, 0)
+/* The local CallManager to its CTI Manager: there is a session with this node (a new one: events of
+ * its devices may have been missed), or none any more. */
+#define FIELDS_SDL_SESSION(F) \
+    F(PROC, node, 0)          \
+    F(BOOL, up, 0)
 
 #endif

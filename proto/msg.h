@@ -126,7 +126,12 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(SNAPSHOT_HEAD, snapshot_head, SnapshotHead, LINK_BIT(LOCAL))                                \
     X(SNAPSHOT_ROWS, snapshot_rows, SnapshotRows, LINK_BIT(LOCAL))                                \
     X(SDL_OFFERED, sdl_offered, SdlOffered, LINK_BIT(SDL))                                        \
-    X(SDL_ANEW, sdl_anew, SdlAnew, LINK_BIT(LOCAL))
+    X(SDL_SESSION, sdl_session, SdlSession, LINK_BIT(LOCAL))                                      \
+    X(OP_LOG_READ, op_log_read, OpLogRead, LINK_BIT(OPERATOR))                                    \
+    X(OP_LOG, op_log, OpLog, LINK_BIT(OPERATOR))                                                  \
+    X(OP_TRANSFER, op_transfer, OpTransfer, LINK_BIT(OPERATOR))                                   \
+    X(PROVIDER_REACH, provider_reach, ProviderReach, LINK_BIT(JTAPI))                             \
+    X(PG_WEIGHT, pg_weight, PgWeight, LINK_BIT(CONTROLLER))
 
 /* Parts of messages. X(name, ProtobufName) */
 #define PART_MAP(X)                    \
@@ -137,6 +142,7 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(op_device, OpDevice)             \
     X(op_call, OpCall)                 \
     X(op_agent, OpAgent)               \
+    X(op_log_row, OpLogRow)            \
     X(snapshot_device, SnapshotDevice) \
     X(snapshot_node, SnapshotNode)
 
@@ -153,6 +159,7 @@ enum msg_kind { MSG_NONE, MSG_MAP(MSG_ENUM) MSG_COUNT };
 #define MAX_op_device       256
 #define MAX_op_call         64
 #define MAX_op_agent        64
+#define MAX_op_log_row      128
 #define MAX_snapshot_device 256
 #define MAX_snapshot_node   48
 
@@ -194,6 +201,9 @@ struct msg_op_call {
 };
 struct msg_op_agent {
     FIELDS_OP_AGENT(FIELD)
+};
+struct msg_op_log_row {
+    FIELDS_OP_LOG_ROW(FIELD)
 };
 struct msg_snapshot_device {
     FIELDS_SNAPSHOT_DEVICE(FIELD)
@@ -246,8 +256,17 @@ struct msg_station_call {
 struct msg_sdl_offer {
     FIELDS_SDL_OFFER(FIELD)
 };
-struct msg_sdl_anew {
-    FIELDS_SDL_ANEW(FIELD)
+struct msg_sdl_session {
+    FIELDS_SDL_SESSION(FIELD)
+};
+struct msg_op_log_read {
+    FIELDS_OP_LOG_READ(FIELD)
+};
+struct msg_op_log {
+    FIELDS_OP_LOG(FIELD)
+};
+struct msg_op_transfer {
+    FIELDS_OP_TRANSFER(FIELD)
 };
 struct msg_sdl_offered {
     FIELDS_SDL_OFFERED(FIELD)
@@ -287,6 +306,9 @@ struct msg_provider_opened {
 };
 struct msg_provider_state {
     FIELDS_PROVIDER_STATE(FIELD)
+};
+struct msg_provider_reach {
+    FIELDS_PROVIDER_REACH(FIELD)
 };
 struct msg_provider_close {
     FIELDS_PROVIDER_CLOSE(FIELD)
@@ -383,6 +405,9 @@ struct msg_private_leg {
 };
 struct msg_pg_hello {
     FIELDS_PG_HELLO(FIELD)
+};
+struct msg_pg_weight {
+    FIELDS_PG_WEIGHT(FIELD)
 };
 struct msg_pg_grant {
     FIELDS_PG_GRANT(FIELD)

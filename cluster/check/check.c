@@ -25,7 +25,9 @@ static const struct check invariants[] = {
     {"TCD-2", "A record never changes", check_tcd_2, false},
     {"AGT-1", "No call for an agent without a phone, no logout without cause", check_agent_1,
      false},
-    {"RAFT-1", "At most one leader a term", check_raft_1, true},
+    {"RAFT-1", "At most one leader a term, and nobody else serves", check_raft_1, true},
+    {"RAFT-2", "Terms and applied entries never go back on a node", check_raft_2, false},
+    {"RAFT-3", "A leader serves only with every committed entry", check_raft_3, false},
     {"LIVE-1", "Healthy again within the bound", check_live_1, true},
 };
 
@@ -54,10 +56,23 @@ const struct check *check_invariants(size_t *ret_n)
     return invariants;
 }
 
+/* The scenarios whose text has sentences of its own. */
+static const struct {
+    const char *scenario;
+    const struct check *(*checks)(size_t *ret_n);
+} sentences[] = {{"subscriber-fails", scenario1_checks}};
+
+const char *check_scenario(size_t nth)
+{
+    return nth < sizeof sentences / sizeof sentences[0] ? sentences[nth].scenario : NULL;
+}
+
 const struct check *check_sentences(const char *scenario, size_t *ret_n)
 {
-    if (scenario != NULL && strcmp(scenario, "subscriber-fails") == 0) {
-        return scenario1_checks(ret_n);
+    for (size_t i = 0; scenario != NULL && check_scenario(i) != NULL; i++) {
+        if (strcmp(scenario, sentences[i].scenario) == 0) {
+            return sentences[i].checks(ret_n);
+        }
     }
     *ret_n = 0;
     return NULL;

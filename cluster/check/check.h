@@ -33,6 +33,8 @@ struct check {
 const char *check_verdict_text(enum verdict verdict);
 /* The invariants of every run. */
 const struct check *check_invariants(size_t *ret_n);
+/* The scenarios that have sentences of their own, one after the other; NULL: there are no more. */
+const char *check_scenario(size_t nth);
 /* The sentences of a scenario, or none (0) for one that has no sentences of its own. */
 const struct check *check_sentences(const char *scenario, size_t *ret_n);
 /* Judge a history by the invariants, then by the sentences of the scenario (may be NULL). Returns

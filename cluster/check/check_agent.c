@@ -34,8 +34,11 @@ static bool was_touched(const struct history *h, struct device_id device, int64_
             return true;
         }
     }
-    /* A busy phone is lost long before its agent is told. */
-    return !proc_id_some(history_home(h, device, at));
+    /* A busy phone is lost long before its agent is told; and of a CallManager that is silent the
+     * registry knows before its phones do. */
+    struct proc_id home = history_home(h, device, at);
+    return !proc_id_some(home) || !history_up(h, home, SERVICE_CALLMANAGER, at) ||
+           history_disturbed(h, home, at - CAUSE_US, at);
 }
 
 void check_agent_1(const struct history *h, struct check_result *ret)

@@ -10,6 +10,13 @@ struct tally {
     uint32_t missing; /* a device that did not move in time */
 };
 
+/* The outage was over in time, and too short for the device to notice, or it is back already. */
+static bool stayed(const struct history *h, struct device_id id, const struct history_outage *o,
+                   int64_t at)
+{
+    return o->until <= at && proc_id_eq(history_home(h, id, at), o->proc);
+}
+
 /* Every device of a CallManager that died registers elsewhere within the bound. */
 static void follow(const struct history *h, const struct history_outage *o, struct tally *t)
 {
@@ -30,6 +37,10 @@ static void follow(const struct history *h, const struct history_outage *o, stru
         }
         t->expected++;
         const struct history_move *move = history_rehomed(h, id, o->from);
+        if ((move == NULL || move->at > from + bound) && stayed(h, id, o, from + bound)) {
+            t->moved++;
+            continue;
+        }
         if (move == NULL || move->at > from + bound) {
             t->missing = d;
             continue;

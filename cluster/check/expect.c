@@ -179,6 +179,14 @@ static bool end_is_open(const struct history *h, const struct expect_leg *what)
            near_callmanager_fault(h, what->end_us - DROP_US, what->end_us + EXPECT_SLACK_US);
 }
 
+/* A caller who waits at the route point when the CallManager of the call dies: the PG learns of it
+ * by the end of the call there, or by the node's, and cuts it once more. */
+static bool may_be_cut_at_point(const struct history *h, const struct expect_leg *what)
+{
+    return what->at_point && what->leg->reason == REASON_DROPPED_IN_SETUP &&
+           near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+}
+
 /* The agent was still in wrap-up when the last side that knew of the call died. */
 static bool wrapup_unwritten(const struct history *h, const struct expect_leg *what)
 {
@@ -206,5 +214,8 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
         int64_t end = what->end_us + shifts[k / 24];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
-    return set;
+    /* The next bits are those of one more partial row. */
+    return may_be_cut_at_point(h, what)
+               ? set | (set & EXPECT_BIT(0, false)) << 2 | (set & EXPECT_BIT(1, false)) << 2
+               : set;
 }

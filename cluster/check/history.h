@@ -52,6 +52,10 @@ struct history_row {
     char fail_cause[24];
 };
 
+/* The checksum over the content of a row in a run file, and of a simulated record store: over
+ * what is in `struct history_row` but times of the wall and the sum itself. */
+uint64_t history_row_sum(const struct history_row *row);
+
 /* A time in which a process or one service of it was not there or not well. */
 struct history_outage {
     struct proc_id proc;

@@ -40,8 +40,12 @@ check_judge check_tcd_2;
 
 /* No call for an agent whose phone is out of service; no 50003 without cause. */
 check_judge check_agent_1;
-/* One leader a term. */
+/* One leader a term, and only the leader serves. */
 check_judge check_raft_1;
+/* A node's term never goes back, not even over a restart; what it has applied not before one. */
+check_judge check_raft_2;
+/* A new leader serves only with everything that anybody applied before. */
+check_judge check_raft_3;
 /* Healthy again within the bound. */
 check_judge check_live_1;
 

@@ -152,6 +152,9 @@ void scenario1_calls_setup(const struct history *h, struct check_result *ret)
             continue;
         }
         bool setup = leg->answer_us == 0 || leg->answer_us > fault->from;
+        if (leg->answer_us > fault->from && leg->answer_us < fault->from + NEWS_US) {
+            continue; /* the last that was heard of the node: it is up, and was not at the fault */
+        }
         if (!setup && leg->reason != REASON_DROPPED_IN_SETUP) {
             continue;
         }

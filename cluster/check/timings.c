@@ -107,8 +107,8 @@ static void from_device(const struct history *h, const struct history_outage *fa
     t->idle++;
     if (move != NULL) {
         times[t->moved++] = since(t, move->at);
-    } else {
-        t->lost++;
+    } else if (fault->until == HISTORY_FOREVER || !proc_id_some(history_home(h, id, h->end_us))) {
+        t->lost++; /* else: the fault was over before the device noticed */
     }
 }
 

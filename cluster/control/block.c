@@ -1,5 +1,6 @@
 #include "cluster/control/block.h"
 
+#include "node/runtime/media.h"
 #include "proto/msg.h"
 
 #include <arpa/inet.h>
@@ -17,35 +18,67 @@
 #define FIRST_SECOND 16 /* 127.0 to 127.15 are left to others */
 
 /* A socket bound to 127.x.y.host:port, or -1. */
-static int bound(uint32_t x, uint32_t y, uint32_t host, uint16_t port)
+static int bound(uint32_t x, uint32_t y, uint32_t host, uint16_t port, int type)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
-    int on = 1;
+    int on = type == SOCK_STREAM;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* TIME_WAIT is no owner */
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
     a.sin_addr.s_addr = htonl(127u << 24 | x << 16 | y << 8 | host);
-    if (bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 1) != 0) {
+    if (bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 ||
+        (type == SOCK_STREAM && listen(fd, 1) != 0)) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-static int reserve(uint32_t x, uint32_t y)
+static bool is_free(uint32_t x, uint32_t y, uint32_t host, uint16_t port, int type)
 {
-    int holder = bound(x, y, HOLDER_HOST, HOLDER_PORT);
-    for (uint32_t host = 1; holder >= 0 && host < 255; host++) {
-        int fd = bound(x, y, host, msg_link_port(LINK_OPERATOR));
-        if (fd < 0) {
-            close(holder);
-            return -1;
-        }
+    int fd = bound(x, y, host, port, type);
+    if (fd >= 0) {
         close(fd);
     }
-    return holder;
+    return fd >= 0;
+}
+
+/* All that a process may listen at, whatever its kind. */
+static bool host_is_free(uint32_t x, uint32_t y, uint32_t host, char ret_taken[BLOCK_PORT_LEN])
+{
+    uint16_t ports[LINK_COUNT + 3] = {RAFT_PORT, TAP_PORT};
+    uint32_t n = 2;
+    for (enum link link = LINK_LOCAL + 1; link < LINK_COUNT; link++) {
+        ports[n++] = msg_link_port(link);
+    }
+    for (uint32_t i = 0; i <= n; i++) {
+        bool udp = i == n;
+        uint16_t port = udp ? MEDIA_PORT : ports[i];
+        if (!is_free(x, y, host, port, udp ? SOCK_DGRAM : SOCK_STREAM)) {
+            snprintf(ret_taken, BLOCK_PORT_LEN, "127.%u.%u.%u:%u", x, y, host, port);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int reserve(const struct topology *t, uint32_t x, uint32_t y, char ret_taken[BLOCK_PORT_LEN])
+{
+    int holder = bound(x, y, HOLDER_HOST, HOLDER_PORT, SOCK_STREAM);
+    bool all_free = holder >= 0;
+    ret_taken[0] = '\0';
+    for (uint32_t host = 1; all_free && host < HOLDER_HOST; host++) {
+        all_free = is_free(x, y, host, msg_link_port(LINK_OPERATOR), SOCK_STREAM);
+    }
+    for (uint32_t i = 0; all_free && i < t->procs_n; i++) {
+        all_free = host_is_free(x, y, t->procs[i].host, ret_taken);
+    }
+    if (!all_free && holder >= 0) {
+        close(holder);
+    }
+    return all_free ? holder : -1;
 }
 
 /* "127.x.y" and nothing else. */
@@ -72,15 +105,17 @@ static bool read_block(const char *text, uint32_t *ret_x, uint32_t *ret_y)
     return *p == '\0';
 }
 
-enum err block_reserve(const char *wanted, uint64_t seed, char ret_block[BLOCK_LEN], int *ret_fd)
+enum err block_reserve(const struct topology *topology, const char *wanted, uint64_t seed,
+                       char ret_block[BLOCK_LEN], int *ret_fd, char ret_taken[BLOCK_PORT_LEN])
 {
     uint32_t x = 0;
     uint32_t y = 0;
+    ret_taken[0] = '\0';
     if (wanted != NULL) {
         if (!read_block(wanted, &x, &y)) {
             return ERR_INVALID;
         }
-        int fd = reserve(x, y);
+        int fd = reserve(topology, x, y, ret_taken);
         if (fd < 0) {
             return ERR_IN_USE;
         }
@@ -92,7 +127,7 @@ enum err block_reserve(const char *wanted, uint64_t seed, char ret_block[BLOCK_L
         uint64_t at = seed + i;
         x = FIRST_SECOND + (uint32_t)((at >> 8) % (255 - FIRST_SECOND));
         y = (uint32_t)(at % 256);
-        int fd = reserve(x, y);
+        int fd = reserve(topology, x, y, ret_taken);
         if (fd >= 0) {
             snprintf(ret_block, BLOCK_LEN, "127.%u.%u", x, y);
             *ret_fd = fd;

@@ -6,16 +6,21 @@
 #ifndef CLUSTER_CONTROL_BLOCK_H
 #define CLUSTER_CONTROL_BLOCK_H
 
-#include "node/base/err.h"
-
-#include <stdint.h>
+#include "node/base/topology.h"
 
 #define BLOCK_LEN 16
 
+#define BLOCK_PORT_LEN 32
+
 /* Reserve `wanted` ("127.x.y"), or any free block if it is NULL; `seed` says where to look first.
- * `*ret_fd` holds it until it is closed. ERR_IN_USE: it, or every block that was tried, is taken;
- * ERR_INVALID: `wanted` is no such block. */
-MUST_CHECK enum err block_reserve(const char *wanted, uint64_t seed, char ret_block[BLOCK_LEN],
-                                  int *ret_fd);
+ * Every port that a process of the topology may listen at has to be free.
+ *
+ * ret_fd    holds the block until it is closed
+ * ret_taken the address and port that is taken, "127.7.3.2:2000"; "" if the whole block is
+ * Errors    ERR_IN_USE   it, or every block that was tried, is taken
+ *           ERR_INVALID  `wanted` is no such block */
+MUST_CHECK enum err block_reserve(const struct topology *topology, const char *wanted,
+                                  uint64_t seed, char ret_block[BLOCK_LEN], int *ret_fd,
+                                  char ret_taken[BLOCK_PORT_LEN]);
 
 #endif

@@ -82,21 +82,27 @@ static int wait_answer(struct operator_desk *o, const struct cluster *c, struct 
     if (s == NULL) {
         abort();
     }
+    const char *name = topology_name(&c->topology, target);
+    struct proc_pid pid;
     while (tick_now_us() < until && !tick_interrupted()) {
         survey_take(o, c, POLL_MS * 10, s);
         if (s->procs[target.v - 1].state == SCENE_UP) {
             code = OUTCOME_DONE;
             break;
         }
+        if (proc_read(c, name, &pid) == PROC_STATE_DEAD) {
+            code = proc_complain(c, name);
+            break;
+        }
         tick_sleep_ms(POLL_MS);
     }
     free(s);
-    if (code != OUTCOME_DONE) {
-        proc_show_log_end(c, topology_name(&c->topology, target));
-        return outcome_error(OUTCOME_TIMEOUT, "look at its log", "%s does not answer",
-                             topology_name(&c->topology, target));
+    if (code == OUTCOME_TIMEOUT && tick_interrupted()) {
+        return outcome_error(OUTCOME_INTERRUPTED, "rehome status", "interrupted");
     }
-    return code;
+    return code != OUTCOME_TIMEOUT
+               ? code
+               : outcome_error(OUTCOME_TIMEOUT, "look at its log", "%s does not answer", name);
 }
 
 static int start_services(struct operator_desk *o, const struct cluster *c, struct proc_id target,

@@ -116,10 +116,7 @@ static int look_for_dead(const struct cluster *c)
         struct proc_pid pid;
         const char *name = c->topology.procs[i].name;
         if (proc_read(c, name, &pid) == PROC_STATE_DEAD && pid.pid > 0) {
-            proc_show_log_end(c, name);
-            return outcome_error(OUTCOME_UNREACHABLE,
-                                 "look at the log above; `rehome down --destroy` begins anew",
-                                 "%s ended", name);
+            return proc_complain(c, name);
         }
     }
     return OUTCOME_DONE;
@@ -237,14 +234,15 @@ static int start_all(struct operator_desk *o, const struct cluster *c, bool wait
 static int take_block(struct cluster *c, const char *wanted, int *ret_fd)
 {
     char block[BLOCK_LEN];
+    char taken[BLOCK_PORT_LEN];
     uint64_t seed = c->topology.hash;
     for (const char *p = c->folder; *p != '\0'; p++) {
         seed = seed * 31 + (unsigned char)*p;
     }
     const char *first = wanted != NULL ? wanted : c->block[0] != '\0' ? c->block : NULL;
-    enum err err = block_reserve(first, seed, block, ret_fd);
+    enum err err = block_reserve(&c->topology, first, seed, block, ret_fd, taken);
     if (err != ERR_OK && wanted == NULL && first != NULL) {
-        err = block_reserve(NULL, seed, block, ret_fd);
+        err = block_reserve(&c->topology, NULL, seed, block, ret_fd, taken);
     }
     if (err == ERR_INVALID) {
         return outcome_error(OUTCOME_USAGE, "for example --block 127.7.3",
@@ -252,7 +250,10 @@ static int take_block(struct cluster *c, const char *wanted, int *ret_fd)
     }
     if (err != ERR_OK) {
         return outcome_error(OUTCOME_EXISTS, "leave --block out, or take down who uses it",
-                             "ports of %s are in use", wanted != NULL ? wanted : "all blocks");
+                             "%s%s is in use", taken[0] != '\0' ? "" : "the block ",
+                             taken[0] != '\0' ? taken
+                             : wanted != NULL ? wanted
+                                              : "127.x.y, wherever one looks,");
     }
     snprintf(c->block, sizeof c->block, "%s", block);
     return OUTCOME_DONE;
@@ -281,13 +282,11 @@ static int programs_there(const struct topology *t)
     return OUTCOME_DONE;
 }
 
-/* The folder with all that the daemons read. */
-static int prepare(const struct home *h, const struct cluster_run_options *options,
-                   struct cluster *c, int *ret_fd)
+/* What is to be started, read and checked; nothing is made. */
+static int read_all(const struct home *h, const struct cluster_run_options *options,
+                    struct cluster *c, char **ret_text, size_t *ret_length)
 {
     char path[HOME_PATH_MAX];
-    char *text = NULL;
-    size_t length = 0;
     int code = cluster_run_topology(options->topology, path, sizeof path);
     if (code != OUTCOME_DONE) {
         return code;
@@ -295,64 +294,97 @@ static int prepare(const struct home *h, const struct cluster_run_options *optio
     struct topology_change change = options->change;
     change.name = options->cluster;
     memset(c, 0, sizeof *c);
-    if (topology_file_prepare(path, &change, stderr, &c->topology, &text, &length) != ERR_OK) {
+    if (topology_file_prepare(path, &change, stderr, &c->topology, ret_text, ret_length) !=
+        ERR_OK) {
         return OUTCOME_CONFIG;
-    }
-    code = programs_there(&c->topology);
-    if (code != OUTCOME_DONE) {
-        free(text);
-        return code;
     }
     c->home = *h;
     snprintf(c->name, sizeof c->name, "%s", c->topology.name);
     snprintf(c->folder, sizeof c->folder, "%.*s/clusters/%s", HOME_PATH_MAX / 2 + 8, h->root,
              c->name);
-    if (home_running(h, c->name)) {
-        code = outcome_error(OUTCOME_EXISTS, "rehome status      rehome down",
-                             "cluster '%s' is up already", c->name);
-    }
-    if (code == OUTCOME_DONE) {
-        code = home_make_folder(c->folder);
-    }
-    if (code == OUTCOME_DONE) {
-        read_old_block(c);
-        code = take_block(c, options->block, ret_fd);
-    }
-    if (code == OUTCOME_DONE) {
-        home_path(c, path, sizeof path, "topology.yaml");
-        if (home_write(path, text, length) != ERR_OK) {
-            code =
-                outcome_error(OUTCOME_EXISTS, NULL, "cannot write %s: %s", path, strerror(errno));
-        }
-    }
-    free(text);
-    home_path(c, path, sizeof path, "keys");
-    if (code == OUTCOME_DONE && keys_make(path, &c->topology) != ERR_OK) {
-        code = outcome_error(OUTCOME_EXISTS, NULL, "cannot make keys in %s", path);
-    }
-    return code == OUTCOME_DONE ? home_save(c, true) : code;
+    return programs_there(&c->topology);
 }
 
-/* One `up` or `down` at a time. */
-static int lock_of(const struct cluster *c)
+/* The folder with all that the daemons read. */
+static int prepare(const struct cluster_run_options *options, struct cluster *c, const char *text,
+                   size_t length, int *ret_fd)
 {
     char path[HOME_PATH_MAX];
-    home_path(c, path, sizeof path, "lock");
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        fd = -1;
+    if (home_running(&c->home, c->name)) {
+        return outcome_error(OUTCOME_EXISTS, "rehome status      rehome down",
+                             "cluster '%s' is up already", c->name);
     }
-    return fd;
+    int code = home_make_folder(c->folder);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    read_old_block(c);
+    code = take_block(c, options->block, ret_fd);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    home_path(c, path, sizeof path, "topology.yaml");
+    if (home_write(path, text, length) != ERR_OK) {
+        return outcome_error(OUTCOME_EXISTS, NULL, "cannot write %s: %s", path, strerror(errno));
+    }
+    home_path(c, path, sizeof path, "keys");
+    if (keys_make(path, &c->topology) != ERR_OK) {
+        return outcome_error(OUTCOME_EXISTS, NULL, "cannot make keys in %s", path);
+    }
+    return home_save(c, true);
+}
+
+/* One `up` in a home at a time, from before it looks until its processes can be seen. */
+static int take_lock(const struct home *h, int *ret_lock)
+{
+    char path[HOME_PATH_MAX + 8];
+    int code = home_make_folder(h->root);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    snprintf(path, sizeof path, "%s/lock", h->root);
+    *ret_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*ret_lock < 0) {
+        return outcome_error(OUTCOME_EXISTS, "set REHOME_HOME to a folder that you may write",
+                             "cannot write %s: %s", path, strerror(errno));
+    }
+    if (flock(*ret_lock, LOCK_EX | LOCK_NB) == 0) {
+        return OUTCOME_DONE;
+    }
+    close(*ret_lock);
+    *ret_lock = -1;
+    return outcome_error(OUTCOME_EXISTS, "wait for it", "another `up` is at work in %s", h->root);
 }
 
 static void forget_pids(const struct cluster *c)
 {
-    for (uint32_t i = 0; i < c->topology.procs_n; i++) {
+    char names[HOME_NAMES_MAX][NAME_LEN];
+    uint32_t n = home_procs(c, names);
+    for (uint32_t i = 0; i < n; i++) {
         char path[HOME_PATH_MAX];
-        home_proc_path(c, c->topology.procs[i].name, "pid", path, sizeof path);
+        home_proc_path(c, names[i], "pid", path, sizeof path);
         unlink(path);
     }
+}
+
+static int start_prepared(const struct cluster_run_options *options, struct cluster *c,
+                          int64_t began_us)
+{
+    struct operator_desk *o = NULL;
+    forget_pids(c);
+    int code = operator_open(c, &o);
+    if (code == OUTCOME_DONE) {
+        code = start_all(o, c, options->wait);
+    }
+    if (code == OUTCOME_DONE && options->wait) {
+        code = cluster_run_wait_healthy(o, c, CLUSTER_RUN_WAIT_MS, began_us, options->quiet);
+    }
+    operator_close(&o);
+    if (code != OUTCOME_DONE) {
+        err_ignore(cluster_run_down(c, false) == OUTCOME_DONE ? ERR_OK : ERR_IO,
+                   "the first error is the one to report");
+    }
+    return code;
 }
 
 int cluster_run_up(const struct home *h, const struct cluster_run_options *options,
@@ -360,34 +392,23 @@ int cluster_run_up(const struct home *h, const struct cluster_run_options *optio
 {
     int block = -1;
     int lock = -1;
-    struct operator_desk *o = NULL;
+    char *text = NULL;
+    size_t length = 0;
     int64_t began_us = tick_now_us();
-    int code = prepare(h, options, ret, &block);
-    if (code != OUTCOME_DONE) {
-        goto end;
+    int code = read_all(h, options, ret, &text, &length);
+    if (code == OUTCOME_DONE) {
+        tick_catch_interrupts();
+        code = take_lock(h, &lock);
     }
-    lock = lock_of(ret);
-    if (lock < 0) {
-        code = outcome_error(OUTCOME_EXISTS, "wait for it", "somebody else starts cluster '%s'",
-                             ret->name);
-        goto end;
+    if (code == OUTCOME_DONE) {
+        code = prepare(options, ret, text, length, &block);
+        if (code == OUTCOME_DONE) {
+            code = start_prepared(options, ret, began_us);
+        } else {
+            (void)rmdir(ret->folder); /* if nothing is in it */
+        }
     }
-    tick_catch_interrupts();
-    forget_pids(ret);
-    code = operator_open(ret, &o);
-    if (code != OUTCOME_DONE) {
-        goto end;
-    }
-    code = start_all(o, ret, options->wait);
-    if (code == OUTCOME_DONE && options->wait) {
-        code = cluster_run_wait_healthy(o, ret, CLUSTER_RUN_WAIT_MS, began_us, options->quiet);
-    }
-    if (code != OUTCOME_DONE) {
-        err_ignore(cluster_run_down(ret, false) == OUTCOME_DONE ? ERR_OK : ERR_IO,
-                   "the first error is the one to report");
-    }
-end:
-    operator_close(&o);
+    free(text);
     if (block >= 0) {
         close(block);
     }
@@ -399,31 +420,48 @@ end:
 
 /* -- Down. -- */
 
+/* What a process is, as far as the topology can be read; the others go last. */
+static bool stops_now(const struct cluster *c, const char *name, enum proc_kind kind)
+{
+    const struct topology_proc *p =
+        topology_proc_of(&c->topology, topology_proc_named(&c->topology, name));
+    return (p != NULL ? p->kind : PROC_NONE) == kind;
+}
+
+static void stop(const struct cluster *c, const char *name)
+{
+    if (!proc_wait_gone(c, name, STOP_WAIT_MS)) {
+        (void)proc_signal(c, name, SIGKILL);
+        (void)proc_wait_gone(c, name, STOP_WAIT_MS);
+    }
+}
+
 int cluster_run_down(const struct cluster *c, bool destroy)
 {
-    static const enum proc_kind order[] = {PROC_FLEET, PROC_PG, PROC_ICM, PROC_NODE, PROC_RECORDER};
-    const struct topology *t = &c->topology;
+    static const enum proc_kind order[] = {PROC_FLEET, PROC_PG,       PROC_ICM,
+                                           PROC_NODE,  PROC_RECORDER, PROC_NONE};
     char path[HOME_PATH_MAX];
+    char names[HOME_NAMES_MAX][NAME_LEN];
+    tick_catch_interrupts(); /* half of a cluster is no use to anybody: this goes on to its end */
+    uint32_t n = home_procs(c, names);
     for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
-        for (uint32_t i = 0; i < t->procs_n; i++) {
-            if (t->procs[i].kind == order[k]) {
-                (void)proc_signal(c, t->procs[i].name, SIGCONT);
-                (void)proc_signal(c, t->procs[i].name, SIGTERM);
+        for (uint32_t i = 0; i < n; i++) {
+            if (stops_now(c, names[i], order[k])) {
+                (void)proc_signal(c, names[i], SIGCONT);
+                (void)proc_signal(c, names[i], SIGTERM);
             }
         }
-        for (uint32_t i = 0; i < t->procs_n; i++) {
-            if (t->procs[i].kind == order[k] &&
-                !proc_wait_gone(c, t->procs[i].name, STOP_WAIT_MS)) {
-                (void)proc_signal(c, t->procs[i].name, SIGKILL);
-                (void)proc_wait_gone(c, t->procs[i].name, STOP_WAIT_MS);
+        for (uint32_t i = 0; i < n; i++) {
+            if (stops_now(c, names[i], order[k])) {
+                stop(c, names[i]);
             }
         }
     }
-    for (uint32_t i = 0; i < t->procs_n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         struct proc_pid pid;
-        if (proc_read(c, t->procs[i].name, &pid) != PROC_STATE_DEAD) {
-            return outcome_error(OUTCOME_IO, NULL, "%s (pid %d) cannot be stopped",
-                                 t->procs[i].name, (int)pid.pid);
+        if (proc_read(c, names[i], &pid) != PROC_STATE_DEAD) {
+            return outcome_error(OUTCOME_IO, NULL, "%s (pid %d) cannot be stopped", names[i],
+                                 (int)pid.pid);
         }
     }
     forget_pids(c);
@@ -433,5 +471,5 @@ int cluster_run_down(const struct cluster *c, bool destroy)
         home_remove(c->folder);
         return OUTCOME_DONE;
     }
-    return home_save(c, false);
+    return c->block[0] != '\0' ? home_save(c, false) : OUTCOME_DONE;
 }

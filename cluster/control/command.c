@@ -58,12 +58,8 @@ int command_no_such(const char *kind, const struct nearest *near)
 
 int command_none_up(const struct home *h, const char *next)
 {
-    char names[HOME_NAMES_MAX][NAME_LEN];
-    uint32_t n = home_clusters(h, names);
-    for (uint32_t i = 0; i < n; i++) {
-        if (home_running(h, names[i])) {
-            return outcome_error(OUTCOME_EXISTS, next, "cluster '%s' is up already", names[i]);
-        }
-    }
-    return OUTCOME_DONE;
+    char name[NAME_LEN];
+    return home_running_one(h, name)
+               ? outcome_error(OUTCOME_EXISTS, next, "cluster '%s' is up already", name)
+               : OUTCOME_DONE;
 }

@@ -13,7 +13,7 @@
     X("status", command_status, "one screen: nodes, Raft, phones, calls, PG sides, faults")  \
     X("watch", command_watch, "the same, live on the terminal; a recorded run, replayed")    \
     X("registrations", command_registrations, "who serves what; with a device, its history") \
-    X("raft", command_raft, "per node: state, term, commit, applied, trails-by, snapshot")   \
+    X("raft", command_raft, "per node: state, term, commit, applied; the log; who leads")    \
     X("calls", command_calls, "the calls that are up")                                       \
     X("agents", command_agents, "the agents and their states")                               \
     X("pg", command_pg, "the sides of the Peripheral Gateway")                               \
@@ -24,6 +24,7 @@
     X("faults", command_faults, "what is broken on purpose")                                 \
     X("heal", command_heal, "undo all faults")                                               \
     X("scenario", command_scenario, "list, show or run a rehearsed failure with a verdict")  \
+    X("sim", command_sim, "whole clusters in virtual time, from seeds")                      \
     X("check", command_check, "judge a recorded run again")                                  \
     X("report", command_report, "write a recorded run as one HTML file")                     \
     X("config", command_config, "write configuration, on the publisher")                     \

@@ -227,7 +227,8 @@ int command_faults(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "faults",
                                              .doc = "What is broken on purpose at the moment."};
-    static const char *const columns[] = {"TARGET", "SERVICE", "HOW", "FOR>", "UNDO", NULL};
+    static const enum column columns[] = {COLUMN_TARGET, COLUMN_SERVICE, COLUMN_HOW,
+                                          COLUMN_FOR,    COLUMN_UNDO,    COLUMN_END};
     static struct cluster cluster;
     struct options_common common = {0};
     struct options_args args;

@@ -117,8 +117,8 @@ static void devices_table(const struct session_of_command *s, const struct msg_o
                           uint32_t n)
 {
     const struct topology *t = &s->cluster.topology;
-    static const char *const columns[] = {"DEVICE", "KIND",  "NUMBER", "NODE",
-                                          "EPOCH>", "STATE", "SINCE",  NULL};
+    static const enum column columns[] = {COLUMN_DEVICE, COLUMN_KIND,  COLUMN_NUMBER, COLUMN_NODE,
+                                          COLUMN_EPOCH,  COLUMN_STATE, COLUMN_SINCE,  COLUMN_END};
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < n; i++) {
         struct device_info info;
@@ -307,8 +307,8 @@ int command_calls(int argc, char **argv)
                                       .doc = "The legs that are up, as the fleet sees them.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};
-    static const char *const columns[] = {"CALL", "DEVICE", "OTHER", "FROM",
-                                          "TO",   "STATE",  "FOR>",  NULL};
+    static const enum column columns[] = {COLUMN_CALL, COLUMN_DEVICE, COLUMN_OTHER, COLUMN_FROM,
+                                          COLUMN_TO,   COLUMN_STATE,  COLUMN_FOR,   COLUMN_END};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
@@ -371,8 +371,9 @@ int command_agents(int argc, char **argv)
                                       .doc = "The agents, as the active side of the PG has them.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};
-    static const char *const columns[] = {"AGENT", "STATE",   "PHONE",      "SKILL",
-                                          "FOR>",  "REASON>", "IN SERVICE", NULL};
+    static const enum column columns[] = {COLUMN_AGENT,      COLUMN_STATE, COLUMN_PHONE,
+                                          COLUMN_SKILL,      COLUMN_FOR,   COLUMN_REASON,
+                                          COLUMN_IN_SERVICE, COLUMN_END};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;

@@ -27,7 +27,8 @@ static json_t *backends_json(const struct scenario *s)
 
 static int list_them(const struct scenario_all *all, bool json)
 {
-    static const char *const columns[] = {"NUMBER>", "NAME", "TITLE", "TRIGGERS", NULL};
+    static const enum column columns[] = {COLUMN_NUMBER, COLUMN_NAME, COLUMN_TITLE, COLUMN_TRIGGERS,
+                                          COLUMN_END};
     if (json) {
         json_t *list = json_array();
         for (uint32_t i = 0; i < all->n; i++) {
@@ -99,7 +100,8 @@ static void show_steps(const char *phase, const struct scenario_step *steps, uin
 
 static int show_it(const struct scenario *s)
 {
-    static const char *const columns[] = {"TEST", "ACTION", "EXPECTED", "RESULT", NULL};
+    static const enum column columns[] = {COLUMN_TEST, COLUMN_ACTION, COLUMN_EXPECTED,
+                                          COLUMN_RESULT, COLUMN_END};
     printf("%u  %s\n%s\n\n", s->number, s->name, s->title);
     for (uint32_t i = 0; i < s->triggers_count; i++) {
         printf("--trigger %-12s %s%s\n", s->triggers[i].name, s->triggers[i].text,
@@ -251,20 +253,38 @@ static int find_run(const char *word_or_null, char *ret_folder, size_t size)
     return code;
 }
 
+/* A named run is judged again; without a name, the cluster that runs is judged by what it recorded
+ * until now, else the newest run. */
+static int judge_run(const struct options_common *common, const char *word_or_null,
+                     json_t **ret_verdict)
+{
+    static struct cluster cluster;
+    struct home home;
+    char folder[HOME_PATH_MAX];
+    char name[NAME_LEN];
+    int code = home_find(&home);
+    if (code == OUTCOME_DONE && word_or_null == NULL && home_running_one(&home, name)) {
+        code = home_cluster(common->cluster, &cluster);
+        return code == OUTCOME_DONE ? judge_cluster(&cluster, ret_verdict) : code;
+    }
+    code = code == OUTCOME_DONE ? find_run(word_or_null, folder, sizeof folder) : code;
+    return code == OUTCOME_DONE ? judge_again(folder, ret_verdict) : code;
+}
+
 int command_check(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "check",
                                              .args_doc = "[RUN]",
-                                             .doc = "Judges a recorded run again: an id, a folder, "
-                                                    "or the newest.",
+                                             .doc =
+                                                 "Judges a recorded run again (an id or a folder); "
+                                                 "without one, the cluster that runs, or else "
+                                                 "the newest run.",
                                              .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
-    char folder[HOME_PATH_MAX];
     json_t *verdict = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = find_run(args.n > 0 ? args.at[0] : NULL, folder, sizeof folder);
-    code = code == OUTCOME_DONE ? judge_again(folder, &verdict) : code;
+    int code = judge_run(&common, args.n > 0 ? args.at[0] : NULL, &verdict);
     if (code == OUTCOME_DONE) {
         code = judge_outcome(verdict);
         if (common.json) {
@@ -283,23 +303,25 @@ int command_report(int argc, char **argv)
     const struct option_row rows[] = {{"output", 'o', "FILE", "write it there", NULL, &out}};
     const struct options_spec spec = {.name = "report",
                                       .args_doc = "[RUN]",
-                                      .doc = "Writes a recorded run as one HTML file.",
+                                      .doc =
+                                          "Writes a recorded run as one HTML file; without a name, "
+                                          "that of the cluster that runs, or else the newest.",
                                       .rows = rows,
                                       .rows_n = 1,
                                       .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
-    char folder[HOME_PATH_MAX];
-    char path[HOME_PATH_MAX + 32];
+    char path[HOME_PATH_MAX] = "";
     json_t *verdict = NULL;
     options_parse(&spec, argc, argv, &common, &args);
-    int code = find_run(args.n > 0 ? args.at[0] : NULL, folder, sizeof folder);
-    code = code == OUTCOME_DONE ? judge_again(folder, &verdict) : code;
+    int code = judge_run(&common, args.n > 0 ? args.at[0] : NULL, &verdict);
+    if (code == OUTCOME_DONE) {
+        snprintf(path, sizeof path, "%s", json_string_value(json_object_get(verdict, "report")));
+    }
     json_decref(verdict);
-    snprintf(path, sizeof path, "%s/report.html", folder);
     if (code == OUTCOME_DONE && out != NULL) {
         code = judge_copy(path, out);
-        snprintf(path, sizeof path, "%.*s", HOME_PATH_MAX, out);
+        snprintf(path, sizeof path, "%s", out);
     }
     if (code == OUTCOME_DONE && common.json) {
         table_json(json_pack("{s:i, s:s}", "schema", 1, "report", path));

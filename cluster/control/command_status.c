@@ -1,17 +1,10 @@
-/* status, raft, pg: what the processes are, on one screen or as one object. */
+/* status, pg: what the processes are, on one screen or as one object. */
 #include "cluster/control/look.h"
+#include "cluster/control/raft_show.h"
 #include "cluster/control/table.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define HASH_LEN 17
-
-static const char *raft_word(const struct scene_proc *p)
-{
-    return p->state == SCENE_UP ? raft_standing_text((enum raft_standing)p->node.raft)
-                                : "unavailable";
-}
 
 /* What no record holds. */
 static json_t *living_json(const struct scene *s, uint64_t v)
@@ -38,31 +31,6 @@ static const char *service_word(bool wanted, bool up)
     return !wanted ? "none" : up ? "up" : "down";
 }
 
-static uint64_t trails(const struct scene *s, const struct scene_proc *p)
-{
-    return scene_trails(s, (struct proc_id){(uint16_t)(p - s->procs + 1)});
-}
-
-/* Of the state at the applied index; a record knows it of some indices only. */
-static const char *hash_text(const struct scene *s, const struct scene_proc *p, char hash[HASH_LEN])
-{
-    if (s->recorded && p->node.hash == 0) {
-        return NULL;
-    }
-    snprintf(hash, HASH_LEN, "%016llx", (unsigned long long)p->node.hash);
-    return hash;
-}
-
-static json_t *raft_json(const struct scene *s, const struct scene_proc *p)
-{
-    char hash[HASH_LEN];
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s?, s:b}", "state", raft_word(p), "term",
-                     (json_int_t)p->node.term, "commit", (json_int_t)p->node.commit, "applied",
-                     (json_int_t)p->node.applied, "trails", (json_int_t)trails(s, p), "snapshot",
-                     (json_int_t)p->node.snapshot, "hash", hash_text(s, p, hash), "lease",
-                     p->node.lease ? 1 : 0);
-}
-
 static json_t *node_json(const struct scene *s, const struct topology_proc *t,
                          const struct scene_proc *p)
 {
@@ -71,9 +39,9 @@ static json_t *node_json(const struct scene *s, const struct topology_proc *t,
                      t->publisher ? "publisher" : "subscriber", "state", scene_state_word(p->state),
                      "pid", pid_json(p->pid), "services", "callmanager",
                      service_word(t->callmanager, up && p->node.callmanager), "ctimanager",
-                     service_word(t->ctimanager, up && p->node.ctimanager), "raft", raft_json(s, p),
-                     "phones", (int)(p->node.phones + p->node.gateways), "rss_kib",
-                     living_json(s, p->node.rss_kib));
+                     service_word(t->ctimanager, up && p->node.ctimanager), "raft",
+                     raft_show_json(s, p), "phones", (int)(p->node.phones + p->node.gateways),
+                     "rss_kib", living_json(s, p->node.rss_kib));
 }
 
 static json_t *pg_json(const struct session_of_command *s, const struct topology_proc *t,
@@ -192,8 +160,9 @@ static void message_cell(struct table *table, const struct session_of_command *s
 static void nodes_table(const struct session_of_command *s, const struct scene_homes *homes,
                         const struct faults *faults)
 {
-    static const char *const columns[] = {"NODE",    "STATE",   "ROLE",    "RAFT",    "TERM>",
-                                          "COMMIT>", "TRAILS>", "PHONES>", "MESSAGE", NULL};
+    static const enum column columns[] = {
+        COLUMN_NODE,   COLUMN_STATE,  COLUMN_ROLE,   COLUMN_RAFT,    COLUMN_TERM,
+        COLUMN_COMMIT, COLUMN_TRAILS, COLUMN_PHONES, COLUMN_MESSAGE, COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -206,9 +175,11 @@ static void nodes_table(const struct session_of_command *s, const struct scene_h
         table_cell(table, "%s", t->procs[i].name);
         table_cell(table, "%s", scene_state_word(p->state));
         table_cell(table, "%s", t->procs[i].publisher ? "publisher" : "subscriber");
-        table_cell(table, "%s", up ? raft_word(p) : "-");
+        table_cell(table, "%s", up ? raft_show_word(p) : "-");
         for (int k = 0; k < 3; k++) {
-            uint64_t v = k == 0 ? p->node.term : k == 1 ? p->node.commit : trails(&s->scene, p);
+            uint64_t v = k == 0   ? p->node.term
+                         : k == 1 ? p->node.commit
+                                  : raft_show_trails(&s->scene, p);
             if (up) {
                 table_cell(table, "%llu", (unsigned long long)v);
             } else {
@@ -307,82 +278,12 @@ int command_status(int argc, char **argv)
     return healthy ? OUTCOME_DONE : OUTCOME_NO;
 }
 
-static void raft_table(const struct session_of_command *s)
-{
-    static const char *const columns[] = {"NODE",    "STATE",     "TERM>", "COMMIT>", "APPLIED>",
-                                          "TRAILS>", "SNAPSHOT>", "LEASE", "HASH",    NULL};
-    const struct topology *t = &s->cluster.topology;
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct scene_proc *p = &s->scene.procs[i];
-        if (t->procs[i].kind != PROC_NODE) {
-            continue;
-        }
-        table_row(table);
-        table_cell(table, "%s", t->procs[i].name);
-        table_cell(table, "%s", raft_word(p));
-        table_cell(table, "%llu", (unsigned long long)p->node.term);
-        table_cell(table, "%llu", (unsigned long long)p->node.commit);
-        table_cell(table, "%llu", (unsigned long long)p->node.applied);
-        table_cell(table, "%llu", (unsigned long long)trails(&s->scene, p));
-        table_cell(table, "%llu", (unsigned long long)p->node.snapshot);
-        table_cell(table, "%s", p->node.lease ? "yes" : "no");
-        char hash[HASH_LEN];
-        const char *text = hash_text(&s->scene, p, hash);
-        table_cell(table, "%s", text != NULL ? text : "-");
-    }
-    table_end(&table);
-}
-
-static json_t *raft_list_json(const struct session_of_command *s)
-{
-    const struct topology *t = &s->cluster.topology;
-    json_t *nodes = json_array();
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (t->procs[i].kind == PROC_NODE) {
-            json_t *one = raft_json(&s->scene, &s->scene.procs[i]);
-            json_object_set_new(one, "name", json_string(t->procs[i].name));
-            json_array_append_new(nodes, one);
-        }
-    }
-    json_t *leader = proc_id_some(s->scene.leader) ? json_string(topology_name(t, s->scene.leader))
-                                                   : json_null();
-    return json_pack("{s:i, s:o, s:I, s:o}", "schema", 1, "leader", leader, "term",
-                     (json_int_t)s->scene.term, "nodes", nodes);
-}
-
-int command_raft(int argc, char **argv)
-{
-    struct look_when when = {0};
-    const struct option_row options[] = {LOOK_OPTIONS(when)};
-    const struct options_spec spec = {
-        .name = "raft",
-        .doc = "What each node is to Raft. Exit 69 if there is no leader.",
-        .rows = options,
-        .rows_n = LOOK_OPTIONS_N};
-    struct options_common common = {0};
-    struct options_args args;
-    struct session_of_command *s = NULL;
-    options_parse(&spec, argc, argv, &common, &args);
-    int code = look_open(&common, &when, &s);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
-    if (common.json) {
-        table_json(look_sign(s, raft_list_json(s)));
-    } else {
-        raft_table(s);
-    }
-    code = proc_id_some(s->scene.leader) ? OUTCOME_DONE : OUTCOME_UNREACHABLE;
-    command_close(&s);
-    return code;
-}
-
 static void pg_table(const struct session_of_command *s)
 {
-    static const char *const columns[] = {"SIDE",   "NAME",     "STATE",      "ACTIVE", "EPOCH>",
-                                          "CTI",    "PROVIDER", "CONTROLLER", "PEER",   "MONITORS>",
-                                          "CALLS>", "OUTBOX>",  NULL};
+    static const enum column columns[] = {
+        COLUMN_SIDE,  COLUMN_NAME,     COLUMN_STATE,      COLUMN_ACTIVE, COLUMN_EPOCH,
+        COLUMN_CTI,   COLUMN_PROVIDER, COLUMN_CONTROLLER, COLUMN_PEER,   COLUMN_MONITORS,
+        COLUMN_CALLS, COLUMN_OUTBOX,   COLUMN_END};
     const struct topology *t = &s->cluster.topology;
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {

@@ -121,26 +121,25 @@ static const char *text_of(const json_t *row, const char *key, char *room, size_
 
 static void rows_table(const json_t *rows)
 {
-    static const char *const columns[] = {"RecoveryKey>",
-                                          "RouterCallKey>",
-                                          "PeripheralCallKey>",
-                                          "DigitsDialed",
-                                          "AgentPeripheralNumber",
-                                          "CallDisposition>",
-                                          "Duration>",
-                                          "TalkTime>",
-                                          "WorkTime>",
-                                          "WrapupData",
-                                          NULL};
+    static const enum column columns[] = {COLUMN_RECOVERY_KEY,
+                                          COLUMN_ROUTER_CALL_KEY,
+                                          COLUMN_PERIPHERAL_CALL_KEY,
+                                          COLUMN_DIGITS_DIALED,
+                                          COLUMN_AGENT_PERIPHERAL_NUMBER,
+                                          COLUMN_CALL_DISPOSITION,
+                                          COLUMN_DURATION,
+                                          COLUMN_TALK_TIME,
+                                          COLUMN_WORK_TIME,
+                                          COLUMN_WRAPUP_DATA,
+                                          COLUMN_END};
     struct table *table = table_new(columns);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         table_row(table);
-        for (size_t k = 0; columns[k] != NULL; k++) {
-            char key[64];
+        for (size_t k = 0; columns[k] != COLUMN_END; k++) {
             char room[32];
-            snprintf(key, sizeof key, "%s", columns[k]);
-            key[strcspn(key, ">")] = '\0';
-            table_cell(table, "%s", text_of(json_array_get(rows, i), key, room, sizeof room));
+            table_cell(
+                table, "%s",
+                text_of(json_array_get(rows, i), columns_head(columns[k]), room, sizeof room));
         }
     }
     table_end(&table);
@@ -186,8 +185,9 @@ static const char *joined(const json_t *list, char *room, size_t size)
 /* What is wrong, leg by leg: enough to find it in the records and in the events. */
 static void wrong_table(const json_t *wrong)
 {
-    static const char *const columns[] = {"CLASS", "NUMBER",   "CALL",        "BEGAN",
-                                          "ENDED", "EXPECTED", "RecoveryKey", NULL};
+    static const enum column columns[] = {COLUMN_CLASS,        COLUMN_NUMBER, COLUMN_CALL,
+                                          COLUMN_BEGAN,        COLUMN_ENDED,  COLUMN_EXPECTED,
+                                          COLUMN_RECOVERY_KEY, COLUMN_END};
     char room[128];
     struct table *table = json_array_size(wrong) > 0 ? table_new(columns) : NULL;
     for (size_t i = 0; i < json_array_size(wrong); i++) {

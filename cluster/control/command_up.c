@@ -1,6 +1,7 @@
 /* up, down. */
 #include "cluster/control/cluster_run.h"
 #include "cluster/control/command.h"
+#include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/table.h"
 #include "node/base/nearest.h"
@@ -99,30 +100,58 @@ int command_up(int argc, char **argv)
     return OUTCOME_DONE;
 }
 
+static json_t *down_json(const struct cluster *c, bool ran, bool destroyed, const json_t *verdict)
+{
+    json_t *o = json_pack("{s:i, s:s, s:b, s:b}", "schema", 1, "cluster", c->name, "ran",
+                          ran ? 1 : 0, "destroyed", destroyed ? 1 : 0);
+    static const char *const keys[] = {"verdict", "run", "report"};
+    for (size_t i = 0; verdict != NULL && i < sizeof keys / sizeof keys[0]; i++) {
+        json_object_set(o, keys[i], json_object_get(verdict, keys[i]));
+    }
+    return o;
+}
+
 int command_down(int argc, char **argv)
 {
     static struct cluster cluster;
     bool destroy = false;
+    bool unjudged = false;
+    json_t *verdict = NULL;
     const struct option_row rows[] = {
-        {"destroy", 0, NULL, "remove its state, too", &destroy, NULL}};
+        {"destroy", 0, NULL, "remove its state, too", &destroy, NULL},
+        {"no-report", 0, NULL, "do not judge what it recorded", &unjudged, NULL}};
     const struct options_spec spec = {
-        .name = "down", .doc = "Stops the cluster.", .rows = rows, .rows_n = 1};
+        .name = "down",
+        .doc = "Stops the cluster, judges what it recorded and writes a report.",
+        .rows = rows,
+        .rows_n = sizeof rows / sizeof rows[0]};
     struct options_common common = {0};
     struct options_args args;
     options_parse(&spec, argc, argv, &common, &args);
     int code = home_cluster(common.cluster, &cluster);
-    if (code != OUTCOME_DONE) {
+    bool damaged = code == OUTCOME_DATA || code == OUTCOME_CONFIG;
+    if (code != OUTCOME_DONE && !damaged) {
         return code;
     }
+    int complaint = destroy ? OUTCOME_DONE : code; /* what is gone needs no mending */
     bool ran = home_running(&cluster.home, cluster.name);
-    code = cluster_run_down(&cluster, destroy);
+    code = cluster_run_down(&cluster, false);
+    if (code == OUTCOME_DONE && ran && !damaged && !unjudged) {
+        code = judge_cluster(&cluster, &verdict);
+    }
+    if (code == OUTCOME_DONE && destroy) {
+        code = cluster_run_down(&cluster, true);
+    }
     if (code == OUTCOME_DONE && common.json) {
-        table_json(json_pack("{s:i, s:s, s:b, s:b}", "schema", 1, "cluster", cluster.name, "ran",
-                             ran ? 1 : 0, "destroyed", destroy ? 1 : 0));
+        table_json(down_json(&cluster, ran, destroy, verdict));
     } else if (code == OUTCOME_DONE && !common.quiet) {
+        if (verdict != NULL) {
+            judge_print_short(verdict);
+        }
         outcome_progress("cluster '%s' is %s%s", cluster.name, ran ? "down" : "down already",
                          destroy ? ", its state is gone" : "");
         outcome_progress("%s", destroy ? "again: rehome up" : "undo:  rehome up (state is kept)");
     }
-    return code;
+    json_decref(verdict);
+    return code == OUTCOME_DONE ? complaint : code;
 }

@@ -1,9 +1,9 @@
 /* watch: the live terminal view, of a living cluster or of a recorded run. */
 #include "cluster/control/look.h"
 #include "cluster/control/past.h"
+#include "cluster/control/picture.h"
 #include "cluster/control/screen.h"
 #include "cluster/control/tick.h"
-#include "cluster/control/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,26 +17,26 @@
 
 struct watching {
     struct session_of_command *s;
-    struct watch_picture picture;
+    struct picture picture;
     struct frame frame;
 };
 
 static void show(struct watching *w)
 {
-    struct watch_picture *p = &w->picture;
+    struct picture *p = &w->picture;
     p->scene = w->s->scene;
     look_homes(w->s, &p->homes);
     look_faults(w->s, &p->faults);
     p->healthy = scene_healthy(&p->scene, p->topology, &p->homes, p->why);
     screen_frame(&w->frame);
-    watch_draw(p, &w->frame);
+    picture_draw(p, &w->frame);
     screen_show(&w->frame);
 }
 
 static void each_event(void *context, const struct event *e, const char *line)
 {
     (void)line;
-    watch_event(context, e);
+    picture_event(context, e);
 }
 
 static int live(struct watching *w)
@@ -68,7 +68,7 @@ static void take_events(struct watching *w, int64_t from_us, int64_t to_us)
     }
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= to_us; i++) {
         if (h->events[i].at.us > from_us) {
-            watch_event(&w->picture, &h->events[i]);
+            picture_event(&w->picture, &h->events[i]);
         }
     }
 }
@@ -95,9 +95,9 @@ static int replayed(struct watching *w, uint32_t speed_m, bool from_begin)
         char moment[HOME_PATH_MAX];
         look_moment(s, moment, sizeof moment);
         snprintf(w->picture.title, sizeof w->picture.title, "%.120s%s", moment,
-                 at == p->end_us ? "  end"
-                 : paused        ? "  paused"
-                                 : "");
+                 paused            ? "  paused"
+                 : at == p->end_us ? "  end"
+                                   : "");
         snprintf(w->picture.help, sizeof w->picture.help,
                  "q quits   space %s   left, right: a second   f: to the fault   speed %.3g",
                  paused ? "goes on" : "pauses", (double)speed_m / 1000);

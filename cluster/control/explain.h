@@ -1,4 +1,7 @@
-/* explain: what the words on screens, in JSON and in files mean. */
+/* explain: what the words on screens, in JSON and in files mean.
+ *
+ * Most words come from the lists that they are made of: vocabulary, events, columns, checks, exit
+ * codes, links. */
 #ifndef CLUSTER_CONTROL_EXPLAIN_H
 #define CLUSTER_CONTROL_EXPLAIN_H
 
@@ -6,7 +9,7 @@
 
 #include <stdint.h>
 
-#define EXPLAIN_FOUND_MAX 12
+#define EXPLAIN_FOUND_MAX 32
 
 struct explain_found {
     const char *kind; /* "event", "reason", "exit code", … */

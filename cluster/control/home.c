@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define HASH_LEN 17
 
 static int no_room(void)
 {
@@ -122,10 +125,8 @@ void home_proc_path(const struct cluster *c, const char *proc, const char *rest,
     home_path(c, ret, size, "proc/%s%s%s", proc, rest[0] != '\0' ? "/" : "", rest);
 }
 
-uint32_t home_clusters(const struct home *h, char (*ret_names)[NAME_LEN])
+static uint32_t names_in(const char *path, char (*ret_names)[NAME_LEN])
 {
-    char path[HOME_PATH_MAX];
-    snprintf(path, sizeof path, "%.*s/clusters", HOME_PATH_MAX / 2 + 8, h->root);
     DIR *dir = opendir(path);
     uint32_t n = 0;
     for (struct dirent *e = dir != NULL ? readdir(dir) : NULL; e != NULL && n < HOME_NAMES_MAX;
@@ -140,6 +141,20 @@ uint32_t home_clusters(const struct home *h, char (*ret_names)[NAME_LEN])
     return n;
 }
 
+uint32_t home_clusters(const struct home *h, char (*ret_names)[NAME_LEN])
+{
+    char path[HOME_PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/clusters", HOME_PATH_MAX / 2 + 8, h->root);
+    return names_in(path, ret_names);
+}
+
+uint32_t home_procs(const struct cluster *c, char (*ret_names)[NAME_LEN])
+{
+    char path[HOME_PATH_MAX];
+    home_path(c, path, sizeof path, "proc");
+    return names_in(path, ret_names);
+}
+
 static void folder_of(const struct home *h, const char *name, char *ret, size_t size)
 {
     snprintf(ret, size, "%.*s/clusters/%.*s", HOME_PATH_MAX / 2 + 8, h->root, NAME_LEN, name);
@@ -148,20 +163,28 @@ static void folder_of(const struct home *h, const char *name, char *ret, size_t 
 bool home_running(const struct home *h, const char *name)
 {
     struct cluster c = {.home = *h};
-    char path[HOME_PATH_MAX];
+    char names[HOME_NAMES_MAX][NAME_LEN];
     bool alive = false;
     folder_of(h, name, c.folder, sizeof c.folder);
-    home_path(&c, path, sizeof path, "proc");
-    DIR *dir = opendir(path);
-    for (struct dirent *e = dir != NULL ? readdir(dir) : NULL; e != NULL && !alive;
-         e = readdir(dir)) {
+    uint32_t n = home_procs(&c, names);
+    for (uint32_t i = 0; i < n && !alive; i++) {
         struct proc_pid pid;
-        alive = e->d_name[0] != '.' && proc_read(&c, e->d_name, &pid) != PROC_STATE_DEAD;
-    }
-    if (dir != NULL) {
-        closedir(dir);
+        alive = proc_read(&c, names[i], &pid) != PROC_STATE_DEAD;
     }
     return alive;
+}
+
+bool home_running_one(const struct home *h, char ret_name[NAME_LEN])
+{
+    char names[HOME_NAMES_MAX][NAME_LEN];
+    uint32_t n = home_clusters(h, names);
+    for (uint32_t i = 0; i < n; i++) {
+        if (home_running(h, names[i])) {
+            memcpy(ret_name, names[i], NAME_LEN);
+            return true;
+        }
+    }
+    return false;
 }
 
 static time_t last_used(const struct home *h, const char *name)
@@ -189,6 +212,7 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
                              near.best != NULL ? "; the nearest name is '" : "",
                              near.best != NULL ? near.best : "", near.best != NULL ? "'" : "");
     }
+    memset(ret, 0, sizeof *ret);
     ret->home = *h;
     snprintf(ret->name, sizeof ret->name, "%s", name);
     folder_of(h, name, ret->folder, sizeof ret->folder);
@@ -202,9 +226,14 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
                              error.line, error.column, root == NULL ? error.text : "no block");
     }
     snprintf(ret->block, sizeof ret->block, "%s", block);
-    json_decref(root);
+    char hash[HASH_LEN];
+    const char *started = json_string_value(json_object_get(root, "topology"));
     home_path(ret, path, sizeof path, "topology.yaml");
     enum err err = topology_file_load(path, stderr, &ret->topology);
+    snprintf(hash, sizeof hash, "%016" PRIx64, ret->topology.hash);
+    ret->changed =
+        err == ERR_OK && started != NULL && strcmp(started, hash) != 0 && home_running(h, name);
+    json_decref(root);
     return err == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
 }
 
@@ -242,8 +271,10 @@ int home_save(const struct cluster *c, bool up)
 {
     char path[HOME_PATH_MAX];
     home_path(c, path, sizeof path, "cluster.json");
-    json_t *root = json_pack("{s:i, s:s, s:s, s:b}", "schema", 1, "name", c->name, "block",
-                             c->block, "up", up ? 1 : 0);
+    char hash[HASH_LEN];
+    snprintf(hash, sizeof hash, "%016" PRIx64, c->topology.hash);
+    json_t *root = json_pack("{s:i, s:s, s:s, s:b, s:s}", "schema", 1, "name", c->name, "block",
+                             c->block, "up", up ? 1 : 0, "topology", hash);
     char *text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL) {

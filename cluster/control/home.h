@@ -30,6 +30,7 @@ struct cluster {
     char name[NAME_LEN];
     char folder[HOME_PATH_MAX];
     char block[HOME_BLOCK_LEN]; /* "127.x.y" */
+    bool changed;               /* it runs, and not with the topology that lies there now */
     struct topology topology;
 };
 
@@ -47,15 +48,20 @@ void home_path(const struct cluster *c, char *ret, size_t size, const char *form
 void home_proc_path(const struct cluster *c, const char *proc, const char *rest, char *ret,
                     size_t size);
 
+/* The names of the processes that have a folder in a cluster's. */
+uint32_t home_procs(const struct cluster *c, char (*ret_names)[NAME_LEN]);
 /* The names of all clusters that have a folder. */
 uint32_t home_clusters(const struct home *h, char (*ret_names)[NAME_LEN]);
 /* Whether any process of it lives. */
 bool home_running(const struct home *h, const char *name);
+/* The name of one that runs, in ret_name; false if none does. */
+bool home_running_one(const struct home *h, char ret_name[NAME_LEN]);
 
 /* Load the cluster that a command means: the one named, else the one that runs, else the one that
  * was used last. Says what is wrong and answers an exit code. */
 MUST_CHECK int home_cluster(const char *name_or_null, struct cluster *ret);
-/* The same for a name; OUTCOME_USAGE with the nearest name if there is none. */
+/* The same for a name; OUTCOME_USAGE with the nearest name if there is none. Where files of it are
+ * damaged (OUTCOME_DATA, OUTCOME_CONFIG), ret->folder is right all the same. */
 MUST_CHECK int home_load(const struct home *h, const char *name, struct cluster *ret);
 MUST_CHECK int home_save(const struct cluster *c, bool up);
 

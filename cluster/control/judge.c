@@ -1,5 +1,6 @@
 #include "cluster/control/judge.h"
 
+#include "cluster/control/run_folder.h"
 #include "cluster/control/tick.h"
 #include "cluster/record/judged.h"
 #include "cluster/record/record.h"
@@ -67,6 +68,20 @@ int judge_record(const struct cluster *c, const char *run_folder, const char *sc
     enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
     return err == ERR_OK ? judge_folder(&c->topology, run_folder, ret_verdict)
                          : bad_run(run_folder, "the run cannot be recorded", err);
+}
+
+int judge_cluster(const struct cluster *c, json_t **ret_verdict)
+{
+    char folder[HOME_PATH_MAX];
+    int code = run_folder_make(&c->home, c->name, folder);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    code = judge_record(c, folder, NULL, c->topology.traffic.seed, ret_verdict);
+    if (code == OUTCOME_DONE) {
+        run_folder_point(&c->home, folder);
+    }
+    return code;
 }
 
 int judge_again(const char *run_folder, json_t **ret_verdict)
@@ -148,10 +163,34 @@ static void print_numbers(const json_t *verdict, const char *key)
     putchar('\n');
 }
 
+static const char *scenario_of(const json_t *verdict)
+{
+    const char *name = word(verdict, "scenario");
+    return name[0] != '\0' ? name : "verdict";
+}
+
+void judge_print_short(const json_t *verdict)
+{
+    const json_t *checks = json_object_get(verdict, "checks");
+    size_t passed = 0;
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *c = json_array_get(checks, i);
+        bool pass = strcmp(word(c, "verdict"), "pass") == 0;
+        passed += pass;
+        if (!pass) {
+            outcome_progress("  %-12s  %-8s  %s", word(c, "verdict"), word(c, "id"),
+                             word(c, "observed"));
+        }
+    }
+    outcome_progress("%s: %s, %zu of %zu checks passed", scenario_of(verdict),
+                     word(verdict, "verdict"), passed, json_array_size(checks));
+    outcome_progress("report %s", word(verdict, "report"));
+}
+
 void judge_print(const json_t *verdict)
 {
     const json_t *checks = json_object_get(verdict, "checks");
-    printf("%s: %s\n", word(verdict, "scenario"), word(verdict, "verdict"));
+    printf("%s: %s\n", scenario_of(verdict), word(verdict, "verdict"));
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *c = json_array_get(checks, i);
         printf("  %-12s  %-24s  %s\n", word(c, "verdict"), word(c, "id"), word(c, "observed"));

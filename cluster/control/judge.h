@@ -13,14 +13,18 @@ MUST_CHECK int judge_ledger(const struct cluster *c, json_t **ret_ledger);
  * write verdict.json and report.html there. The verdict is as in the contract. */
 MUST_CHECK int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
                             uint64_t seed, json_t **ret_verdict);
+/* Make a run of all that a cluster has recorded until now, and judge it by the invariants. It may
+ * go on meanwhile. */
+MUST_CHECK int judge_cluster(const struct cluster *c, json_t **ret_verdict);
 /* Judge a run's folder again. */
 MUST_CHECK int judge_again(const char *run_folder, json_t **ret_verdict);
 
 /* Copy a file. Says what is wrong. */
 MUST_CHECK int judge_copy(const char *from, const char *to);
 
-/* Print a verdict for people. */
+/* Print a verdict for people: all of it, or what is not a pass and where the report is. */
 void judge_print(const json_t *verdict);
+void judge_print_short(const json_t *verdict);
 /* 0, 1 or 3. */
 int judge_outcome(const json_t *verdict);
 

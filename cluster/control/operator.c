@@ -13,6 +13,9 @@
 #define LOOK_EVERY_MS 20 /* how often it is looked whether the asked ones still live */
 
 struct operator_desk {
+    const struct topology *topology;
+    operator_way *way; /* NULL: the OPERATOR link */
+    void *context;
     const struct cluster *cluster;
     struct driver *driver;
     const struct world *world;
@@ -33,6 +36,10 @@ static void set_id(struct msg *m, uint64_t id)
         m->op_status.id = id;
     } else if (m->kind == MSG_OP_LIST) {
         m->op_list.id = id;
+    } else if (m->kind == MSG_OP_LOG_READ) {
+        m->op_log_read.id = id;
+    } else if (m->kind == MSG_OP_TRANSFER) {
+        m->op_transfer.id = id;
     } else {
         ASSERT(m->kind == MSG_OP_COMMAND);
         m->op_command.id = id;
@@ -48,6 +55,12 @@ static uint64_t id_of(const struct msg *m)
         return m->op_list.id;
     case MSG_OP_COMMAND:
         return m->op_command.id;
+    case MSG_OP_LOG_READ:
+        return m->op_log_read.id;
+    case MSG_OP_TRANSFER:
+        return m->op_transfer.id;
+    case MSG_OP_LOG:
+        return m->op_log.id;
     case MSG_OP_NODE_STATUS:
         return m->op_node_status.id;
     case MSG_OP_PG_STATUS:
@@ -67,6 +80,11 @@ static uint64_t id_of(const struct msg *m)
     default:
         return 0;
     }
+}
+
+bool operator_fits(const struct operator_ask *ask, struct proc_id from, const struct msg *answer)
+{
+    return proc_id_eq(ask->to, from) && id_of(answer) == id_of(&ask->question);
 }
 
 static void settle(struct operator_desk *o, struct operator_ask *ask, enum err err)
@@ -117,7 +135,7 @@ static void on_message(void *self, struct instant now, enum link link, struct pr
     (void)link;
     for (uint32_t i = 0; i < o->asks_n; i++) {
         struct operator_ask *a = &o->asks[i];
-        if (is_open(a) && proc_id_eq(a->to, peer) && id_of(msg) == id_of(&a->question)) {
+        if (is_open(a) && operator_fits(a, peer, msg)) {
             a->answer = *msg;
             settle(o, a, ERR_OK);
             return;
@@ -149,7 +167,9 @@ static void on_down(void *self, struct instant now, enum link link, struct proc_
     o->up[peer.v] = false;
     /* A question may be asked again; whether an order was done is not known. */
     for (uint32_t i = 0; i < o->asks_n; i++) {
-        if (proc_id_eq(o->asks[i].to, peer) && o->asks[i].question.kind != MSG_OP_COMMAND) {
+        enum msg_kind kind = o->asks[i].question.kind;
+        bool order = kind == MSG_OP_COMMAND || kind == MSG_OP_TRANSFER;
+        if (proc_id_eq(o->asks[i].to, peer) && !order) {
             o->sent[i] = false;
         }
     }
@@ -175,8 +195,7 @@ static void on_tick(void *self, struct instant now)
         if (!is_open(a)) {
             continue;
         }
-        if (proc_read(o->cluster, topology_name(&o->cluster->topology, a->to), &pid) ==
-            PROC_STATE_DEAD) {
+        if (proc_read(o->cluster, topology_name(o->topology, a->to), &pid) == PROC_STATE_DEAD) {
             settle(o, a, ERR_UNKNOWN);
         } else if (late || tick_interrupted()) {
             settle(o, a, ERR_TIMEOUT);
@@ -194,7 +213,14 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
         abort();
     }
     snprintf(guest, sizeof guest, "%d-%u", (int)getpid(), ++opened);
+    if (c->changed) {
+        free(o);
+        return outcome_error(OUTCOME_CONFIG, "put it back; or: rehome down, rehome up",
+                             "%s/topology.yaml is not what this cluster was started with",
+                             c->folder);
+    }
     home_path(c, keys, sizeof keys, "keys");
+    o->topology = &c->topology;
     o->cluster = c;
     o->next_id = 1;
     log_setup("rehome", LOG_ERROR); /* what is wrong is said in words of the command */
@@ -203,8 +229,9 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
     enum err err = driver_new(&config, &o->driver);
     if (err != ERR_OK) {
         free(o);
-        return outcome_error(OUTCOME_UNREACHABLE, "rehome up", "cannot use the keys in %s: %s",
-                             keys, err_text(err));
+        return outcome_error(err == ERR_CORRUPT ? OUTCOME_DATA : OUTCOME_IO,
+                             "mend the file; or begin anew: rehome down --destroy",
+                             "cannot use the keys in %s: %s", keys, err_text(err));
     }
     o->world = driver_world(o->driver);
     o->process = (struct process){.self = o,
@@ -218,17 +245,32 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
     return OUTCOME_DONE;
 }
 
+struct operator_desk *operator_open_over(const struct topology *topology, operator_way *way,
+                                         void *context)
+{
+    struct operator_desk *o = calloc(1, sizeof *o);
+    if (o == NULL) {
+        abort();
+    }
+    o->topology = topology;
+    o->way = way;
+    o->context = context;
+    o->next_id = 1;
+    return o;
+}
+
 void operator_close(struct operator_desk **o)
 {
     if (*o != NULL) {
-        driver_free(&(*o)->driver);
+        driver_free(&(*o)->driver); /* NULL is fine */
         free(*o);
         *o = NULL;
     }
 }
 
-void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
-                  uint32_t timeout_ms)
+/* Over the OPERATOR link. */
+static void ask_by_link(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
+                        uint32_t timeout_ms)
 {
     bool sent[PROCS_MAX * 2] = {false};
     ASSERT(n <= sizeof sent / sizeof sent[0]);
@@ -238,11 +280,6 @@ void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n
     o->open = n;
     o->until = instant_add((struct instant){tick_now_us()}, duration_ms(timeout_ms));
     o->look_at = (struct instant){tick_now_us()};
-    for (uint32_t i = 0; i < n; i++) {
-        ASSERT(asks[i].to.v >= 1 && asks[i].to.v <= PROCS_MAX);
-        set_id(&asks[i].question, o->next_id++);
-        asks[i].err = ERR_STATE; /* not settled */
-    }
     if (n > 0) {
         err_ignore(driver_run(o->driver, &o->process), "a guest has nothing stored");
     }
@@ -254,8 +291,45 @@ void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n
     o->sent = NULL;
 }
 
-int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
-                   uint32_t timeout_ms, struct msg_op_done *ret_done)
+void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
+                  uint32_t timeout_ms)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        ASSERT(asks[i].to.v >= 1 && asks[i].to.v <= PROCS_MAX);
+        set_id(&asks[i].question, o->next_id++);
+        asks[i].err = ERR_STATE; /* not settled */
+    }
+    if (o->way != NULL) {
+        o->way(o->context, asks, n, timeout_ms);
+    } else {
+        ask_by_link(o, asks, n, timeout_ms);
+    }
+}
+
+/* What became of an order. `late`: what it is that it did not answer in time. */
+static int judge(const struct operator_desk *o, const struct operator_ask *ask, enum outcome late)
+{
+    const char *name = topology_name(o->topology, ask->to);
+    const struct msg_op_done *done = &ask->answer.op_done;
+    if (ask->err == ERR_UNKNOWN) {
+        return outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
+    }
+    if (ask->err != ERR_OK || ask->answer.kind != MSG_OP_DONE) {
+        return late == OUTCOME_DONE
+                   ? OUTCOME_DONE
+                   : outcome_error(late, "rehome status", "%s did not answer in time", name);
+    }
+    if (done->reason == REASON_NONE) {
+        return OUTCOME_DONE;
+    }
+    enum reason reason = (enum reason)done->reason;
+    bool more = done->text[0] != '\0' && strcmp(done->text, reason_meaning(reason)) != 0;
+    return outcome_error(outcome_of(reason), NULL, "%s: %s (%s)%s%s", name, reason_meaning(reason),
+                         reason_text(reason), more ? ": " : "", more ? done->text : "");
+}
+
+static int give_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
+                      uint32_t timeout_ms, enum outcome late, struct msg_op_done *ret_done)
 {
     struct operator_ask *ask = calloc(1, sizeof *ask);
     if (ask == NULL) {
@@ -264,23 +338,22 @@ int operator_order(struct operator_desk *o, struct proc_id to, const struct msg 
     ask->to = to;
     ask->question = *command;
     operator_ask(o, ask, 1, timeout_ms);
-    const char *name = topology_name(&o->cluster->topology, to);
-    const struct msg_op_done *done = &ask->answer.op_done;
-    int code = OUTCOME_DONE;
-    if (ask->err == ERR_UNKNOWN) {
-        code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
-    } else if (ask->err != ERR_OK || ask->answer.kind != MSG_OP_DONE) {
-        code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "%s did not answer in time", name);
-    } else if (done->reason != REASON_NONE) {
-        enum reason reason = (enum reason)done->reason;
-        bool more = done->text[0] != '\0' && strcmp(done->text, reason_meaning(reason)) != 0;
-        code =
-            outcome_error(outcome_of(reason), NULL, "%s: %s (%s)%s%s", name, reason_meaning(reason),
-                          reason_text(reason), more ? ": " : "", more ? done->text : "");
-    }
+    int code = judge(o, ask, late);
     if (code == OUTCOME_DONE && ret_done != NULL) {
-        *ret_done = *done;
+        *ret_done = ask->answer.op_done;
     }
     free(ask);
     return code;
+}
+
+int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
+                   uint32_t timeout_ms, struct msg_op_done *ret_done)
+{
+    return give_order(o, to, command, timeout_ms, OUTCOME_TIMEOUT, ret_done);
+}
+
+int operator_tell(struct operator_desk *o, struct proc_id to, const struct msg *command,
+                  uint32_t notice_ms)
+{
+    return give_order(o, to, command, notice_ms, OUTCOME_DONE, NULL);
 }

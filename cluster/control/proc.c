@@ -9,55 +9,104 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define STAT_MAX     1024
 #define LOG_END_MAX  2000
+#define BY_SIGNAL    128
 #define PROGRAM_LEN  32
-#define STARTED_NTH  20 /* start time is the 22nd field of stat, the 20th after the name */
+#define THREADS_NTH  18 /* of the fields of stat after the name: how many threads there are, */
+#define STARTED_NTH  20 /* and when it started */
 #define WAIT_STEP_MS 5
 
-/* Fields after the name of /proc/PID/stat: state, …, start time. */
-static bool read_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
+/* The daemons that this program started: where their logs began, and how they ended. */
+static struct {
+    uint32_t n;
+    struct {
+        pid_t pid;
+        long log_from;
+        int code; /* -1: it lives */
+    } at[PROCS_MAX];
+} children;
+
+static void remember(pid_t pid, long log_from)
+{
+    uint32_t i = children.n++ % PROCS_MAX;
+    children.at[i].pid = pid;
+    children.at[i].log_from = log_from;
+    children.at[i].code = -1;
+}
+
+/* Perhaps a child of ours, which has to be waited for. */
+static void reap(pid_t pid)
+{
+    int status = 0;
+    if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid) {
+        return;
+    }
+    for (uint32_t i = 0; i < children.n && i < PROCS_MAX; i++) {
+        if (children.at[i].pid == pid) {
+            children.at[i].code =
+                WIFEXITED(status) ? WEXITSTATUS(status) : BY_SIGNAL + WTERMSIG(status);
+        }
+    }
+}
+
+struct stat_line {
+    char state;
+    unsigned long long threads, started;
+};
+
+/* The fields after the name of /proc/PID/stat: state, …, number of threads, …, start time. */
+static bool read_stat(pid_t pid, struct stat_line *ret)
 {
     char path[64];
     char text[STAT_MAX];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *in = fopen(path, "re");
-    if (in == NULL) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
         return false;
     }
-    size_t n = fread(text, 1, sizeof text - 1, in);
-    fclose(in);
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0) {
+        return false;
+    }
     text[n] = '\0';
-    char *p = strrchr(text, ')');
+    const char *p = strrchr(text, ')');
     if (p == NULL || p[1] != ' ') {
         return false;
     }
-    *ret_state = p[2];
     p += 2;
-    for (int field = 1; field < STARTED_NTH && p != NULL; field++) {
+    ret->state = *p;
+    for (int field = 1; field < STARTED_NTH; field++) {
         p = strchr(p, ' ');
-        p = p != NULL ? p + 1 : NULL;
+        if (p == NULL) {
+            return false;
+        }
+        p++;
+        if (field + 1 == THREADS_NTH) {
+            ret->threads = strtoull(p, NULL, 10);
+        }
     }
-    if (p == NULL) {
-        return false;
-    }
-    *ret_started = strtoull(p, NULL, 10);
+    ret->started = strtoull(p, NULL, 10);
     return true;
 }
 
 enum proc_state proc_look(const struct proc_pid *pid)
 {
-    char state = '\0';
-    uint64_t started = 0;
-    (void)waitpid(pid->pid, NULL, WNOHANG); /* perhaps a child of ours */
-    if (pid->pid <= 0 || !read_stat(pid->pid, &state, &started) || started != pid->started ||
-        state == 'Z' || state == 'X') {
+    struct stat_line s = {0};
+    reap(pid->pid);
+    if (pid->pid <= 0 || !read_stat(pid->pid, &s) || s.started != pid->started || s.state == 'X') {
         return PROC_STATE_DEAD;
     }
-    return state == 'T' ? PROC_STATE_STOPPED : PROC_STATE_ALIVE;
+    /* A zombie with other threads still has its sockets and files: they are on their way out. */
+    if (s.state == 'Z' && s.threads <= 1) {
+        return PROC_STATE_DEAD;
+    }
+    return s.state == 'T' ? PROC_STATE_STOPPED : PROC_STATE_ALIVE;
 }
 
 enum proc_state proc_read(const struct cluster *c, const char *name, struct proc_pid *ret)
@@ -122,40 +171,85 @@ bool proc_exists(enum proc_kind kind)
     return find_program(proc_program(kind), path, sizeof path);
 }
 
-static _Noreturn void become(const char *program, const char *log, char *const argv[])
+/* How far the child came, if it did not become the daemon. */
+enum step { STEP_LOG = 1, STEP_PID, STEP_PROGRAM };
+
+struct failure {
+    enum step step;
+    int error;
+};
+
+static _Noreturn void give_up(int report, enum step step)
+{
+    struct failure f = {step, errno};
+    ssize_t ignored = write(report, &f, sizeof f);
+    (void)ignored;
+    _exit(OUTCOME_BUG);
+}
+
+/* The file that says which process this is. */
+static bool write_pid(const char *path)
+{
+    char text[64];
+    struct stat_line s = {0};
+    (void)read_stat(getpid(), &s);
+    int n = snprintf(text, sizeof text, "%d %llu\n", (int)getpid(), s.started);
+    return home_write(path, text, (size_t)n) == ERR_OK;
+}
+
+/* In the child. Its pid is on disk before it is a daemon: whoever ends this program in between
+ * leaves none that nobody knows. */
+static _Noreturn void become(const char *program, const char *log, const char *pid_path,
+                             char *const argv[], int report)
 {
     (void)setsid();
     int in = open("/dev/null", O_RDONLY);
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) {
-        _exit(OUTCOME_IO);
+        give_up(report, STEP_LOG);
     }
-    if (close_range(3, ~0u, 0) != 0) {
+    if (!write_pid(pid_path)) {
+        give_up(report, STEP_PID);
+    }
+    /* Everything else goes, `report` with the exec. */
+    if (dup3(report, 3, O_CLOEXEC) < 0 || close_range(4, ~0u, 0) != 0) {
         _exit(OUTCOME_BUG);
     }
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
+    (void)signal(SIGHUP, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     execv(program, argv);
-    _exit(OUTCOME_BUG);
+    give_up(3, STEP_PROGRAM);
 }
 
-static int write_pid(const struct cluster *c, const char *name, pid_t pid)
+/* What the child tells before it is a daemon; nothing, if all is well. */
+static int hear(int report, const char *name, const char *log, const char *pid_path)
 {
-    char path[HOME_PATH_MAX];
-    char text[64];
-    char state = '\0';
-    uint64_t started = 0;
-    (void)read_stat(pid, &state, &started);
-    int n = snprintf(text, sizeof text, "%d %llu\n", (int)pid, (unsigned long long)started);
-    home_proc_path(c, name, "pid", path, sizeof path);
-    if (home_write(path, text, (size_t)n) != ERR_OK) {
-        (void)kill(pid, SIGKILL);
-        return outcome_error(OUTCOME_EXISTS, NULL, "cannot write %s: %s", path, strerror(errno));
+    struct failure f = {0};
+    ssize_t n = read(report, &f, sizeof f);
+    while (n < 0 && errno == EINTR) {
+        n = read(report, &f, sizeof f);
     }
-    return OUTCOME_DONE;
+    if (n != (ssize_t)sizeof f) {
+        return OUTCOME_DONE;
+    }
+    return outcome_error(f.step == STEP_PROGRAM ? OUTCOME_UNREACHABLE : OUTCOME_EXISTS, NULL,
+                         "cannot %s of %s%s%s: %s",
+                         f.step == STEP_PROGRAM ? "run the program" : "write the file", name,
+                         f.step == STEP_PROGRAM ? "" : ", ",
+                         f.step == STEP_LOG   ? log
+                         : f.step == STEP_PID ? pid_path
+                                              : "",
+                         strerror(f.error));
+}
+
+static long size_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (long)st.st_size : 0;
 }
 
 int proc_start(const struct cluster *c, struct proc_id id)
@@ -186,15 +280,28 @@ int proc_start(const struct cluster *c, struct proc_id id)
     char words[][12] = {"--topology", "--name", "--state", "--keys", "--block"};
     char *const argv[] = {program, words[0], topology, words[1], name,  words[2],
                           state,   words[3], keys,     words[4], block, NULL};
+    char pid_path[HOME_PATH_MAX];
+    int report[2];
+    home_proc_path(c, p->name, "pid", pid_path, sizeof pid_path);
+    long log_from = size_of(log);
     fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0) {
+    if (pipe2(report, O_CLOEXEC) != 0) {
         return outcome_error(OUTCOME_IO, NULL, "cannot start %s: %s", p->name, strerror(errno));
     }
+    pid_t pid = fork();
     if (pid == 0) {
-        become(program, log, argv);
+        become(program, log, pid_path, argv, report[1]);
     }
-    return write_pid(c, p->name, pid);
+    int error = errno;
+    close(report[1]);
+    if (pid > 0) {
+        remember(pid, log_from);
+        code = hear(report[0], p->name, log, pid_path);
+    } else {
+        code = outcome_error(OUTCOME_IO, NULL, "cannot start %s: %s", p->name, strerror(error));
+    }
+    close(report[0]);
+    return code;
 }
 
 bool proc_signal(const struct cluster *c, const char *name, int signal)
@@ -219,20 +326,60 @@ bool proc_wait_gone(const struct cluster *c, const char *name, uint32_t timeout_
     return true;
 }
 
-void proc_show_log_end(const struct cluster *c, const char *name)
+static void show_log(const struct cluster *c, const char *name, long from)
 {
     char path[HOME_PATH_MAX];
     char text[LOG_END_MAX + 1];
     home_proc_path(c, name, "log", path, sizeof path);
+    long size = size_of(path);
     FILE *in = fopen(path, "re");
     if (in == NULL) {
         return;
     }
-    if (fseek(in, -LOG_END_MAX, SEEK_END) != 0) {
-        rewind(in);
-    }
-    size_t n = fread(text, 1, LOG_END_MAX, in);
+    from = size - from > LOG_END_MAX ? size - LOG_END_MAX : from;
+    size_t n = fseek(in, from, SEEK_SET) == 0 ? fread(text, 1, LOG_END_MAX, in) : 0;
     fclose(in);
     text[n] = '\0';
-    fprintf(stderr, "the end of %s:\n%s%s", path, text, n > 0 && text[n - 1] != '\n' ? "\n" : "");
+    fprintf(stderr, "%s:\n%s%s", path, text, n > 0 && text[n - 1] != '\n' ? "\n" : "");
+}
+
+/* How a daemon ended, as this command's exit code (node/main/main_common.h has the daemon's). */
+static int outcome_of_exit(int code)
+{
+    switch (code) {
+    case OUTCOME_DATA:
+    case OUTCOME_EXISTS:
+    case OUTCOME_IO:
+    case OUTCOME_CONFIG:
+        return code;
+    case BY_SIGNAL + SIGABRT:
+    case BY_SIGNAL + SIGSEGV:
+    case BY_SIGNAL + SIGBUS:
+        return OUTCOME_BUG;
+    default:
+        return OUTCOME_UNREACHABLE; /* somebody ended it, or nobody knows */
+    }
+}
+
+int proc_complain(const struct cluster *c, const char *name)
+{
+    struct proc_pid pid;
+    long log_from = 0;
+    int code = -1;
+    (void)proc_read(c, name, &pid);
+    for (uint32_t i = 0; i < children.n && i < PROCS_MAX; i++) {
+        if (children.at[i].pid == pid.pid) {
+            log_from = children.at[i].log_from;
+            code = children.at[i].code;
+        }
+    }
+    show_log(c, name, log_from);
+    int outcome = outcome_of_exit(code);
+    return outcome_error((enum outcome)outcome,
+                         outcome == OUTCOME_DATA || outcome == OUTCOME_IO
+                             ? "mend the file that it names; or begin anew: rehome down --destroy"
+                             : "look at its log above",
+                         "%s ended: %s", name,
+                         outcome == OUTCOME_UNREACHABLE ? "it cannot be reached any more"
+                                                        : outcome_meaning(outcome));
 }

@@ -31,7 +31,8 @@ bool proc_wait_gone(const struct cluster *c, const char *name, uint32_t timeout_
 const char *proc_program(enum proc_kind kind);
 /* Whether it is there. */
 bool proc_exists(enum proc_kind kind);
-/* The last lines of a process's log, to stderr. */
-void proc_show_log_end(const struct cluster *c, const char *name);
+/* The daemon of `name` is gone although it should not be: show what it logged last (since its
+ * start, if this program started it) and answer the exit code that goes with how it ended. */
+MUST_CHECK int proc_complain(const struct cluster *c, const char *name);
 
 #endif

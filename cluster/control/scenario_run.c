@@ -4,7 +4,9 @@
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
-#include "cluster/control/scenario_step.h"
+#include "cluster/control/run_folder.h"
+#include "cluster/control/scenario_live.h"
+#include "cluster/control/scenario_phases.h"
 #include "cluster/control/tick.h"
 #include "cluster/control/unfold.h"
 
@@ -12,11 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ID_LEN        80
 #define FLEET_STOP_MS 5000
 #define LOOKUPS_PER_S 10 /* while a run lasts: what REG-3 is judged by */
 #define LOOKUPS_MS    3000
@@ -24,45 +23,15 @@
 struct run {
     const struct scenario_run_options *options;
     const struct home *home;
-    char id[ID_LEN];
     char folder[HOME_PATH_MAX];
     struct cluster cluster;
     struct operator_desk *desk;
     struct scene scene;
-    struct scenario_step_stage stage;
+    struct scenario_live live;
+    struct scenario_step_ways ways;
+    struct scenario_phases phases;
     int64_t began_us;
-    json_t *failed; /* steps that did not come, as checks of the verdict */
-    bool given_failed;
 };
-
-static int make_folder(struct run *r)
-{
-    char stamp[32];
-    char path[HOME_PATH_MAX];
-    char latest[HOME_PATH_MAX + 8];
-    time_t now = (time_t)(tick_wall_us() / 1000000);
-    struct tm tm;
-    (void)gmtime_r(&now, &tm);
-    (void)strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
-    snprintf(r->id, sizeof r->id, "%s-%s-%d", stamp, r->options->scenario->name, (int)getpid());
-    snprintf(path, sizeof path, "%.*s/runs", HOME_PATH_MAX / 2 + 8, r->home->root);
-    snprintf(r->folder, sizeof r->folder, "%.*s/runs/%s", HOME_PATH_MAX / 2 + 8, r->home->root,
-             r->id);
-    int code = home_make_folder(r->folder);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
-    /* The link changes at once: whoever follows it finds the old run or the new one. */
-    snprintf(latest, sizeof latest, "%.*s/latest.%d", HOME_PATH_MAX - 40, path, (int)getpid());
-    if (symlink(r->id, latest) == 0) {
-        snprintf(r->cluster.folder, sizeof r->cluster.folder, "%.*s/latest", HOME_PATH_MAX - 40,
-                 path);
-        if (rename(latest, r->cluster.folder) != 0) {
-            unlink(latest);
-        }
-    }
-    return OUTCOME_DONE;
-}
 
 static int start(struct run *r)
 {
@@ -82,44 +51,7 @@ static int start(struct run *r)
     up.change.seed = o->seed;
     up.change.seed_set = o->seed_set;
     int code = cluster_run_up(r->home, &up, &r->cluster);
-    if (code != OUTCOME_DONE) {
-        r->cluster.name[0] = '\0'; /* nothing to take down */
-        return code;
-    }
-    return operator_open(&r->cluster, &r->desk);
-}
-
-static void note_step(struct run *r, const struct scenario_step *step, bool came)
-{
-    double at = (double)(tick_now_us() - r->began_us) / 1e6;
-    if (!r->options->quiet) {
-        outcome_progress("%6.1f s  %-4s  %s%s%s", at, came ? "ok" : "FAIL", step->text,
-                         came ? "" : ": ", came ? "" : r->stage.why);
-    }
-    if (!came) {
-        char observed[SCENARIO_TEXT_LEN + SCENE_WHY_LEN];
-        snprintf(observed, sizeof observed, "not within %s: %s", step->within, r->stage.why);
-        json_array_append_new(r->failed,
-                              json_pack("{s:s, s:s, s:s, s:s}", "id", "STEP", "title", step->text,
-                                        "verdict", "fail", "observed", observed));
-    }
-}
-
-/* One phase. Steps that do not come in time are noted, and the run goes on: what follows tells how
- * bad it is. */
-static int run_steps(struct run *r, const struct scenario_step *steps, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (tick_interrupted()) {
-            return OUTCOME_INTERRUPTED;
-        }
-        int code = scenario_step_run(&r->stage, &steps[i]);
-        if (code != OUTCOME_DONE && code != OUTCOME_TIMEOUT) {
-            return code;
-        }
-        note_step(r, &steps[i], code == OUTCOME_DONE);
-    }
-    return OUTCOME_DONE;
+    return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->desk) : code;
 }
 
 /* The recorder is a client of the registry, too. Without it the run goes on; the verdict says that
@@ -146,42 +78,20 @@ static void look_up(struct run *r, uint32_t per_s)
 
 static int run_phases(struct run *r)
 {
-    const struct scenario *s = r->options->scenario;
-    r->stage = (struct scenario_step_stage){.cluster = &r->cluster,
-                                            .desk = r->desk,
-                                            .scene = &r->scene,
-                                            .trigger = r->options->trigger,
-                                            .quiet = r->options->quiet};
-    r->stage.target = topology_proc_named(&r->cluster.topology, s->target);
-    if (!proc_id_some(r->stage.target)) {
-        return outcome_error(OUTCOME_CONFIG, NULL,
-                             "the topology has no process '%s', which %s "
-                             "breaks",
-                             s->target, s->name);
-    }
-    int code = run_steps(r, s->given, s->given_count);
-    r->given_failed = json_array_size(r->failed) > 0;
-    if (code == OUTCOME_DONE && !r->given_failed) {
-        code = run_steps(r, s->when, s->when_count);
-        code = code == OUTCOME_DONE ? run_steps(r, s->then, s->then_count) : code;
-        code = code == OUTCOME_DONE ? run_steps(r, s->finally, s->finally_count) : code;
-    }
-    if (r->stage.unfold != NULL) {
-        unfold_end(r->stage.unfold);
+    r->ways = scenario_live(&r->live);
+    r->phases.stage = (struct scenario_step_stage){.ways = &r->ways,
+                                                   .cluster = &r->cluster,
+                                                   .desk = r->desk,
+                                                   .scene = &r->scene,
+                                                   .quiet = r->options->quiet};
+    r->phases.quiet = r->options->quiet;
+    r->phases.began_us = r->began_us;
+    r->live = (struct scenario_live){.cluster = &r->cluster, .desk = r->desk};
+    int code = scenario_phases_run(&r->phases, r->options->scenario, r->options->trigger);
+    if (r->phases.stage.unfold != NULL) {
+        unfold_end(r->phases.stage.unfold);
     }
     return code;
-}
-
-/* Steps that failed are part of the verdict: a run whose start was not reached says nothing, any
- * other failed. */
-static void add_steps(struct run *r, json_t *verdict)
-{
-    json_t *checks = json_object_get(verdict, "checks");
-    if (json_array_size(r->failed) == 0) {
-        return;
-    }
-    json_array_extend(checks, r->failed);
-    json_object_set_new(verdict, "verdict", json_string(r->given_failed ? "inconclusive" : "fail"));
 }
 
 static int copy_out(const struct run *r, const char *name)
@@ -216,7 +126,7 @@ static int judge(struct run *r, json_t **ret_verdict)
     if (code != OUTCOME_DONE) {
         return code;
     }
-    add_steps(r, *ret_verdict);
+    scenario_phases_add(&r->phases, *ret_verdict);
     json_object_set_new(*ret_verdict, "trigger", json_string(r->options->trigger->name));
     json_object_set_new(*ret_verdict, "topology",
                         json_string(r->options->topology != NULL ? r->options->topology
@@ -242,10 +152,9 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     }
     r->options = options;
     r->home = h;
-    r->failed = json_array();
     r->began_us = tick_now_us();
     tick_catch_interrupts();
-    int code = make_folder(r);
+    int code = run_folder_make(h, options->scenario->name, r->folder);
     code = code == OUTCOME_DONE ? start(r) : code;
     bool started = code == OUTCOME_DONE;
     if (started) {
@@ -256,18 +165,24 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     if (started && code == OUTCOME_DONE && !options->here) {
         code = stop_fleets(r);
     }
-    if (started && code == OUTCOME_DONE) {
+    bool recorded = started && code == OUTCOME_DONE;
+    if (recorded) {
         code = judge(r, ret_verdict);
     } else if (code == OUTCOME_INTERRUPTED) {
         (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
     }
+    if (*ret_verdict != NULL) {
+        run_folder_point(h, r->folder);
+    } else if (!recorded) {
+        home_remove(r->folder); /* a run that did not come to its end is none */
+    }
     operator_close(&r->desk);
-    unfold_free(&r->stage.unfold);
+    unfold_free(&r->phases.stage.unfold);
     if (!options->here && r->cluster.name[0] != '\0') {
         int down = cluster_run_down(&r->cluster, true);
         code = down != OUTCOME_DONE ? down : code;
     }
-    json_decref(r->failed);
+    scenario_phases_free(&r->phases);
     free(r);
     return code;
 }

@@ -1,8 +1,6 @@
 #include "cluster/control/scenario_step.h"
 
-#include "cluster/control/break.h"
 #include "cluster/control/flow.h"
-#include "cluster/control/tick.h"
 #include "node/runtime/topology_raw.h"
 
 #include <stdarg.h>
@@ -11,9 +9,13 @@
 #include <string.h>
 
 #define POLL_MS       20
-#define SURVEY_MS     500
 #define SETTLED_MS    1500 /* longer than a node waits before it says its hash */
 #define SETUP_WAIT_MS 2000 /* how long a moment with a call in setup is waited for */
+
+static int64_t now_us(const struct scenario_step_stage *st)
+{
+    return st->ways->now_us(st->ways->context);
+}
 
 __attribute__((format(printf, 2, 3))) static bool missing(struct scenario_step_stage *st,
                                                           const char *format, ...)
@@ -176,9 +178,9 @@ static bool is_settled(struct scenario_step_stage *st)
     }
     if (hash != st->hash || st->hash_since_us == 0) {
         st->hash = hash;
-        st->hash_since_us = tick_now_us();
+        st->hash_since_us = now_us(st);
     }
-    return tick_now_us() - st->hash_since_us > (int64_t)SETTLED_MS * 1000 ||
+    return now_us(st) - st->hash_since_us > (int64_t)SETTLED_MS * 1000 ||
            missing(st, "the registry still changes");
 }
 
@@ -187,7 +189,7 @@ static int make_fault(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
     enum break_how how = BREAK_CRASH;
-    int64_t until = tick_now_us() + (int64_t)SETUP_WAIT_MS * 1000;
+    int64_t until = now_us(st) + (int64_t)SETUP_WAIT_MS * 1000;
     if (!break_how_named(st->trigger->how, &how)) {
         return outcome_error(OUTCOME_CONFIG, NULL, "trigger '%s': how '%s' is not known",
                              st->trigger->name, st->trigger->how);
@@ -197,13 +199,12 @@ static int make_fault(struct scenario_step_stage *st)
             st->active.v = (uint16_t)(i + 1);
         }
     }
-    while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 &&
-           tick_now_us() < until) {
-        tick_sleep_ms(1);
+    while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 && now_us(st) < until) {
+        st->ways->pass_ms(st->ways->context, 1);
     }
-    int code = break_make(st->desk, st->cluster, st->target, st->trigger->service, how, &st->t0_us);
+    int code = st->ways->make(st->ways->context, st->target, st->trigger->service, how, &st->t0_us);
     st->broken = code == OUTCOME_DONE;
-    if (st->broken && st->unfold == NULL) {
+    if (st->broken && st->ways->writes && st->unfold == NULL) {
         st->unfold = unfold_new(st->cluster, st->t0_us, st->quiet);
     }
     return code;
@@ -211,7 +212,7 @@ static int make_fault(struct scenario_step_stage *st)
 
 static int heal_fault(struct scenario_step_stage *st)
 {
-    int code = break_undo(st->desk, st->cluster, st->target, st->trigger->service);
+    int code = st->ways->undo(st->ways->context, st->target, st->trigger->service);
     st->broken = st->broken && code != OUTCOME_DONE;
     return code;
 }
@@ -258,7 +259,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
         return outcome_error(OUTCOME_CONFIG, NULL, "step %s: '%s' is not a duration", step->text,
                              step->within);
     }
-    int64_t until = tick_now_us() + within.us;
+    int64_t until = now_us(st) + within.us;
     st->why[0] = '\0';
     st->counted = false;
     if (step->step == SCENARIO_BREAK) {
@@ -271,7 +272,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
         return flow_set(st->desk, st->cluster, false);
     }
     for (;;) {
-        survey_take(st->desk, st->cluster, SURVEY_MS, st->scene);
+        st->ways->survey(st->ways->context, st->scene);
         bool there = is_there(st, step);
         if (st->unfold != NULL) {
             unfold_step(st->unfold);
@@ -282,12 +283,12 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
             }
             return OUTCOME_DONE;
         }
-        if (tick_interrupted()) {
+        if (st->ways->interrupted(st->ways->context)) {
             return OUTCOME_INTERRUPTED;
         }
-        if (tick_now_us() > until) {
+        if (now_us(st) > until) {
             return OUTCOME_TIMEOUT;
         }
-        tick_sleep_ms(POLL_MS);
+        st->ways->pass_ms(st->ways->context, POLL_MS);
     }
 }

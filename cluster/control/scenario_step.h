@@ -2,12 +2,29 @@
 #ifndef CLUSTER_CONTROL_SCENARIO_STEP_H
 #define CLUSTER_CONTROL_SCENARIO_STEP_H
 
+#include "cluster/control/break.h"
 #include "cluster/control/scenario.h"
 #include "cluster/control/survey.h"
 #include "cluster/control/unfold.h"
 
+/* What a step needs of the cluster besides questions: a living one (scenario_live) and a simulated
+ * one (scenario_sim) have it each in their way. */
+struct scenario_step_ways {
+    void *context;
+    int64_t (*now_us)(void *context);
+    void (*pass_ms)(void *context, uint32_t ms); /* let time pass */
+    bool (*interrupted)(void *context);
+    void (*survey)(void *context, struct scene *ret);
+    /* As break_make and break_undo. */
+    int (*make)(void *context, struct proc_id target, enum service service, enum break_how how,
+                int64_t *ret_t0_us);
+    int (*undo)(void *context, struct proc_id target, enum service service);
+    bool writes; /* events are written below the cluster's folder while they happen */
+};
+
 /* The stage on which steps act. */
 struct scenario_step_stage {
+    const struct scenario_step_ways *ways;
     const struct cluster *cluster;
     struct operator_desk *desk;
     struct scene *scene;

@@ -83,36 +83,40 @@ void screen_show(const struct frame *f)
     write_all(f->text, f->n);
 }
 
-/* Arrows come as ESC [ C or ESC O C. */
-static enum screen_key meaning(const char *keys, size_t n)
+/* What was read and not looked at yet: two keys may come together. */
+static char pending[16];
+static size_t pending_n;
+
+/* The meaning of the first key, and how long it is. Arrows come as ESC [ C or ESC O C. */
+static enum screen_key meaning(const char *keys, size_t n, size_t *ret_n)
 {
     if (n >= 3 && keys[0] == '\033' && (keys[1] == '[' || keys[1] == 'O')) {
+        *ret_n = 3;
         return keys[2] == 'C' ? SCREEN_KEY_ON : keys[2] == 'D' ? SCREEN_KEY_BACK : SCREEN_KEY_NONE;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (keys[i] == 'q' || keys[i] == 'Q') {
-            return SCREEN_KEY_QUIT;
-        }
-        if (keys[i] == ' ') {
-            return SCREEN_KEY_PAUSE;
-        }
-        if (keys[i] == 'f' || keys[i] == 'F') {
-            return SCREEN_KEY_FAULT;
-        }
-    }
-    return SCREEN_KEY_NONE;
+    *ret_n = 1;
+    return keys[0] == 'q' || keys[0] == 'Q'   ? SCREEN_KEY_QUIT
+           : keys[0] == ' '                   ? SCREEN_KEY_PAUSE
+           : keys[0] == 'f' || keys[0] == 'F' ? SCREEN_KEY_FAULT
+                                              : SCREEN_KEY_NONE;
 }
 
 enum screen_key screen_key(uint32_t wait_ms)
 {
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-    char keys[16];
-    if (poll(&p, 1, (int)wait_ms) <= 0) {
-        return SCREEN_KEY_NONE;
+    if (pending_n == 0) {
+        if (poll(&p, 1, (int)wait_ms) <= 0) {
+            return SCREEN_KEY_NONE;
+        }
+        ssize_t n = read(STDIN_FILENO, pending, sizeof pending);
+        if (n <= 0) {
+            return n < 0 && (errno == EINTR || errno == EAGAIN) ? SCREEN_KEY_NONE : SCREEN_KEY_QUIT;
+        }
+        pending_n = (size_t)n;
     }
-    ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
-    if (n > 0) {
-        return meaning(keys, (size_t)n);
-    }
-    return n < 0 && (errno == EINTR || errno == EAGAIN) ? SCREEN_KEY_NONE : SCREEN_KEY_QUIT;
+    size_t taken_n = 0;
+    enum screen_key key = meaning(pending, pending_n, &taken_n);
+    pending_n -= taken_n;
+    memmove(pending, pending + taken_n, pending_n);
+    return key;
 }

@@ -9,7 +9,7 @@
 #define PAGES_MAX    512
 #define PAGE_WAIT_MS 2000
 
-static void take_answer(struct scene_proc *p, const struct msg *answer)
+void survey_answer(struct scene_proc *p, const struct msg *answer)
 {
     p->state = SCENE_UP;
     if (answer->kind == MSG_OP_NODE_STATUS) {
@@ -61,7 +61,7 @@ void survey_take(struct operator_desk *o, const struct cluster *c, uint32_t time
     for (uint32_t k = 0; k < n; k++) {
         struct scene_proc *p = &ret->procs[asks[k].to.v - 1];
         if (asks[k].err == ERR_OK) {
-            take_answer(p, &asks[k].answer);
+            survey_answer(p, &asks[k].answer);
         } else {
             p->state = asks[k].err == ERR_UNKNOWN ? SCENE_DOWN
                                                   : silent_state(c, topology_name(t, asks[k].to));

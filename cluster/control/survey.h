@@ -9,6 +9,9 @@
 void survey_take(struct operator_desk *o, const struct cluster *c, uint32_t timeout_ms,
                  struct scene *ret);
 
+/* The process answered op_status. */
+void survey_answer(struct scene_proc *p, const struct msg *answer);
+
 /* All devices as one node has them, in the order of their numbers; `*ret_rows` is freed by the
  * caller. `*ret_reason`: why a linearizable read was refused. */
 MUST_CHECK enum err survey_devices(struct operator_desk *o, struct proc_id node, bool linearizable,

@@ -16,21 +16,15 @@ struct table {
     size_t at;
 };
 
-struct table *table_new(const char *const *columns)
+struct table *table_new(const enum column *columns)
 {
     struct table *t = calloc(1, sizeof *t);
     if (t == NULL || (t->scols = scols_new_table()) == NULL) {
         abort();
     }
-    for (; *columns != NULL; columns++) {
-        char name[CELL_MAX];
-        snprintf(name, sizeof name, "%s", *columns);
-        size_t end = strlen(name) - 1;
-        bool right = name[end] == '>';
-        if (right) {
-            name[end] = '\0';
-        }
-        if (scols_table_new_column(t->scols, name, 0, right ? SCOLS_FL_RIGHT : 0) == NULL) {
+    for (; *columns != COLUMN_END; columns++) {
+        int flags = columns_right(*columns) ? SCOLS_FL_RIGHT : 0;
+        if (scols_table_new_column(t->scols, columns_head(*columns), 0, flags) == NULL) {
             abort();
         }
     }

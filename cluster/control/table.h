@@ -2,14 +2,16 @@
 #ifndef CLUSTER_CONTROL_TABLE_H
 #define CLUSTER_CONTROL_TABLE_H
 
+#include "cluster/control/columns.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct table;
 
-/* Names of columns; one that ends in '>' is aligned to the right. NULL ends the list. */
-struct table *table_new(const char *const *columns);
+/* COLUMN_END ends the list. */
+struct table *table_new(const enum column *columns);
 /* Begin a row; then one cell after the other. */
 void table_row(struct table *t);
 void table_cell(struct table *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #define WIDTH   1000
-#define LEFT    48
+#define LEFT    72
 #define RIGHT   12
 #define PLOT    (WIDTH - LEFT - RIGHT)
-#define HEIGHT  230
+#define HEIGHT  190
 #define TOP     26
 #define BUCKETS PLOT
 #define COLOURS 5
@@ -205,7 +205,8 @@ void chart_phones(FILE *f, const struct judged *j, int64_t from, int64_t until)
     ASSERT(base != NULL);
     uint32_t total = count_homes(h, s, counts);
     fprintf(f,
-            "<svg viewBox=\"0 0 %d %d\" role=img aria-label=\"registered devices per node over "
+            "<div class=scroll><svg viewBox=\"0 0 %d %d\" role=img aria-label=\"registered devices "
+            "per node over "
             "time\">",
             WIDTH, TOP + HEIGHT + 26);
     for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
@@ -219,7 +220,7 @@ void chart_phones(FILE *f, const struct judged *j, int64_t from, int64_t until)
     fprintf(f, "<text x=%d y=%d text-anchor=end>%u</text>", LEFT - 8, TOP + 4, total);
     fprintf(f, "<text x=%d y=%d text-anchor=end>0</text>", LEFT - 8, TOP + HEIGHT + 4);
     marks(f, j, s);
-    fputs("</svg>", f);
+    fputs("</svg></div>", f);
     free(counts);
     free(base);
 }
@@ -227,58 +228,60 @@ void chart_phones(FILE *f, const struct judged *j, int64_t from, int64_t until)
 struct bar {
     const char *what;
     int64_t from, until;
+    const char *colour;
 };
 
-static void draw_bar(FILE *f, struct span s, const struct bar *bar, int y, const char *colour)
+static void draw_percent(FILE *f, const char *name, int64_t part, int64_t whole)
+{
+    int64_t permille = part * 1000 / whole;
+    fprintf(f, "%s:%d.%d%%", name, (int)(permille / 10), (int)(permille % 10));
+}
+
+/* One line of a grid: what, its bar, when it was done. */
+static void draw_bar(FILE *f, int64_t longest, const struct bar *bar)
 {
     char time[PAGE_TIME_LEN];
-    int x = x_of(s, bar->from) + 122, end = x_of(s, bar->until) + 122;
-    int width = end - x < 3 ? 3 : end - x;
-    fprintf(f, "<text class=ink x=0 y=%d>", y + 15);
+    bool done = bar->until != TIMINGS_NONE;
+    int64_t from = bar->from != TIMINGS_NONE && bar->from < bar->until ? bar->from : 0;
+    fputs("<dt>", f);
     page_text(f, bar->what);
-    fputs("</text>", f);
-    if (bar->until < 0) {
-        fprintf(f, "<text x=%d y=%d>did not happen</text>", LEFT + 122, y + 15);
-        return;
+    fputs("<dd class=track>", f);
+    if (done) {
+        fputs("<i style=\"", f);
+        draw_percent(f, "left", from, longest);
+        draw_percent(f, ";width", bar->until - from, longest);
+        fprintf(f, ";background:%s\"></i>", bar->colour);
     }
-    fprintf(f, "<rect x=%d y=%d width=%d height=20 rx=4 fill=\"%s\"/>", x, y, width, colour);
-    fprintf(f, "<text class=ink x=%d y=%d>", x + width + 8, y + 15);
-    page_text(f, page_time(bar->until, time));
-    fputs("</text>", f);
+    fprintf(f, "<dd class=%s>", done ? "done" : "never");
+    page_text(f, done ? page_time(bar->until, time) : "none");
 }
 
 void chart_anatomy(FILE *f, const struct judged *j)
 {
     const struct timings *t = &j->timings;
+    const char *end = j->verdict == VERDICT_FAIL ? "var(--fail)" : "var(--pass)";
     const struct bar bars[] = {
-        {"fault noticed", 0, t->detect},
-        {"new Raft leader", t->detect, t->elect},
-        {"first device re-homed", t->detect, t->first_rehome},
-        {"last device re-homed", t->first_rehome, t->last_rehome},
-        {"PG side active", t->detect, t->pg_active},
-        {"calls routed again", t->pg_active, t->routed},
-        {"steady", 0, t->steady},
+        {"fault noticed", 0, t->detect, "var(--bar)"},
+        {"new Raft leader", t->detect, t->elect, "var(--bar)"},
+        {"first device re-homed", t->detect, t->first_rehome, "var(--bar)"},
+        {"last device re-homed", t->first_rehome, t->last_rehome, "var(--bar)"},
+        {"PG side active", t->detect, t->pg_active, "var(--bar)"},
+        {"calls routed again", t->pg_active, t->routed, "var(--bar)"},
+        {"steady", 0, t->steady, end},
     };
-    int n = (int)(sizeof bars / sizeof bars[0]);
+    const size_t n = sizeof bars / sizeof bars[0];
     int64_t longest = 1000;
-    for (int i = 0; i < n; i++) {
-        longest = bars[i].until > longest ? bars[i].until : longest;
-    }
     if (t->fault_at == TIMINGS_NONE) {
         return;
     }
-    /* The names stand left of the plot, the times right of the bars. */
-    struct span s = {0, longest * (PLOT + 0) / (PLOT - 220)};
-    fprintf(f, "<svg viewBox=\"0 0 %d %d\" role=img aria-label=\"anatomy of the failover\">", WIDTH,
-            n * 30 + 6);
-    for (int i = 0; i < n; i++) {
-        bool whole = i == n - 1;
-        fprintf(f, "<line class=grid x1=0 x2=%d y1=%d y2=%d />", WIDTH, i * 30 + 29, i * 30 + 29);
-        draw_bar(f, s, &bars[i], i * 30 + 4,
-                 whole ? (j->verdict == VERDICT_FAIL ? "var(--fail)" : "var(--pass)")
-                       : "var(--bar)");
+    for (size_t i = 0; i < n; i++) {
+        longest = bars[i].until > longest ? bars[i].until : longest;
     }
-    fputs("</svg>", f);
+    fputs("<dl class=anatomy>", f);
+    for (size_t i = 0; i < n; i++) {
+        draw_bar(f, longest, &bars[i]);
+    }
+    fputs("</dl>", f);
 }
 
 void chart_processes(FILE *f, const struct judged *j)
@@ -286,31 +289,34 @@ void chart_processes(FILE *f, const struct judged *j)
     const struct history *h = &j->run.history;
     struct span s = {h->begin_us, h->end_us};
     int rows = (int)h->topology->procs_n, y = 0;
-    fprintf(f, "<svg viewBox=\"0 0 %d %d\" role=img aria-label=\"processes over time\">", WIDTH,
-            rows * 24 + TOP + 26);
+    fprintf(
+        f,
+        "<div class=scroll><svg viewBox=\"0 0 %d %d\" role=img aria-label=\"processes over time\">",
+        WIDTH, rows * 24 + TOP + 26);
     time_axis(f, s, zero_of(j), TOP + rows * 24, TOP);
     for (uint16_t v = 1; v <= h->topology->procs_n; v++, y++) {
         int top = TOP + y * 24 + 5;
         bool node = h->topology->procs[v - 1].kind == PROC_NODE;
-        fprintf(f, "<text class=ink x=%d y=%d text-anchor=end font-size=12>", LEFT - 8, top + 11);
+        fprintf(f, "<text class=ink x=%d y=%d text-anchor=end>", LEFT - 8, top + 11);
         page_text(f, h->topology->procs[v - 1].name);
         fprintf(f, "</text><rect x=%d y=%d width=%d height=14 rx=3 opacity=.75 fill=\"%s\"/>", LEFT,
                 top, PLOT, node ? chart_colour(j, (struct proc_id){v}) : "var(--n4)");
         for (uint32_t i = 0; i < h->outages_n; i++) {
             const struct history_outage *o = &h->outages[i];
-            if (o->proc.v != v) {
+            int x = x_of(s, o->from);
+            if (o->proc.v != v || x == LEFT + PLOT) { /* everybody stops when the run is over */
                 continue;
             }
-            int x = x_of(s, o->from), width = x_of(s, o->until) - x;
+            int width = x_of(s, o->until) - x;
             bool part = o->service != SERVICE_NONE;
             fprintf(f,
                     "<rect x=%d y=%d width=%d height=%d fill=\"var(--fail-bg)\" "
                     "stroke=\"var(--fail)\"/>",
                     x, part ? top + 7 : top, width < 3 ? 3 : width, part ? 7 : 14);
-            fprintf(f, "<text class=fault x=%d y=%d font-size=11>", x + 6, top + 11);
+            fprintf(f, "<text class=fault x=%d y=%d>", x + 6, top + 11);
             page_text(f, width > 60 ? o->what : "");
             fputs("</text>", f);
         }
     }
-    fputs("</svg>", f);
+    fputs("</svg></div>", f);
 }

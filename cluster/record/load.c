@@ -123,6 +123,10 @@ static int by_time(const void *a, const void *b)
     if (x->at.us != y->at.us) {
         return x->at.us < y->at.us ? -1 : 1;
     }
+    bool x_guest = x->proc.v > PROCS_MAX, y_guest = y->proc.v > PROCS_MAX;
+    if (x_guest != y_guest) {
+        return x_guest ? -1 : 1; /* what an operator did comes before what followed from it */
+    }
     if (x->proc.v != y->proc.v) {
         return x->proc.v < y->proc.v ? -1 : 1;
     }

@@ -1,4 +1,4 @@
-/* page: HTML into a file: text that cannot become markup, numbers in one form, and the style. */
+/* page: HTML into a file: text that cannot become markup, and numbers in one form. */
 #ifndef CLUSTER_RECORD_PAGE_H
 #define CLUSTER_RECORD_PAGE_H
 
@@ -6,9 +6,6 @@
 #include <stdio.h>
 
 #define PAGE_TIME_LEN 32
-
-/* The whole style sheet: light and dark, screen and print. */
-extern const char *const page_style;
 
 /* Text with & < > " ' escaped; bytes that no text has are left out. */
 void page_text(FILE *f, const char *text);

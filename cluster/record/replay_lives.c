@@ -65,7 +65,7 @@ static void take_link(const struct replay_lives *l, struct replay_life *life, co
     enum proc_kind peer = history_kind(l->history, e->peer);
     if (peer == PROC_PG) {
         life->peer = up;
-    } else if (peer == PROC_ICM && e->peer.v <= PROCS_MAX) {
+    } else if (peer == PROC_ICM && proc_id_some(e->peer) && e->peer.v <= PROCS_MAX) {
         uint64_t bit = UINT64_C(1) << (e->peer.v - 1);
         life->controllers = up ? life->controllers | bit : life->controllers & ~bit;
     }
@@ -93,7 +93,9 @@ static void take_pg(struct replay_lives *l, struct replay_life *life, const stru
     case EVENT_PG_STANDBY:
         life->active = false;
         life->monitors = 0;
-        l->granted = proc_id_eq(l->granted, e->proc) ? (struct proc_id){0} : l->granted;
+        if (proc_id_eq(l->granted, e->proc)) {
+            l->granted = (struct proc_id){0};
+        }
         return;
     default:
         return;

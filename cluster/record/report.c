@@ -3,6 +3,7 @@
 #include "cluster/record/chart.h"
 #include "cluster/record/line.h"
 #include "cluster/record/page.h"
+#include "cluster/record/page_style.h"
 
 #include <string.h>
 
@@ -33,8 +34,9 @@ static void head(FILE *f, const struct judged *j)
           "<meta name=viewport content=\"width=device-width,initial-scale=1\"><title>",
           f);
     page_say(f, "%s – %s", title_of(j), check_verdict_text(j->verdict));
-    fprintf(f, "</title><style>%s</style></head><body><main>", page_style);
-    fputs("<h1>", f);
+    fputs("</title>", f);
+    page_style_write(f);
+    fputs("</head><body><main><h1>", f);
     page_text(f, title_of(j));
     fputs("</h1><p class=lead>", f);
     line_stamp(j->run.wall_us + h->begin_us, stamp);
@@ -105,11 +107,11 @@ static void cards(FILE *f, const struct judged *j)
     char text[PAGE_TIME_LEN];
     const struct timings *t = &j->timings;
     fputs("<div class=cards>", f);
-    card(f, page_time(t->detect, text), "until the fault was noticed");
     card(f, page_time(t->p50, text), "median re-home");
-    card(f, page_time(t->last_rehome, text), "last re-home");
-    card(f, page_time(t->pg_active, text), "until a PG side was active");
-    card(f, page_time(t->steady, text), "until steady");
+    card(f, page_time(t->p99, text), "99 % re-homed");
+    card_number(f, t->moved, "devices moved");
+    card_number(f, t->kept_in_call, "stayed in their call");
+    card_number(f, t->lost, "devices lost");
     card_number(f, t->preserved, "legs preserved");
     card_number(f, t->dropped_in_setup, "legs dropped in setup");
     card(f, page_time(t->gap_max, text), "longest media pause");
@@ -159,10 +161,9 @@ static void anatomy(FILE *f, const struct judged *j)
     if (j->timings.fault_at == TIMINGS_NONE) {
         return;
     }
-    fputs(
-        "<section><h2>Anatomy of the failover</h2><p class=lead>Each bar begins when its cause was "
-        "there and ends when it was done; times count from the fault.</p>",
-        f);
+    fputs("<section><h2>Anatomy of the failover</h2><p class=lead>A bar begins when its cause was "
+          "there; times count from the fault.</p>",
+          f);
     chart_anatomy(f, j);
     fputs("</section>", f);
 }
@@ -170,19 +171,20 @@ static void anatomy(FILE *f, const struct judged *j)
 static void check_row(FILE *f, const struct check_result *r)
 {
     const char *word = check_verdict_text(r->verdict);
-    fputs("<tr><td class=id>", f);
+    fprintf(f, "<tr><td><span class=\"pill %s\">%s</span><td class=id>", word, word);
     page_text(f, r->id);
     fputs("<td>", f);
     page_text(f, r->title);
     fputs("<br><span class=obs>", f);
     page_text(f, r->observed);
-    fprintf(f, "</span><td><span class=\"pill %s\">%s</span></tr>", word, word);
+    fputs("</span></tr>", f);
 }
 
 static void checks(FILE *f, const struct judged *j)
 {
     fputs("<section class=long><h2>What was promised, and what happened</h2><div class=scroll>"
-          "<table><thead><tr><th>check<th>promise and observation<th>verdict</tr></thead><tbody>",
+          "<table class=checks><thead><tr><th>verdict<th>check<th>promise and "
+          "observation</tr></thead><tbody>",
           f);
     /* What failed comes first. */
     for (int pass = 0; pass < 2; pass++) {
@@ -203,13 +205,17 @@ static const char *class_colour(enum ledger_class class)
     return colours[class];
 }
 
+static bool is_wrong(enum ledger_class class)
+{
+    return class >= LEDGER_LOST && class <= LEDGER_UNEXPLAINED;
+}
+
 static void ledger_row(FILE *f, const struct judged *j, const struct ledger_entry *e)
 {
     const struct history *h = &j->run.history;
     char at[PAGE_TIME_LEN], length[PAGE_TIME_LEN];
-    bool bad = e->found >= LEDGER_LOST && e->found <= LEDGER_UNEXPLAINED;
-    fprintf(f, "<tr><td><span class=\"pill %s\">%s</span><td>", bad ? "fail" : "inconclusive",
-            ledger_class_text(e->found));
+    fprintf(f, "<tr><td><span class=\"pill %s\">%s</span><td>",
+            is_wrong(e->found) ? "fail" : "inconclusive", ledger_class_text(e->found));
     if (e->leg != UINT32_MAX) {
         const struct history_leg *leg = &h->legs[e->leg];
         page_say(f, "%s%s", e->at_route_point ? "route point " : "",
@@ -234,10 +240,42 @@ static void ledger_row(FILE *f, const struct judged *j, const struct ledger_entr
     fputs(e->rows_n == 0 ? "none</tr>" : "</tr>", f);
 }
 
+/* What must not be stands open; what the fault explains is folded. */
+static void ledger_rows(FILE *f, const struct judged *j, bool wrong)
+{
+    const struct ledger *l = &j->ledger;
+    uint64_t wanted = 0, shown = 0;
+    for (unsigned c = LEDGER_OK + 1; c < LEDGER_LEFT_OUT; c++) {
+        wanted += is_wrong((enum ledger_class)c) == wrong ? l->by_class[c] : 0;
+    }
+    if (wanted == 0) {
+        return;
+    }
+    if (!wrong) {
+        fprintf(f, "<details><summary>the %llu that a fault explains</summary>",
+                (unsigned long long)wanted);
+    }
+    fputs("<div class=scroll><table><thead><tr><th>class<th>phone<th>call<th class=n>began at"
+          "<th class=n>lasted<th>ended<th>RecoveryKey of its rows</tr></thead><tbody>",
+          f);
+    for (size_t i = 0; i < l->entries_n; i++) {
+        const struct ledger_entry *e = &l->entries[i];
+        if (e->found != LEDGER_OK && e->found != LEDGER_LEFT_OUT && is_wrong(e->found) == wrong &&
+            shown++ < LEGS_MAX) {
+            ledger_row(f, j, e);
+        }
+    }
+    fputs("</tbody></table></div>", f);
+    if (shown > LEGS_MAX) {
+        fprintf(f, "<p class=lead>%llu more like these.</p>",
+                (unsigned long long)(shown - LEGS_MAX));
+    }
+    fputs(wrong ? "" : "</details>", f);
+}
+
 static void ledger(FILE *f, const struct judged *j)
 {
     const struct ledger *l = &j->ledger;
-    uint64_t shown = 0;
     fputs("<section class=long><h2>The ledger of call records</h2><p class=lead>Every leg that the "
           "phones saw, its class predicted from the fault times, against the rows of "
           "Termination_Call_Detail.",
@@ -258,26 +296,9 @@ static void ledger(FILE *f, const struct judged *j)
                 class_colour((enum ledger_class)c), (unsigned long long)l->by_class[c],
                 c == LEDGER_LEFT_OUT ? "left out" : ledger_class_text((enum ledger_class)c));
     }
-    fputs("</div><div class=scroll><table><thead><tr><th>class<th>phone<th>call<th class=n>began at"
-          "<th class=n>lasted<th>ended<th>RecoveryKey of its rows</tr></thead><tbody>",
-          f);
-    /* What must not be comes first, then what the fault left. */
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < l->entries_n; i++) {
-            const struct ledger_entry *e = &l->entries[i];
-            bool bad = e->found >= LEDGER_LOST && e->found <= LEDGER_UNEXPLAINED;
-            bool wanted =
-                pass == 0 ? bad : !bad && e->found != LEDGER_OK && e->found != LEDGER_LEFT_OUT;
-            if (wanted && shown++ < LEGS_MAX) {
-                ledger_row(f, j, e);
-            }
-        }
-    }
-    fputs("</tbody></table></div>", f);
-    if (shown > LEGS_MAX) {
-        fprintf(f, "<p class=lead>%llu more like these.</p>",
-                (unsigned long long)(shown - LEGS_MAX));
-    }
+    fputs("</div>", f);
+    ledger_rows(f, j, true);
+    ledger_rows(f, j, false);
     fputs("</section>", f);
 }
 
@@ -309,7 +330,12 @@ static void calls(FILE *f, const struct judged *j)
     page_say(f, "%llu legs kept their media, %llu were dropped while they were being set up.",
              (unsigned long long)j->timings.preserved,
              (unsigned long long)j->timings.dropped_in_setup);
-    fputs("</p><div class=scroll><table><thead><tr><th>device<th>number<th>call<th>what happened"
+    if (j->timings.preserved + j->timings.dropped_in_setup == 0) {
+        fputs("</p></section>", f);
+        return;
+    }
+    fputs("</p><details><summary>show them</summary><div "
+          "class=scroll><table><thead><tr><th>device<th>number<th>call<th>what happened"
           "<th class=n>talked<th class=n>longest pause<th>ended</tr></thead><tbody>",
           f);
     for (size_t i = 0; i < h->legs_n; i++) {
@@ -318,7 +344,7 @@ static void calls(FILE *f, const struct judged *j)
             call_row(f, j, leg);
         }
     }
-    fputs("</tbody></table></div></section>", f);
+    fputs("</tbody></table></div></details></section>", f);
 }
 
 static void processes(FILE *f, const struct judged *j)
@@ -406,14 +432,14 @@ enum err report_write(const struct judged *j, const char *path)
     }
     head(f, j);
     banner(f, j);
-    cards(f, j);
-    timeline(f, j);
     anatomy(f, j);
+    timeline(f, j);
+    cards(f, j);
     checks(f, j);
-    ledger(f, j);
-    calls(f, j);
     processes(f, j);
     moments(f, j);
+    ledger(f, j);
+    calls(f, j);
     foot(f);
     bool good = ferror(f) == 0;
     good = fclose(f) == 0 && good;

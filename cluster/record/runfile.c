@@ -241,6 +241,16 @@ static bool add_leg(struct runfile *r, const struct history_leg *leg)
     return step(s);
 }
 
+enum err runfile_event(struct runfile *r, const struct event *event)
+{
+    return add_event(r, event) ? ERR_OK : ERR_IO;
+}
+
+enum err runfile_leg(struct runfile *r, const struct history_leg *leg)
+{
+    return add_leg(r, leg) ? ERR_OK : ERR_IO;
+}
+
 static bool add_line(struct runfile *r, bool is_event, const char *text, size_t n)
 {
     struct event event;

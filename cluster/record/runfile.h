@@ -36,6 +36,9 @@ void runfile_free(struct runfile **runfile);
  * last time. `*ret_lines` (may be NULL) counts the new lines.
  * Errors   ERR_IO  a file or the run file failed; what was read before stays */
 MUST_CHECK enum err runfile_follow(struct runfile *runfile, const char *dir, uint64_t *ret_lines);
+/* One event, one leg that no file holds. */
+MUST_CHECK enum err runfile_event(struct runfile *runfile, const struct event *event);
+MUST_CHECK enum err runfile_leg(struct runfile *runfile, const struct history_leg *leg);
 /* Copy the call records of every icm.db below `dir`, replacing what was copied before. */
 MUST_CHECK enum err runfile_records(struct runfile *runfile, const char *dir);
 

@@ -376,6 +376,16 @@ enum err member_read(struct member *m, struct instant now, uint64_t tag)
     return ERR_OK;
 }
 
+enum err member_transfer(struct member *m, struct proc_id to)
+{
+    return replica_transfer(&m->replica, to);
+}
+
+void member_read_log(struct member *m, uint64_t after, uint32_t skip, struct msg_op_log *ret_page)
+{
+    replica_read_log(&m->replica, after, skip, &m->out, ret_page);
+}
+
 const struct registry *member_registry(const struct member *m)
 {
     return m->config.registry;

@@ -161,6 +161,10 @@ void member_service(struct member *m, struct instant now, enum service service,
 /* Ask to read linearizably; `read` follows exactly once. ERR_FULL: MEMBER_READS_MAX wait. */
 MUST_CHECK enum err member_read(struct member *m, struct instant now, uint64_t tag);
 
+/* For an operator; as replica_transfer and replica_read_log. */
+MUST_CHECK enum err member_transfer(struct member *m, struct proc_id to);
+void member_read_log(struct member *m, uint64_t after, uint32_t skip, struct msg_op_log *ret_page);
+
 /* May this node accept new work? */
 bool member_has_lease(const struct member *m, struct instant now);
 const struct registry *member_registry(const struct member *m);

@@ -81,6 +81,7 @@ enum err replica_init(struct replica *r, const struct replica_config *config)
     raft_set_pre_vote(&r->raft, true);
     raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
     raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAIL);
+    replica_log_init(&r->log, config->io);
     replica_seam_join(r);
     return ERR_OK;
 }
@@ -149,7 +150,11 @@ static void notice_standing(struct replica *r)
     if (standing == r->standing && term == r->term) {
         return;
     }
-    /* libraft has given up all requests of a leader that is none any more, or is one anew. */
+    /* libraft 0.22.1 does not notice that it leads if there is no room for the entry that it begins
+     * with (convertToLeader), and would not give up what it was asked when it leads no more; our
+     * requests would be in its queue twice. Nothing was asked since. */
+    r->raft.legacy.prev_state = r->raft.state;
+    /* So it has given up all requests of a leader that is none any more, or is one anew. */
     bool asked = r->confirm_busy || r->confirm_wanted;
     r->standing = standing;
     r->term = term;
@@ -181,7 +186,9 @@ static void end_barrier(struct replica *r)
     r->barrier_busy = false;
     if (r->serving_term != r->term) {
         r->serving_term = r->term;
-        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING, .value2 = (int64_t)r->term});
+        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING,
+                                 .value = (int64_t)raft_last_applied(&r->raft),
+                                 .value2 = (int64_t)r->term});
     }
     if (r->confirm_busy) {
         confirmed(r, true);
@@ -274,14 +281,6 @@ void replica_peer_lost(struct replica *r, struct instant now, struct proc_id pee
     r->lost_until = instant_add(r->lost_at, election);
 }
 
-static uint64_t last_term(const struct raft_trail *trail)
-{
-    if (trail->size == 0 || trail->front == trail->back) {
-        return trail->snapshot.term;
-    }
-    return trail->records[(trail->back + trail->size - 1) % trail->size].term;
-}
-
 /* Let libraft believe that the leader handed over to us: "TimeoutNow" begins an election at once,
  * and those who get its RequestVote do not hold on to the leader that they still believe in
  * (Raft, 3.10). Safety does not depend on who says it: it is an election like any other. */
@@ -295,7 +294,7 @@ static void hand_over(struct replica *r)
     message.timeout_now.version = 1;
     message.timeout_now.term = raft_current_term(&r->raft);
     message.timeout_now.last_log_index = raft_last_index(&r->raft);
-    message.timeout_now.last_log_term = last_term(&r->raft.trail);
+    message.timeout_now.last_log_term = replica_seam_last_term(r);
     r->io_recv(r->config.io, &message);
 }
 
@@ -322,12 +321,25 @@ void replica_yield(struct replica *r)
     err_ignore(translated(raft_transfer(&r->raft, &r->transfer, 0, NULL)), "tried again later");
 }
 
+enum err replica_transfer(struct replica *r, struct proc_id to)
+{
+    if (!leads(r) || raft_transferee(&r->raft) != 0) {
+        return ERR_STATE;
+    }
+    if (proc_id_eq(to, r->config.self) || !replica_is_voter(r, to)) {
+        return ERR_INVALID;
+    }
+    return translated(raft_transfer(&r->raft, &r->transfer, to.v, NULL));
+}
+
 void replica_poll(struct replica *r, struct instant now)
 {
-    if (!r->running) {
-        return;
+    if (r->running && r->failure == ERR_OK) {
+        act_on_loss(r, now);
     }
-    act_on_loss(r, now);
+    if (!r->running || r->failure != ERR_OK) {
+        return; /* a term that is not on disk was never reached */
+    }
     notice_standing(r);
     if (r->standing == RAFT_STATE_LEADER) {
         lead(r);
@@ -433,6 +445,15 @@ uint32_t replica_voters(const struct replica *r)
         n += r->raft.configuration.servers[i].role == RAFT_VOTER;
     }
     return n;
+}
+
+void replica_read_log(const struct replica *r, uint64_t after, uint32_t skip, struct msg *scratch,
+                      struct msg_op_log *ret_page)
+{
+    replica_log_page(&r->log, after, skip, scratch, ret_page);
+    ret_page->commit = replica_committed(r);
+    ret_page->applied = replica_applied(r);
+    ret_page->snapshot = replica_snapshot(r);
 }
 
 enum err replica_failure(const struct replica *r)

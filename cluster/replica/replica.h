@@ -14,6 +14,7 @@
 #define CLUSTER_REPLICA_REPLICA_H
 
 #include "cluster/registry/registry.h"
+#include "cluster/replica/replica_log.h"
 #include "proto/world.h"
 
 #include <raft.h>
@@ -56,7 +57,15 @@ struct replica {
     raft_io_recv_cb io_recv;
     int (*io_send)(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                    raft_io_send_cb cb);
-    bool refusing; /* libraft answers a message of an earlier term */
+    int (*io_set_term)(struct raft_io *io, raft_term term);
+    int (*io_set_vote)(struct raft_io *io, raft_id id);
+    int (*io_truncate)(struct raft_io *io, raft_index index);
+    int (*io_append)(struct raft_io *io, struct raft_io_append *req,
+                     const struct raft_entry entries[], unsigned n, raft_io_append_cb cb);
+    struct raft_message *receiving; /* libraft is at it; NULL: none */
+    uint64_t last_index, last_term; /* of the log before that */
+    bool refusing;                  /* libraft answers a message of an earlier term */
+    struct replica_log log;         /* for those who want to read it */
     struct raft_apply apply;
     struct raft_barrier barrier;
     struct raft_transfer transfer;
@@ -108,6 +117,15 @@ void replica_peer_lost(struct replica *r, struct instant now, struct proc_id pee
 
 /* A leader that is no use to the others hands over to another voter, if it can. */
 void replica_yield(struct replica *r);
+
+/* Hand over to a certain voter; whether it took over is seen in replica_leader.
+ * Errors   ERR_STATE    not the leader, or already handing over
+ *          ERR_INVALID  it is no other voter */
+MUST_CHECK enum err replica_transfer(struct replica *r, struct proc_id to);
+
+/* A page of the log, as replica_log_page. */
+void replica_read_log(const struct replica *r, uint64_t after, uint32_t skip, struct msg *scratch,
+                      struct msg_op_log *ret_page);
 
 /* This node is leader and has passed its barrier. */
 bool replica_serving(const struct replica *r);

@@ -32,22 +32,48 @@ static void drop_snapshot(struct raft_message *message)
 /* A message of an earlier term: libraft refuses it. */
 static bool is_stale(const struct replica *r, const struct raft_message *message)
 {
-    return (message->type == RAFT_APPEND_ENTRIES &&
-            message->append_entries.term < raft_current_term(&r->raft)) ||
-           (message->type == RAFT_INSTALL_SNAPSHOT &&
-            message->install_snapshot.term < raft_current_term(&r->raft));
+    raft_term term = raft_current_term(&r->raft);
+    return (message->type == RAFT_APPEND_ENTRIES && message->append_entries.term < term) ||
+           (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.term < term) ||
+           (message->type == RAFT_REQUEST_VOTE && message->request_vote.term < term);
+}
+
+uint64_t replica_seam_last_term(const struct replica *r)
+{
+    const struct raft_trail *trail = &r->raft.trail;
+    bool empty = trail->size == 0 || trail->front == trail->back;
+    return empty ? trail->snapshot.term
+                 : trail->records[(trail->back + trail->size - 1) % trail->size].term;
 }
 
 static void pass_on(struct replica *r, struct raft_message *message)
 {
     r->refusing = is_stale(r, message);
+    r->receiving = message;
+    r->last_index = raft_last_index(&r->raft);
+    r->last_term = replica_seam_last_term(r);
     r->io_recv(r->config.io, message);
+    r->receiving = NULL;
     r->refusing = false;
+}
+
+static void drop(struct raft_message *message)
+{
+    if (message->type == RAFT_INSTALL_SNAPSHOT) {
+        drop_snapshot(message);
+    } else if (message->type == RAFT_APPEND_ENTRIES && message->append_entries.n_entries > 0) {
+        raft_free(message->append_entries.entries[0].batch);
+        raft_free(message->append_entries.entries);
+    }
 }
 
 static void seam_recv(struct raft_io *io, struct raft_message *message)
 {
     struct replica *r = replica_of(io);
+    if (r->failure != ERR_OK && !r->raft.legacy.closing) {
+        drop(message); /* what libraft holds and what is on disk are no longer the same */
+        return;
+    }
     if (message->type != RAFT_INSTALL_SNAPSHOT || r->raft.legacy.closing) {
         pass_on(r, message);
         return;
@@ -73,11 +99,19 @@ static int seam_send(struct raft_io *io, struct raft_io_send *req,
 {
     struct replica *r = replica_of(io);
     struct raft_message mended = *message;
+    if (r->failure != ERR_OK) {
+        return RAFT_IOERR; /* what it would say may not be on disk */
+    }
     /* libraft 0.22.1 does not set the index in a refusal (recvAppendEntries, recvInstallSnapshot).
      * The one that it refuses may lead again by then, in the very term of the answer, and would
      * take what was on the stack for the length of our log. */
     if (message->type == RAFT_APPEND_ENTRIES_RESULT && r->refusing) {
         mended.append_entries_result.last_log_index = 0;
+    }
+    /* It refuses a pre-vote with the term that was asked for, not with its own. Who asks would
+     * never hear of a later term; if that one has the longest log, nobody is ever elected. */
+    if (message->type == RAFT_REQUEST_VOTE_RESULT && r->refusing) {
+        mended.request_vote_result.term = raft_current_term(&r->raft);
     }
     /* And if a newer snapshot than it asked for was read, it sends the newer index with the older
      * term (legacyLoadSnapshotCb, src/legacy.c): who installs that never follows again. */
@@ -86,6 +120,56 @@ static int seam_send(struct raft_io *io, struct raft_io_send *req,
         mended.install_snapshot.last_term = term != 0 ? term : message->install_snapshot.last_term;
     }
     return r->io_send(io, req, &mended, cb);
+}
+
+/* The disk failed in the middle of a step: the process must end.
+ *
+ * libraft 0.22.1 frees the entries that it was about to store, or that it did not want, and, when
+ * the disk fails after that, frees them again (recvCb, src/legacy.c). `gone`: they are freed. */
+static int checked(struct replica *r, int code, bool gone)
+{
+    struct raft_message *m = r->receiving;
+    if (code == 0) {
+        return 0;
+    }
+    if (r->failure == ERR_OK) {
+        r->failure = code == RAFT_NOSPACE ? ERR_FULL : ERR_IO;
+    }
+    if (gone && m != NULL && m->type == RAFT_APPEND_ENTRIES && m->append_entries.n_entries > 0) {
+        m->append_entries.entries[0].batch = NULL;
+    }
+    return code;
+}
+
+/* It took none of the entries: its log is what it was before. */
+static bool took_none(struct replica *r)
+{
+    return raft_last_index(&r->raft) == r->last_index && replica_seam_last_term(r) == r->last_term;
+}
+
+static int seam_set_term(struct raft_io *io, raft_term term)
+{
+    struct replica *r = replica_of(io);
+    return checked(r, r->io_set_term(io, term), took_none(r));
+}
+
+static int seam_set_vote(struct raft_io *io, raft_id id)
+{
+    struct replica *r = replica_of(io);
+    return checked(r, r->io_set_vote(io, id), took_none(r));
+}
+
+static int seam_truncate(struct raft_io *io, raft_index index)
+{
+    struct replica *r = replica_of(io);
+    return checked(r, r->io_truncate(io, index), true);
+}
+
+static int seam_append(struct raft_io *io, struct raft_io_append *req,
+                       const struct raft_entry entries[], unsigned n, raft_io_append_cb cb)
+{
+    struct replica *r = replica_of(io);
+    return checked(r, r->io_append(io, req, entries, n, cb), true);
 }
 
 static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
@@ -101,6 +185,14 @@ void replica_seam_join(struct replica *r)
     struct raft_io *io = r->config.io;
     r->io_start = io->start;
     r->io_send = io->send;
+    r->io_set_term = io->set_term;
+    r->io_set_vote = io->set_vote;
+    r->io_truncate = io->truncate;
+    r->io_append = io->append;
+    io->set_term = seam_set_term;
+    io->set_vote = seam_set_vote;
+    io->truncate = seam_truncate;
+    io->append = seam_append;
     io->start = seam_start;
     io->send = seam_send;
 }

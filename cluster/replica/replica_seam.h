@@ -8,5 +8,7 @@
 /* Put the seam between libraft and the raft_io of the replica's configuration: once, after
  * raft_init. */
 void replica_seam_join(struct replica *r);
+/* Of the last entry of libraft's log, as it is in memory; 0: it is empty. */
+uint64_t replica_seam_last_term(const struct replica *r);
 
 #endif

@@ -317,8 +317,9 @@ static void finish(struct sim_raft *r)
 {
     raft_io_close_cb closed = r->closed;
     tell_sent(r, RAFT_CANCELED);
-    while (r->waits != NULL) {
-        wait_end(r, r->waits, RAFT_CANCELED, NULL);
+    for (struct wait *w = r->waits; w != NULL; w = r->waits) {
+        wait_end(r, w, RAFT_CANCELED, NULL);
+        ASSERT(r->waits != w);
     }
     sim_disk_leave(r->config.disk);
     r->closed = NULL;
@@ -339,7 +340,8 @@ static void io_close(struct raft_io *io, raft_io_close_cb cb)
 struct instant sim_raft_deadline(const struct sim_raft *r)
 {
     if (r->closing) {
-        return r->closed != NULL ? (struct instant){0} : INSTANT_NEVER;
+        struct instant at_once = {0};
+        return r->closed != NULL ? at_once : INSTANT_NEVER;
     }
     struct instant at = sim_disk_deadline(r->config.disk);
     return r->started ? instant_min(at, r->tick_at) : at;

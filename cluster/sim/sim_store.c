@@ -17,13 +17,23 @@ static void *must(void *p)
     return p;
 }
 
+/* As its eight bytes: this is done for every entry of every node. */
+static uint64_t sum_number(uint64_t sum, uint64_t v)
+{
+    uint8_t bytes[sizeof v];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(v >> (8 * i));
+    }
+    return checksum_bytes(sum, bytes, sizeof bytes);
+}
+
 /* -- Records and images. -- */
 
 static uint64_t record_sum(const struct sim_record *r, uint64_t index)
 {
-    uint64_t sum = checksum_number(CHECKSUM_BEGIN, (int64_t)index);
-    sum = checksum_number(sum, (int64_t)r->term);
-    sum = checksum_number(sum, (int64_t)r->type);
+    uint64_t sum = sum_number(CHECKSUM_BEGIN, index);
+    sum = sum_number(sum, r->term);
+    sum = sum_number(sum, r->type);
     return checksum_bytes(sum, r->bytes, r->len);
 }
 
@@ -45,9 +55,9 @@ uint64_t sim_store_record_bytes(const struct sim_record *record)
 
 static uint64_t image_sum(const struct sim_image *i)
 {
-    uint64_t sum = checksum_number(CHECKSUM_BEGIN, (int64_t)i->index);
-    sum = checksum_number(sum, (int64_t)i->term);
-    sum = checksum_number(sum, (int64_t)i->configuration_index);
+    uint64_t sum = sum_number(CHECKSUM_BEGIN, i->index);
+    sum = sum_number(sum, i->term);
+    sum = sum_number(sum, i->configuration_index);
     sum = checksum_bytes(sum, i->configuration.base, i->configuration.len);
     return checksum_bytes(sum, i->bytes, i->len);
 }
@@ -247,6 +257,7 @@ bool sim_store_damage(struct sim_store *s, uint64_t which, uint64_t bit)
     }
     which %= all;
     struct sim_record *r = which < n ? &s->records[which] : NULL;
+    ASSERT(r != NULL || s->image != NULL);
     uint8_t *bytes = r != NULL ? r->bytes : s->image->bytes;
     size_t len = r != NULL ? r->len : s->image->len;
     if (len > 0) {
@@ -259,14 +270,14 @@ bool sim_store_damage(struct sim_store *s, uint64_t which, uint64_t bit)
 
 uint64_t sim_store_digest(const struct sim_store *s)
 {
-    uint64_t sum = checksum_number(CHECKSUM_BEGIN, (int64_t)s->term);
-    sum = checksum_number(sum, (int64_t)s->vote);
-    sum = checksum_number(sum, (int64_t)s->first);
-    sum = checksum_number(sum, (int64_t)s->synced);
+    uint64_t sum = sum_number(CHECKSUM_BEGIN, s->term);
+    sum = sum_number(sum, s->vote);
+    sum = sum_number(sum, s->first);
+    sum = sum_number(sum, s->synced);
     for (size_t i = 0; i < s->records_n; i++) {
-        sum = checksum_number(sum, (int64_t)s->records[i].sum);
+        sum = sum_number(sum, s->records[i].sum);
     }
-    return checksum_number(sum, s->image != NULL ? (int64_t)s->image->sum : 0);
+    return sum_number(sum, s->image != NULL ? s->image->sum : 0);
 }
 
 void sim_store_deinit(struct sim_store *s)

@@ -16,7 +16,7 @@
     X(EXISTS, "it is already there")                 \
     X(TRUNCATED, "the bytes end too early")          \
     X(TOO_BIG, "larger than its limit")              \
-    X(CORRUPT, "a checksum does not match")          \
+    X(CORRUPT, "what is there is damaged")           \
     X(VERSION, "a version that is not spoken here")  \
     X(STATE, "not possible in this state")           \
     X(REFUSED, "the other side said no")             \

@@ -27,7 +27,8 @@
     X(MESSAGE_REJECTED, message_rejected,                                                          \
       "messages or callers were turned away; text: where, why; peer: whose; value: how many")      \
     X(RAFT_STATE, raft_state, "what this node is to Raft; value: state; value2: term")             \
-    X(RAFT_SERVING, raft_serving, "a new leader passed its barrier and serves; value2: term")      \
+    X(RAFT_SERVING, raft_serving,                                                                  \
+      "a new leader passed its barrier and serves; value: applied so far; value2: term")           \
     X(RAFT_SNAPSHOT, raft_snapshot, "a snapshot was taken or installed; value: its index")         \
     X(STATE_HASH, state_hash, "the registry's hash: value: at index; value2: the hash")            \
     X(LEASE_GOT, lease_got, "this node holds a lease again")                                       \
@@ -45,7 +46,9 @@
       "the answer had this row of a device; peer: its owner; value: number of the question; "      \
       "value2: device state")                                                                      \
     X(DEVICE_LOST, device_lost, "a device lost its CallManager; value: 1 if in a call")            \
+    X(DRAIN, drain, "a gateway was let go home to peer: no new call, and it goes after the last")  \
     X(FALLBACK, fallback, "a device goes home to peer")                                            \
+    X(FALLBACK_ENDED, fallback_ended, "a device that was let go to peer stays where it was")       \
     X(CALL_BEGIN, call_begin,                                                                      \
       "a leg began at a device; text: number; value: 1 dialled, 2 rang, 3 route point")            \
     X(CALL_STATE, call_state,                                                                      \
@@ -53,6 +56,8 @@
     X(CALL_PRESERVED, call_preserved, "a call lost its CallManager, its media stays")              \
     X(CALL_END, call_end, "a leg ended; reason: why; value: talk time in us")                      \
     X(KEY_REFUSED, key_refused, "a key was refused; value: the key; reason: why")                  \
+    X(KEY_TAKEN, key_taken,                                                                        \
+      "a CallManager does what a device asked for under an epoch; value: the key")                 \
     X(MEDIA_BEGIN, media_begin, "a device exchanges media with another; value: the other device")  \
     X(MEDIA_END, media_end, "media ended; value: datagrams received; value2: longest gap in us")   \
     X(PROVIDER_UP, provider_up, "a PG side opened its provider at peer")                           \

@@ -53,4 +53,14 @@ ID_EQ(agent_id)
 ID_EQ(incarnation)
 #undef ID_EQ
 
+/* Epochs of a PG pair grow by one. One that is far beyond what is known here is garbage; to believe
+ * it would leave no room for the next. Who knows nothing yet (0) believes more. */
+#define EPOCH_AHEAD_MAX 1024
+#define EPOCH_MAX       (1u << 30)
+
+static inline bool epoch_plausible(uint32_t known, uint32_t told)
+{
+    return told <= EPOCH_MAX && (known == 0 || told <= known || told - known <= EPOCH_AHEAD_MAX);
+}
+
 #endif

@@ -219,10 +219,10 @@ struct device_id topology_number(const struct topology *t, const char *number)
 
 struct device_id topology_device_named(const struct topology *t, const char *name)
 {
-    unsigned long v = 0;
-    if (strncmp(name, "SEP", 3) == 0) {
-        v = strtoul(name + 3, NULL, 10);
-        return (struct device_id){v <= phones_total(t) ? (uint32_t)v : 0};
+    uint64_t v = 0;
+    if (strncmp(name, "SEP", 3) == 0 && parse_number(name + 3 + strspn(name + 3, "0"), &v) &&
+        v <= phones_total(t)) {
+        return (struct device_id){(uint32_t)v};
     }
     if (strncmp(name, "RP", 2) == 0) {
         struct device_id id = topology_number(t, name + 2);

@@ -181,6 +181,13 @@
     X(RAFT_STATE, CANDIDATE, candidate, "candidate")       \
     X(RAFT_STATE, LEADER, leader, "leader")
 
+/* A kind of entry in the log of Raft. */
+#define LOG_ENTRY_MAP(X)                                                                           \
+    X(LOG_ENTRY, NONE, none, "none")                                                               \
+    X(LOG_ENTRY, COMMANDS, commands, "changes of the registry, of one or more nodes")              \
+    X(LOG_ENTRY, BARRIER, barrier, "changes nothing: who sees it has applied all that was before") \
+    X(LOG_ENTRY, MEMBERS, members, "who the members of the cluster are")
+
 /* What an operator asks a list of. */
 #define OP_LIST_MAP(X)                      \
     X(OP_LIST, NONE, none, "nothing")       \
@@ -217,6 +224,7 @@
     V(opc_input, OPC_INPUT)         \
     V(route, ROUTE)                 \
     V(raft_standing, RAFT_STATE)    \
+    V(log_entry, LOG_ENTRY)         \
     V(op_list, OP_LIST)             \
     V(op_verb, OP_VERB)
 
@@ -234,6 +242,7 @@ enum agent_request { AGENT_REQUEST_MAP(VOCABULARY_ENUM) AGENT_REQUEST_COUNT };
 enum opc_input { OPC_INPUT_MAP(VOCABULARY_ENUM) OPC_INPUT_COUNT };
 enum route { ROUTE_MAP(VOCABULARY_ENUM) ROUTE_COUNT };
 enum raft_standing { RAFT_STATE_MAP(VOCABULARY_ENUM) RAFT_STATE_COUNT };
+enum log_entry { LOG_ENTRY_MAP(VOCABULARY_ENUM) LOG_ENTRY_COUNT };
 enum op_list { OP_LIST_MAP(VOCABULARY_ENUM) OP_LIST_COUNT };
 enum op_verb { OP_VERB_MAP(VOCABULARY_ENUM) OP_VERB_COUNT };
 

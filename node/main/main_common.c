@@ -70,9 +70,13 @@ static void on_signal(uv_signal_t *handle, int signum)
     driver_stop(served);
 }
 
-static int exit_code(enum err err)
+int main_exit_code(enum err err)
 {
-    return err == ERR_IN_USE ? EX_CANTCREAT : err == ERR_INVALID ? EX_CONFIG : EX_IOERR;
+    return err == ERR_OK                              ? EX_OK
+           : err == ERR_IN_USE                        ? EX_CANTCREAT
+           : err == ERR_INVALID                       ? EX_CONFIG
+           : err == ERR_CORRUPT || err == ERR_VERSION ? EX_DATAERR
+                                                      : EX_IOERR;
 }
 
 int main_driver(const struct main_options *options, const struct topology *topology,
@@ -97,7 +101,7 @@ int main_driver(const struct main_options *options, const struct topology *topol
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot start: %s (state %s, keys %s, block %s)\n", options->name,
                 err_text(err), options->state_dir, options->keys_dir, options->block);
-        return exit_code(err);
+        return main_exit_code(err);
     }
     served = *ret_driver;
     const int numbers[2] = {SIGTERM, SIGINT};
@@ -135,5 +139,5 @@ int main_serve(struct driver *driver, const struct process *process)
     sd_notify(0, "READY=1");
     enum err err = driver_run(driver, process);
     sd_notify(0, "STOPPING=1");
-    return err == ERR_OK ? EX_OK : EX_IOERR;
+    return main_exit_code(err);
 }

@@ -18,8 +18,8 @@ struct main_options {
 void main_options_parse(int argc, char **argv, struct main_options *ret_options);
 
 /* Make the driver of the process NAME and let SIGTERM and SIGINT stop it. An error is said on
- * stderr; the exit code is answered: 0, 73 (addresses in use), 74 (state or keys), 78 (unknown
- * name). */
+ * stderr; the exit code is answered: 0, 65 (state or keys are damaged), 73 (addresses in use), 74
+ * (state or keys cannot be read or written), 78 (unknown name). */
 MUST_CHECK int main_driver(const struct main_options *options, const struct topology *topology,
                            struct driver **ret_driver);
 
@@ -27,8 +27,11 @@ MUST_CHECK int main_driver(const struct main_options *options, const struct topo
  */
 void main_end_when(struct driver *driver, const bool *ended);
 
+/* The exit code for an error, as above. */
+int main_exit_code(enum err err);
+
 /* Tell systemd, if it is there, that the process is ready; then serve until it is stopped. The exit
- * code is answered: 0, or 74 if what was stored cannot be read. */
+ * code is answered: 0; 65 or 74 if what was stored cannot be read; 73 if a port is in use. */
 MUST_CHECK int main_serve(struct driver *driver, const struct process *process);
 
 #endif

@@ -24,6 +24,7 @@ struct program {
     struct raft_disk *disk;
     char folder[FOLDER_LEN];
     uv_prepare_t prepare;
+    enum err why; /* what libraft's world failed of */
 };
 
 static uint64_t memory_kib(void)
@@ -50,10 +51,11 @@ static void on_refused(void *context, enum err why)
     driver_refused(p->driver, why);
 }
 
-static void on_failed(void *context, const char *what)
+static void on_failed(void *context, enum err why, const char *what)
 {
     struct program *p = context;
-    log_line(LOG_ERROR, "event=storage_failed what=\"%s\" action=exit", what);
+    log_line(LOG_ERROR, "event=raft_failed what=\"%s\" action=exit", what);
+    p->why = p->why == ERR_OK ? why : p->why;
     p->node->failure = ERR_IO;
     p->node->ended = true;
 }
@@ -110,9 +112,10 @@ static int open_disk(struct program *p, const struct main_options *options,
         fprintf(stderr, "%s cannot be made: %s\n", p->folder, strerror(errno));
         return EX_IOERR;
     }
-    if (raft_disk_check(p->folder, text) != ERR_OK) {
-        fprintf(stderr, "%s: %s\n", p->folder, text);
-        return EX_IOERR;
+    enum err err = raft_disk_check(p->folder, text);
+    if (err != ERR_OK) {
+        log_line(LOG_ERROR, "event=raft_unusable reason=\"%s\"", text);
+        return main_exit_code(err);
     }
     if (text[0] != '\0') {
         log_line(LOG_WARN, "event=raft_log_torn what=\"%s\" action=cut", text);
@@ -124,10 +127,10 @@ static int open_disk(struct program *p, const struct main_options *options,
                                             .peer_lost = on_peer_lost,
                                             .refused = on_refused,
                                             .failed = on_failed};
-    enum err err = raft_disk_new(&config, &p->disk);
+    err = raft_disk_new(&config, &p->disk);
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot be opened: %s\n", p->folder, err_text(err));
-        return EX_IOERR;
+        return main_exit_code(err);
     }
     return EX_OK;
 }
@@ -187,7 +190,7 @@ static int serve(struct program *p, const struct topology *topology,
     if (failure != ERR_OK) {
         log_line(LOG_ERROR, "event=ended why=\"%s\"", err_text(failure));
     }
-    return failure == ERR_OK ? code : EX_IOERR;
+    return failure == ERR_OK ? code : main_exit_code(p->why != ERR_OK ? p->why : failure);
 }
 
 int main(int argc, char **argv)

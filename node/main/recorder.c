@@ -49,7 +49,7 @@ static int open_files(struct program *p, const struct main_options *options,
     }
     if (err != ERR_OK) {
         fprintf(stderr, "%s cannot be opened: %s\n", path, err_text(err));
-        return EX_IOERR;
+        return main_exit_code(err);
     }
     return EX_OK;
 }

@@ -190,6 +190,9 @@ void node_poll(struct node *n, struct instant now)
             break;
         }
     }
+    if (n->transferring) {
+        node_op_look(n);
+    }
     trace_hash(n);
     enum err failure = replica_failure(member_replica(&n->member));
     if (failure != ERR_OK && n->failure == ERR_OK) {
@@ -228,7 +231,7 @@ static void start(void *self, struct instant now)
 static void local_message(struct node *n, struct proc_id peer, const struct msg *msg)
 {
     if (msg->kind == MSG_SDL_EVENT || msg->kind == MSG_SDL_REQUEST_RESULT ||
-        msg->kind == MSG_SDL_ANEW) {
+        msg->kind == MSG_SDL_SESSION) {
         if (n->services[SERVICE_CTIMANAGER].up) {
             ctimanager_message(&n->ctimanager, n->now, LINK_LOCAL, peer, msg);
         }

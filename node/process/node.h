@@ -21,6 +21,7 @@
 #define NODE_OPERATIONS_MAX 64   /* operators that wait for an answer */
 #define NODE_QUIET_MS       200  /* nothing applied for so long: the state's hash is traced */
 #define NODE_START_LIMIT_MS 5000 /* a started service that is not up by then: TIMEOUT */
+#define NODE_TRANSFER_TERMS 4    /* election timeouts until a hand-over came to nothing */
 
 struct node_config {
     const struct topology *topology;
@@ -48,7 +49,8 @@ struct node_operation {
     uint64_t ticket;      /* of the proposal or the read: answers to older ones are not for it */
     uint32_t after, most; /* OP_LIST */
     enum service service; /* SERVICE_START: until it is up; else none */
-    struct instant until; /* SERVICE_START only */
+    struct proc_id transferee; /* OP_TRANSFER: until it leads; else none */
+    struct instant until;      /* of these two */
 };
 
 struct node {
@@ -63,6 +65,7 @@ struct node {
     struct instant now;
     uint64_t tickets;
     struct node_operation operations[NODE_OPERATIONS_MAX];
+    bool transferring;                       /* one of them waits for another leader */
     struct instant changed[DEVICES_MAX + 1]; /* when this node saw a device change */
     uint64_t hashed;                         /* index of the last hash that was traced when quiet */
     uint64_t seen;                           /* index that was applied when we last looked */

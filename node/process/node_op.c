@@ -57,10 +57,28 @@ void node_op_result(struct node *n, uint64_t ticket, enum reason reason, uint64_
     }
 }
 
+static void look_at_transfer(struct node *n, struct node_operation *o)
+{
+    const struct replica *r = member_replica(&n->member);
+    bool leads = proc_id_eq(replica_leader(r), o->transferee);
+    if (!leads && !instant_reached(n->now, o->until)) {
+        n->transferring = true;
+        return;
+    }
+    o->used = false;
+    done(n, o->peer, o->id, leads ? REASON_NONE : REASON_TIMEOUT, replica_term(r),
+         leads ? "" : "it did not take over in time; the leader stays or was elected anew");
+}
+
 void node_op_look(struct node *n)
 {
+    n->transferring = false;
     for (uint32_t i = 0; i < NODE_OPERATIONS_MAX; i++) {
         struct node_operation *o = &n->operations[i];
+        if (o->used && proc_id_some(o->transferee)) {
+            look_at_transfer(n, o);
+            continue;
+        }
         if (!o->used || o->service == SERVICE_NONE) {
             continue;
         }
@@ -202,7 +220,37 @@ static void list(struct node *n, struct proc_id peer, const struct msg_op_list *
     }
 }
 
+static void read_log(struct node *n, struct proc_id peer, const struct msg_op_log_read *ask)
+{
+    struct msg *m = answer(n, MSG_OP_LOG);
+    memset(&m->op_log, 0, sizeof m->op_log);
+    m->op_log.id = ask->id;
+    member_read_log(&n->member, ask->after, ask->skip, &m->op_log);
+    world_send(n->config.world, LINK_OPERATOR, peer, m);
+}
+
 /* ---- Orders ---- */
+
+static void transfer(struct node *n, struct proc_id peer, const struct msg_op_transfer *ask)
+{
+    struct node_operation *o = wait_for(n, peer, ask->id);
+    if (o == NULL) {
+        done(n, peer, ask->id, REASON_FULL, 0, reason_meaning(REASON_FULL));
+        return;
+    }
+    enum err err = member_transfer(&n->member, ask->to);
+    if (err != ERR_OK) {
+        o->used = false;
+        done(n, peer, ask->id, err == ERR_INVALID ? REASON_BAD_REQUEST : REASON_BAD_STATE, 0,
+             err == ERR_INVALID ? "it is no other voter of the cluster"
+                                : "this node is not the leader, or hands over already");
+        return;
+    }
+    struct duration wait = {n->config.topology->timers.raft_election.us * NODE_TRANSFER_TERMS};
+    o->transferee = ask->to;
+    o->until = instant_add(n->now, wait);
+    n->transferring = true;
+}
 
 static void propose(struct node *n, struct proc_id peer, uint64_t id,
                     const struct msg_command *command)
@@ -303,5 +351,9 @@ void node_op_message(struct node *n, struct proc_id peer, const struct msg *msg)
         list(n, peer, &msg->op_list);
     } else if (msg->kind == MSG_OP_COMMAND) {
         order(n, peer, &msg->op_command);
+    } else if (msg->kind == MSG_OP_LOG_READ) {
+        read_log(n, peer, &msg->op_log_read);
+    } else if (msg->kind == MSG_OP_TRANSFER) {
+        transfer(n, peer, &msg->op_transfer);
     }
 }

@@ -1,11 +1,11 @@
 #include "node/runtime/driver.h"
 
-#include "node/runtime/hub.h"
 #include "node/runtime/log.h"
 #include "node/runtime/media.h"
 #include "node/runtime/spine.h"
 #include "node/runtime/state.h"
 #include "node/runtime/store.h"
+#include "node/runtime/wires.h"
 #include "node/runtime/zap.h"
 
 #include <stdio.h>
@@ -42,6 +42,7 @@ struct driver {
     void *zmq;
     struct keys keys;
     struct zap *zap;
+    struct wires *wires;
     struct hub *hub;
     struct spine *spine;
     struct store *store;           /* PG and central controller sides */
@@ -50,6 +51,7 @@ struct driver {
     struct proc_id sender;         /* of the message that is being handled */
     const struct process *process; /* NULL: not running */
     struct incarnation incarnation;
+    enum err failure; /* why the process has to end */
     uint64_t seed, event_seq;
     struct hlc hlc;
     struct instant now; /* of the event that is being handled */
@@ -164,8 +166,11 @@ static void listen_on(void *context, enum link link, bool on)
     struct driver *d = context;
     enum err err = hub_listen(d->hub, link, on);
     if (err != ERR_OK) {
-        log_line(LOG_ERROR, "event=listen_failed link=%s reason=\"%s\"", msg_link_name(link),
-                 err_text(err));
+        /* A service that nobody can reach is worse than none. */
+        log_line(LOG_ERROR, "event=listen_failed link=%s port=%u reason=\"%s\" action=exit",
+                 msg_link_name(link), msg_link_port(link), err_text(err));
+        d->failure = err;
+        loop_stop(&d->loop);
     }
 }
 
@@ -354,23 +359,34 @@ static enum err open_kind(struct driver *d, const char *block)
     return ERR_OK;
 }
 
+static void make_hub(struct driver *d, const struct wires_config *wires)
+{
+    d->wires = wires_new(wires);
+    struct hub_config config = {.topology = d->config.topology,
+                                .self = d->config.self,
+                                .incarnation = d->incarnation,
+                                .seed = d->seed,
+                                .hlc = &d->hlc,
+                                .ground = wires_ground(d->wires),
+                                .events = {d, on_message, on_up, on_down, on_rejected}};
+    memcpy(config.name, wires->name, sizeof config.name);
+    d->hub = hub_new(&config);
+    wires_attach(d->wires, d->hub);
+}
+
 static enum err open_hub(struct driver *d, const char *block)
 {
-    struct hub_config config = {
-        .topology = d->config.topology,
-        .self = d->config.self,
-        .incarnation = d->incarnation,
-        .seed = d->seed,
-        .hlc = &d->hlc,
-        .ground = {.loop = &d->loop, .zmq = d->zmq, .keys = &d->keys},
-        .events = {d, on_message, on_up, on_down, on_rejected},
-    };
+    struct wires_config config = {.topology = d->config.topology,
+                                  .self = d->config.self,
+                                  .ground = {.loop = &d->loop, .zmq = d->zmq, .keys = &d->keys},
+                                  .context = d,
+                                  .rejected = on_rejected};
     bool guest = !proc_id_some(d->config.self);
     snprintf(config.name, sizeof config.name, "%s",
              guest ? KEYS_OPERATOR : topology_name(d->config.topology, d->config.self));
     snprintf(config.guest, sizeof config.guest, "%s", guest ? d->config.guest : "");
     snprintf(config.block, sizeof config.block, "%s.", block);
-    d->hub = hub_new(&config);
+    make_hub(d, &config);
     enum err err = keys_load(d->config.keys_dir, config.name, d->config.topology, &d->keys);
     if (err != ERR_OK || guest) {
         return err;
@@ -380,7 +396,7 @@ static enum err open_hub(struct driver *d, const char *block)
         return err;
     }
     char address[LINK_ADDRESS_LEN];
-    if (!hub_address(d->hub, d->config.self, address)) {
+    if (!wires_address(d->wires, d->config.self, address)) {
         return ERR_INVALID;
     }
     err = spine_new(d->config.state_dir, d->config.topology, &config.ground, address, &d->spine);
@@ -433,6 +449,7 @@ void driver_free(struct driver **driver)
         return;
     }
     hub_free(&d->hub);
+    wires_free(&d->wires);
     spine_free(&d->spine);
     media_free(&d->media);
     store_free(&d->store);
@@ -479,7 +496,7 @@ uint64_t driver_seed(const struct driver *d)
 bool driver_address(const struct driver *d, struct proc_id proc, char *ret_address, size_t cap)
 {
     char address[LINK_ADDRESS_LEN];
-    if (!hub_address(d->hub, proc, address)) {
+    if (!wires_address(d->wires, proc, address)) {
         return false;
     }
     snprintf(ret_address, cap, "%s", address);
@@ -533,7 +550,7 @@ enum err driver_run(struct driver *d, const struct process *process)
         spine_flush(d->spine);
     }
     d->loop.turn = NULL;
-    return ERR_OK;
+    return d->failure;
 }
 
 void driver_stop(struct driver *d)

@@ -29,6 +29,8 @@ struct driver_config {
 /* Count this start, load the keys, open the event file.
  *
  * Errors   ERR_IO        state or keys cannot be read or written
+ *          ERR_CORRUPT   state or keys are damaged; the log names the file
+ *          ERR_VERSION   a database of another program or version
  *          ERR_IN_USE    the addresses are taken: the process runs already
  *          ERR_INVALID   not a process of the topology */
 MUST_CHECK enum err driver_new(const struct driver_config *config, struct driver **ret_driver);
@@ -51,7 +53,8 @@ bool driver_address(const struct driver *driver, struct proc_id proc, char *ret_
 
 /* Restore what was stored, start the process, and serve it until driver_stop.
  *
- * Errors   ERR_IO, ERR_CORRUPT  what was stored cannot be read; the process did not start */
+ * Errors   ERR_IO, ERR_CORRUPT  what was stored cannot be read; the process did not start
+ *          ERR_IN_USE           a role asked to listen where somebody else does */
 MUST_CHECK enum err driver_run(struct driver *driver, const struct process *process);
 void driver_stop(struct driver *driver);
 

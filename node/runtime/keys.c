@@ -1,5 +1,7 @@
 #include "node/runtime/keys.h"
 
+#include "node/runtime/log.h"
+
 #include <czmq.h>
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +56,12 @@ enum err keys_make(const char *dir, const struct topology *topology)
     return err;
 }
 
+static enum err bad(const char *path, enum err err, const char *why)
+{
+    log_line(LOG_ERROR, "event=key_unusable path=%s reason=\"%s\"", path, why);
+    return err;
+}
+
 static enum err load_public(const char *dir, const char *name, struct keys *keys)
 {
     char path[PATH_LEN];
@@ -63,7 +71,7 @@ static enum err load_public(const char *dir, const char *name, struct keys *keys
     }
     FILE *file = fopen(path, "r"); /* czmq would take the secret file instead, which is private */
     if (file == NULL) {
-        return ERR_IO;
+        return bad(path, ERR_IO, strerror(errno));
     }
     char line[256];
     struct keys_known *known = &keys->known[keys->known_n];
@@ -78,7 +86,7 @@ static enum err load_public(const char *dir, const char *name, struct keys *keys
     fclose(file);
     if (strlen(known->text) != KEYS_TEXT_LEN - 1 ||
         zmq_z85_decode(known->bytes, known->text) == NULL) {
-        return ERR_INVALID;
+        return bad(path, ERR_CORRUPT, "no public key in it");
     }
     snprintf(known->name, sizeof known->name, "%s", name);
     keys->known_n++;
@@ -101,19 +109,28 @@ enum err keys_load(const char *dir, const char *name, const struct topology *top
     if (err != ERR_OK) {
         return err;
     }
+    char secret[PATH_LEN];
+    err = path_of(dir, name, "_secret", secret);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (access(secret, R_OK) != 0) { /* czmq would be content with the public key */
+        return bad(secret, ERR_IO, strerror(errno));
+    }
     zcert_t *cert = zcert_load(path);
     if (cert == NULL) {
-        return ERR_IO;
+        return bad(secret, ERR_CORRUPT, "no certificate");
     }
     snprintf(ret_keys->own_public, KEYS_TEXT_LEN, "%s", zcert_public_txt(cert));
     snprintf(ret_keys->own_secret, KEYS_TEXT_LEN, "%s", zcert_secret_txt(cert));
     zcert_destroy(&cert);
     /* czmq fills in zeros for a secret that the file does not hold. */
     const uint8_t none[sizeof ret_keys->own_secret_bytes] = {0};
-    return zmq_z85_decode(ret_keys->own_secret_bytes, ret_keys->own_secret) != NULL &&
-                   memcmp(ret_keys->own_secret_bytes, none, sizeof none) != 0
-               ? ERR_OK
-               : ERR_IO;
+    const struct keys_known *own = keys_of(ret_keys, name);
+    bool good = zmq_z85_decode(ret_keys->own_secret_bytes, ret_keys->own_secret) != NULL &&
+                memcmp(ret_keys->own_secret_bytes, none, sizeof none) != 0 &&
+                strcmp(own->text, ret_keys->own_public) == 0;
+    return good ? ERR_OK : bad(secret, ERR_CORRUPT, "no secret key of the public one in it");
 }
 
 const struct keys_known *keys_of(const struct keys *keys, const char *name)

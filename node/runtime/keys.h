@@ -32,7 +32,11 @@ struct keys {
 /* Make what is missing for all processes of the topology and for operators. */
 MUST_CHECK enum err keys_make(const char *dir, const struct topology *topology);
 
-/* The secret of `name` and everyone's public key. ERR_IO: a file is missing or no certificate. */
+/* The secret of `name` and everyone's public key. What is wrong is logged with the name of the
+ * file.
+ *
+ * Errors  ERR_IO       a file is missing or unreadable
+ *         ERR_CORRUPT  a file is no certificate */
 MUST_CHECK enum err keys_load(const char *dir, const char *name, const struct topology *topology,
                               struct keys *ret_keys);
 

@@ -1,6 +1,7 @@
 #include "node/runtime/raft_check.h"
 
 #include "cluster/registry/registry_snapshot.h"
+#include "node/runtime/raft_metadata.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -43,6 +44,7 @@ struct check {
     struct snapshot newest; /* name empty: there is none */
     uint64_t last;          /* index of the last entry read so far, */
     const char *last_name;  /* and where it was */
+    uint64_t term;          /* the highest of an entry or the snapshot */
 };
 
 struct content {
@@ -145,8 +147,13 @@ static enum err read_file(const struct check *c, const char *name, struct conten
 
 /* -- Segments. -- */
 
+struct batch {
+    size_t end;
+    uint64_t entries, term; /* the term of its last entry */
+};
+
 /* Is there a whole and sound batch at `at`? */
-static bool batch_at(const struct content *f, size_t at, size_t *ret_end, uint64_t *ret_entries)
+static bool batch_at(const struct content *f, size_t at, struct batch *ret)
 {
     if (f->len < BATCH_PREAMBLE || at > f->len - BATCH_PREAMBLE) {
         return false;
@@ -168,19 +175,22 @@ static bool batch_at(const struct content *f, size_t at, size_t *ret_end, uint64
     if (data > left - header || crc32_of(b + 8 + header, data, 0) != get32(b + 4)) {
         return false;
     }
-    *ret_end = at + 8 + header + data;
-    *ret_entries = n;
+    *ret = (struct batch){.end = at + 8 + header + data,
+                          .entries = n,
+                          .term = get64(b + 16 + (n - 1) * BATCH_ENTRY_HEADER)};
     return true;
 }
 
 /* Sound batches from the start; *ret_at is where the first one that is none begins. */
-static uint64_t read_batches(const struct content *f, size_t *ret_at)
+static uint64_t read_batches(struct check *c, const struct content *f, size_t *ret_at)
 {
-    uint64_t entries = 0, n = 0;
-    size_t at = 8, end = 0;
-    while (batch_at(f, at, &end, &n)) {
-        entries += n;
-        at = end;
+    uint64_t entries = 0;
+    struct batch batch = {.end = 8};
+    size_t at = 8;
+    while (batch_at(f, at, &batch)) {
+        entries += batch.entries;
+        c->term = batch.term > c->term ? batch.term : c->term;
+        at = batch.end;
     }
     *ret_at = at;
     return entries;
@@ -197,7 +207,7 @@ static enum err check_closed(struct check *c, const struct segment *s)
     uint64_t expected = s->end - s->first + 1;
     if (f.len < 8 || get64(f.bytes) != DISK_FORMAT) {
         err = say(c, ERR_CORRUPT, s->name, "is no segment: its format number is wrong");
-    } else if (read_batches(&f, &at) != expected || at != f.len) {
+    } else if (read_batches(c, &f, &at) != expected || at != f.len) {
         char what[128];
         snprintf(what, sizeof what, "is damaged or truncated at byte %zu of %zu", at, f.len);
         err = say(c, ERR_CORRUPT, s->name, what);
@@ -211,10 +221,9 @@ static enum err check_closed(struct check *c, const struct segment *s)
 /* A sound batch behind a damaged one: what lies between was lost on disk, not in a torn write. */
 static bool goes_on(const struct content *f, size_t from)
 {
-    size_t end = 0;
-    uint64_t n = 0;
+    struct batch batch;
     for (size_t at = from + 8; at + BATCH_PREAMBLE <= f->len; at += 8) {
-        if (get64(f->bytes + at + 8) != 0 && batch_at(f, at, &end, &n)) {
+        if (get64(f->bytes + at + 8) != 0 && batch_at(f, at, &batch)) {
             return true;
         }
     }
@@ -238,7 +247,7 @@ static enum err check_open(struct check *c, const struct segment *s, bool *torn)
         err = say(c, ERR_CORRUPT, s->name, "is no segment: its format number is wrong");
         goto done;
     }
-    entries = read_batches(&f, &at);
+    entries = read_batches(c, &f, &at);
     if (*torn) {
         err = say(c, ERR_CORRUPT, s->name, "follows a segment that is damaged");
         goto done;
@@ -305,6 +314,7 @@ static enum err check_snapshot(struct check *c)
         return say(c, ERR_CORRUPT, c->newest.name, what);
     }
     c->last = c->newest.index;
+    c->term = c->newest.term;
     return ERR_OK;
 }
 
@@ -479,6 +489,9 @@ enum err raft_check_folder(const char *folder, char ret_text[RAFT_CHECK_TEXT_LEN
     }
     if (err == ERR_OK) {
         err = check_segments(&c);
+    }
+    if (err == ERR_OK) {
+        err = raft_metadata_check(folder, c.last > 0, c.term, ret_text, RAFT_CHECK_TEXT_LEN);
     }
     if (err == ERR_OK) {
         err = check_mark(&c);

@@ -49,7 +49,7 @@ static void fail(struct raft_disk *d, const char *what, int code)
     }
     d->failed = true;
     snprintf(text, sizeof text, "%s: %s %s", what, raft_strerror(code), d->io.errmsg);
-    d->config.failed(d->config.context, text);
+    d->config.failed(d->config.context, ERR_IO, text);
 }
 
 enum err raft_disk_check(const char *folder, char ret_text[RAFT_DISK_TEXT_LEN])
@@ -333,7 +333,8 @@ enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk *
                                         .book = &d->book,
                                         .context = config->context,
                                         .peer_lost = config->peer_lost,
-                                        .refused = config->refused};
+                                        .refused = config->refused,
+                                        .failed = config->failed};
     err = raft_tcp_init(&d->transport, &net);
     if (err != ERR_OK) {
         goto fail_mark;

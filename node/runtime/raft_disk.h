@@ -21,8 +21,9 @@ struct raft_disk_config {
     void (*peer_lost)(void *context, struct proc_id peer);
     /* Somebody who is no node of this cluster was not let in. */
     void (*refused)(void *context, enum err why);
-    /* Storage failed: log `what` and end the process; the log is not trusted any more. */
-    void (*failed)(void *context, const char *what);
+    /* Storage failed (ERR_IO), or the port is taken (ERR_IN_USE): log `what` and end the process;
+     * the log is not trusted any more. */
+    void (*failed)(void *context, enum err why, const char *what);
 };
 
 /* Read all files of a folder as libraft would, but refuse what it would pass over: a truncated or

@@ -1,6 +1,8 @@
 #include "node/runtime/raft_tcp.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <raft.h>
 #include <raft/uv.h>
 #include <stdio.h>
@@ -379,7 +381,26 @@ static int net_listen(struct raft_uv_transport *transport, raft_uv_accept_cb cb)
     if (code == 0) {
         code = uv_listen((uv_stream_t *)&net->listener, BACKLOG, on_connection);
     }
-    return code == 0 ? 0 : complain(net, "cannot listen for the nodes", code);
+    if (code == 0) {
+        return 0;
+    }
+    char ip[RAFT_ADDRESS_LEN] = "";
+    char what[RAFT_ADDRESS_LEN + 64];
+    err_ignore(uv_ip4_name(&net->own, ip, sizeof ip) == 0 ? ERR_OK : ERR_INVALID, "only words");
+    snprintf(what, sizeof what, "cannot listen at %s:%u: %s", ip, ntohs(net->own.sin_port),
+             uv_strerror(code));
+    net->config.failed(net->config.context,
+                       code == UV_EADDRINUSE || code == UV_EADDRNOTAVAIL ? ERR_IN_USE : ERR_IO,
+                       what);
+    return complain(net, "cannot listen for the nodes", code);
+}
+
+static bool give_up_in_time(const uv_tcp_t *tcp)
+{
+    const unsigned ms = RAFT_TCP_UNANSWERED_MS;
+    uv_os_fd_t fd;
+    return uv_fileno((const uv_handle_t *)tcp, &fd) == 0 &&
+           setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == 0;
 }
 
 static void on_connected(uv_connect_t *connect, int status)
@@ -389,7 +410,7 @@ static void on_connected(uv_connect_t *connect, int status)
     if (status == UV_ECANCELED) {
         return; /* it was given up, and its close callback frees it */
     }
-    if (status != 0 || uv_tcp_nodelay(g->tcp, 1) != 0) {
+    if (status != 0 || uv_tcp_nodelay(g->tcp, 1) != 0 || !give_up_in_time(g->tcp)) {
         give_up(g, RAFT_NOCONNECTION);
         return;
     }

@@ -1,6 +1,9 @@
 /* raft_tcp: the connections that libraft speaks over: TCP, opened and accepted by nodes of this
  * cluster only (node/runtime/raft_greeting.h), from the own address, without Nagle's delays; a
- * connection that closes is news.
+ * connection that closes is news. The kernel closes one on which nothing is acknowledged for
+ * RAFT_TCP_UNANSWERED_MS: else what is sent while the network is cut follows, after the cut, only
+ * at the next of retransmissions that become ever rarer, and the node stays behind for as long
+ * again.
  *
  * Whoever has not proved within a second who it is is closed, and so is the one that has been at it
  * for longest when RAFT_TCP_STRANGERS_MAX are. */
@@ -11,6 +14,7 @@
 
 #define RAFT_TCP_STRANGERS_MAX 256
 #define RAFT_TCP_GREETING_MS   1000
+#define RAFT_TCP_UNANSWERED_MS 2000
 
 struct uv_loop_s;
 struct raft_uv_transport;
@@ -23,6 +27,8 @@ struct raft_tcp_config {
     void (*peer_lost)(void *context, struct proc_id peer);
     /* Somebody was not let in. */
     void (*refused)(void *context, enum err why);
+    /* The own address cannot be listened at; libraft is told, too, and does not start. */
+    void (*failed)(void *context, enum err why, const char *what);
 };
 
 /* Fill in the transport, for raft_uv_init.

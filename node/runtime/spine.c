@@ -295,6 +295,7 @@ enum err spine_new(const char *dir, const struct topology *topology,
     enum err err = ERR_IO;
     s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (s->fd < 0) {
+        log_line(LOG_ERROR, "event=spine_unusable path=%s reason=\"%s\"", path, strerror(errno));
         goto fail_free;
     }
     if (!ends_in_line(s->fd)) {

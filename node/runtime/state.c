@@ -1,5 +1,7 @@
 #include "node/runtime/state.h"
 
+#include "node/runtime/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #define FILE_NAME "incarnation"
+#define COUNT_MAX (1u << 30) /* nothing starts that often; what is above is no count */
 
 static enum err read_count(int dir, uint64_t *ret_count)
 {
@@ -23,7 +26,9 @@ static enum err read_count(int dir, uint64_t *ret_count)
     if (n < 0) {
         return ERR_IO;
     }
-    return sscanf(text, "%" SCNu64, ret_count) == 1 ? ERR_OK : ERR_INVALID;
+    return sscanf(text, "%" SCNu64, ret_count) == 1 && *ret_count > 0 && *ret_count < COUNT_MAX
+               ? ERR_OK
+               : ERR_CORRUPT;
 }
 
 /* A new file beside the old one, then in its place: never half a number. */
@@ -47,17 +52,22 @@ enum err state_count_start(const char *dir, struct incarnation *ret_incarnation)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
+        log_line(LOG_ERROR, "event=state_unreadable path=%s reason=\"%s\"", dir, strerror(errno));
         return ERR_IO;
     }
     uint64_t count = 0;
     enum err err = read_count(fd, &count);
+    const char *what = "it cannot be read as a count of starts";
     if (err == ERR_OK) {
         count++;
         err = write_count(fd, count);
+        what = "it cannot be written";
     }
     close(fd);
     if (err == ERR_OK) {
         ret_incarnation->v = count;
+    } else {
+        log_line(LOG_ERROR, "event=state_unusable path=%s/" FILE_NAME " reason=\"%s\"", dir, what);
     }
     return err;
 }

@@ -8,8 +8,10 @@
 /* Count a start of the process: the number in DIR/incarnation plus one, on disk before it is
  * answered.
  *
+ * What is wrong is logged with the name of the file.
+ *
  * Errors   ERR_IO       not readable or writable
- *          ERR_INVALID  the file holds no number */
+ *          ERR_CORRUPT  the file holds no number */
 MUST_CHECK enum err state_count_start(const char *dir, struct incarnation *ret_incarnation);
 
 #endif

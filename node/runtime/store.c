@@ -109,6 +109,8 @@ static enum err open_db(struct store *s, const char *dir, const struct topology 
     char path[4096];
     int n = snprintf(path, sizeof path, "%s/%s", dir, s->backend->file);
     if (n < 0 || (size_t)n >= sizeof path || sqlite3_open(path, &s->db) != SQLITE_OK) {
+        log_line(LOG_ERROR, "event=store_open_failed path=%s reason=\"%s\"", path,
+                 s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
         return ERR_IO;
     }
     sqlite3_busy_timeout(s->db, BUSY_MS);

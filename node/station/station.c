@@ -194,8 +194,17 @@ void station_link_up(struct station *s, struct site *site, struct instant now, s
     }
 }
 
-static void stay(struct station *s, struct instant now, struct duration pause)
+static void trace_home(const struct station *s, struct site *site, enum event_kind kind)
 {
+    struct event e = {.kind = kind, .device = s->device, .peer = s->target, .epoch = s->epoch};
+    site_trace(site, &e);
+}
+
+static void stay(struct station *s, struct site *site, struct instant now, struct duration pause)
+{
+    if (s->home == STATION_HOME_LET_GO || s->home == STATION_HOME_SENT) {
+        trace_home(s, site, EVENT_FALLBACK_ENDED);
+    }
     s->home = STATION_HOME_NONE;
     s->asked = (struct proc_id){0};
     s->target = (struct proc_id){0};
@@ -216,7 +225,7 @@ bool station_link_down(struct station *s, struct site *site, struct instant now,
         return true;
     }
     if (s->home != STATION_HOME_NONE && proc_id_eq(s->target, node)) {
-        stay(s, now, site->topology->timers.fallback_watch);
+        stay(s, site, now, site->topology->timers.fallback_watch);
     }
     return false;
 }
@@ -279,7 +288,7 @@ static void on_refused(struct station *s, struct site *site, struct instant now,
         site_trace(site, &e);
     }
     if (s->state == STATION_REGISTERED) {
-        stay(s, now, ask_home_again(s, site));
+        stay(s, site, now, ask_home_again(s, site));
         return;
     }
     if (s->state != STATION_REGISTERING) {
@@ -308,11 +317,14 @@ static void on_fallback_answer(struct station *s, struct site *site, struct inst
         return;
     }
     if (m->reason != REASON_NONE || !site_up(site, s->target)) {
-        stay(s, now, ask_home_again(s, site));
+        stay(s, site, now, ask_home_again(s, site));
         return;
     }
     /* The device travels when it is idle: at the next tick, which is now. */
     s->home = STATION_HOME_LET_GO;
+    if (s->drains) {
+        trace_home(s, site, EVENT_DRAIN);
+    }
     s->deadline = now;
 }
 
@@ -321,12 +333,10 @@ void station_travel(struct station *s, struct site *site, struct instant now)
     ASSERT(s->state == STATION_REGISTERED);
     ASSERT(s->home == STATION_HOME_LET_GO);
     if (!site_up(site, s->target)) {
-        stay(s, now, site->topology->timers.fallback_watch);
+        stay(s, site, now, site->topology->timers.fallback_watch);
         return;
     }
-    struct event e = {
-        .kind = EVENT_FALLBACK, .device = s->device, .peer = s->target, .epoch = s->epoch};
-    site_trace(site, &e);
+    trace_home(s, site, EVENT_FALLBACK);
     s->home = STATION_HOME_SENT;
     send_register(s, site, now, s->target, true);
 }
@@ -493,7 +503,7 @@ void station_tick(struct station *s, struct site *site, struct instant now, bool
         return;
     case STATION_HOME_ASKED:
     case STATION_HOME_SENT:
-        stay(s, now, site->topology->timers.fallback_watch);
+        stay(s, site, now, site->topology->timers.fallback_watch);
         return;
     }
 }

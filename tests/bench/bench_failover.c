@@ -147,8 +147,9 @@ static void on_refused(void *context, enum err why)
     (void)why;
 }
 
-static void on_failed(void *context, const char *what)
+static void on_failed(void *context, enum err why, const char *what)
 {
+    (void)why;
     (void)context;
     fprintf(stderr, "%s\n", what);
     _exit(1);

@@ -115,3 +115,36 @@ teardown() {
     [ "$status" = 69 ]
     ! pgrep -f "$REHOME_HOME/clusters/small" >/dev/null
 }
+
+@test "a cluster that was broken by hand is judged while it runs, and at its end" {
+    "$REHOME" up --topology small
+    "$REHOME" kill sub1
+    "$REHOME" start sub1
+
+    run --separate-stderr "$REHOME" check --json
+    [ "$status" = 0 ] || [ "$status" = 3 ] # too early to say that all is served again
+    [ "$(jq '[.checks[] | select(.verdict == "fail")] | length' <<<"$output")" = 0 ]
+    [ "$(jq -r '.checks[] | select(.id == "REG-1") | .verdict' <<<"$output")" = pass ]
+    [ "$(jq '.devices.moved' <<<"$output")" = 64 ]
+    first=$(jq -r '.run' <<<"$output")
+    [ -s "$first/report.html" ]
+    [ "$(readlink -f "$REHOME_HOME/runs/latest")" = "$(readlink -f "$first")" ]
+    [ "$("$REHOME" status --json | jq '.nodes | map(select(.state == "up")) | length')" = 3 ]
+
+    run --separate-stderr "$REHOME" down --destroy --json
+    [ "$status" = 0 ]
+    [ "$(jq -r '.destroyed' <<<"$output")" = true ]
+    last=$(jq -r '.run' <<<"$output")
+    [ "$last" != "$first" ]
+    [ -s "$(jq -r '.report' <<<"$output")" ]
+    [ "$(jq -r '.verdict' <<<"$output")" = "$(jq -r '.verdict' "$last/verdict.json")" ]
+
+    run --separate-stderr "$REHOME" check --json # the newest, now that nothing runs
+    [ "$(jq -r '.run' <<<"$output")" = "$last" ]
+}
+
+@test "down --no-report leaves no run" {
+    "$REHOME" up --topology small
+    "$REHOME" down --destroy --no-report
+    [ ! -e "$REHOME_HOME/runs" ]
+}

@@ -22,6 +22,13 @@ setup() {
     keys="$BATS_TEST_TMPDIR/keys"
 }
 
+teardown() {
+    [ -n "${watching:-}" ] || return 0
+    exec 4>&-
+    kill "$watching" 2>/dev/null || true
+    wait "$watching" || true
+}
+
 # watch_begin ARG...: watch in the background; what it draws is in $screen, what is written to $keys it reads.
 watch_begin() {
     mkfifo "$keys"

@@ -33,6 +33,7 @@ struct sent {
         struct msg_cti_result result;
         struct msg_sdl_request request;
         struct msg_sdl_snapshot snapshot;
+        struct msg_provider_reach reach;
     };
 };
 
@@ -76,6 +77,8 @@ static inline void on_send(void *context, enum link link, struct proc_id peer,
         s->request = msg->sdl_request;
     } else if (msg->kind == MSG_SDL_SNAPSHOT) {
         s->snapshot = msg->sdl_snapshot;
+    } else if (msg->kind == MSG_PROVIDER_REACH) {
+        s->reach = msg->provider_reach;
     }
 }
 

@@ -151,11 +151,14 @@ static void hashes(int64_t at, int64_t index, bool all)
     }
 }
 
-static void leads(struct proc_id node, int64_t term, int64_t at)
+static void leads(struct proc_id node, int64_t term, int64_t at, int64_t applied)
 {
     struct event *e = good_run_event(EVENT_RAFT_STATE, node, at);
     e->value = RAFT_STATE_LEADER;
     e->value2 = term;
+    struct event *serves = good_run_event(EVENT_RAFT_SERVING, node, at + 1 * GOOD_MS);
+    serves->value = applied;
+    serves->value2 = term;
 }
 
 void good_run_activates(struct proc_id side, struct proc_id node, int64_t epoch, int64_t at)
@@ -308,6 +311,14 @@ static void lose(uint32_t device, bool in_call)
     lost->value = in_call ? 1 : 0;
 }
 
+static void drains(uint32_t gateway, int64_t at)
+{
+    struct event *e = good_run_event(EVENT_DRAIN, GOOD_FLEET, at);
+    e->device.v = gateway;
+    e->peer = GOOD_SUB1;
+    e->epoch = 2;
+}
+
 /* Where everyone registers: at the start, after the fault, after the return. The index rises with
  * time: the busy ones come last. */
 static void make_moves(void)
@@ -331,6 +342,9 @@ static void make_moves(void)
             registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
         }
     }
+    /* The second gateway goes home long before the first is let go. */
+    drains(GOOD_GATEWAY + 1, GOOD_RETURN + 3100 * GOOD_MS);
+    drains(GOOD_GATEWAY, 42100 * GOOD_MS);
     registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
     hashes(69000 * GOOD_MS, index, true);
@@ -349,11 +363,15 @@ void good_run_make(void)
     for (size_t i = 0; i < sizeof starters / sizeof starters[0]; i++) {
         good_run_event(EVENT_PROCESS_START, (struct proc_id){starters[i]}, 0);
     }
+    for (uint16_t v = 1; v <= 3; v++) {
+        good_run_event(EVENT_LEASE_GOT, (struct proc_id){v}, 600 * GOOD_MS);
+    }
+    good_run_event(EVENT_LEASE_GOT, GOOD_SUB1, GOOD_RETURN + 100 * GOOD_MS);
     looks_up(GOOD_PUB, GOOD_SUB1, 1, 10000 * GOOD_MS);
     looks_up(GOOD_SUB2, GOOD_SUB1, 1, GOOD_FAULT - 1 * GOOD_MS);
     looks_up(GOOD_SUB2, GOOD_SUB2, 2, GOOD_FAULT + 500 * GOOD_MS);
     looks_up(GOOD_SUB1, GOOD_SUB1, 3, 60000 * GOOD_MS);
-    leads(GOOD_SUB1, 2, 500 * GOOD_MS);
+    leads(GOOD_SUB1, 2, 500 * GOOD_MS, 2);
     good_run_activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
     agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);
     make_moves();
@@ -362,7 +380,7 @@ void good_run_make(void)
     struct event *down = good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGA, GOOD_FAULT + 8 * GOOD_MS);
     down->peer = GOOD_SUB1;
     down->reason = REASON_PROVIDER_LOST;
-    leads(GOOD_SUB2, 3, GOOD_FAULT + 95 * GOOD_MS);
+    leads(GOOD_SUB2, 3, GOOD_FAULT + 95 * GOOD_MS, 40);
     good_run_activates(GOOD_PGB, GOOD_SUB2, 2, GOOD_FAULT + 1900 * GOOD_MS);
     for (uint32_t agent = 5001; agent <= 5010; agent++) {
         struct event *out =

@@ -70,12 +70,13 @@ static inline void cluster_make(void)
     memset(&cluster, 0, sizeof cluster);
     enum err err = topology_profile("lab", &cluster.timers);
     ASSERT(err == ERR_OK);
-    cluster.procs_n = 3;
+    cluster.procs_n = 4;
     cluster.procs[0] =
         (struct topology_proc){.name = "pga", .kind = PROC_PG, .side = SIDE_A, .pair = 5000};
     cluster.procs[1] =
         (struct topology_proc){.name = "pgb", .kind = PROC_PG, .side = SIDE_B, .pair = 5000};
     cluster.procs[2] = (struct topology_proc){.name = "icma", .kind = PROC_ICM, .side = SIDE_A};
+    cluster.procs[3] = (struct topology_proc){.name = "sub1", .kind = PROC_NODE};
     cluster.phones_n = 1;
     cluster.phones[0] = (struct topology_phones){.first = 2001, .count = 4};
     cluster.skills_n = 1;

@@ -227,7 +227,7 @@ static void node_message(void *self, struct instant now, enum link link, struct 
     bool for_cti =
         link == LINK_JTAPI ||
         (link == LINK_LOCAL && (msg->kind == MSG_SDL_EVENT || msg->kind == MSG_SDL_REQUEST_RESULT ||
-                                msg->kind == MSG_SDL_ANEW));
+                                msg->kind == MSG_SDL_SESSION));
     if (for_cti) {
         ctimanager_message(&n->cti, now, link, peer, msg);
     } else {

@@ -238,6 +238,14 @@ static void confirm(struct pg_world *w, int side, struct device_id device)
     event_of(w, side, &e);
 }
 
+static void tell_reach(struct pg_world *w, struct pg_world_side *s)
+{
+    struct msg out = make(MSG_PROVIDER_REACH);
+    out.provider_reach.provider = s->provider;
+    out.provider_reach.devices = s->reach;
+    push(w, LINK_JTAPI, s->cti, s->self, &out);
+}
+
 static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
 {
     struct pg_world_side *s = &w->sides[side];
@@ -255,6 +263,7 @@ static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
         out.provider_opened.resumed = resumed;
         out.provider_opened.in_service = true;
         push(w, LINK_JTAPI, s->cti, s->self, &out);
+        tell_reach(w, s);
     } else if (msg->kind == MSG_PROVIDER_CLOSE) {
         s->provider = 0;
         memset(s->monitored, 0, sizeof s->monitored);
@@ -296,7 +305,11 @@ static void controller(struct pg_world *w, int side, const struct msg *msg)
         bool mine = proc_id_eq(w->active, self);
         w->hello[side] = m->number;
         bool agreed = m->epoch > w->highest;
-        bool other = proc_id_some(w->active) && !mine && w->controller_linked[1 - side];
+        const struct msg_pg_weight *own = &w->weight[side], *peer = &w->weight[1 - side];
+        bool outweighs = w->weighed[side] && w->weighed[1 - side] && own->apart && peer->apart &&
+                         own->devices > peer->devices;
+        bool other =
+            proc_id_some(w->active) && !mine && w->controller_linked[1 - side] && !outweighs;
         if (!m->wants_active) {
             w->active.v = mine ? 0 : w->active.v;
         } else if (other && !agreed) {
@@ -310,6 +323,9 @@ static void controller(struct pg_world *w, int side, const struct msg *msg)
             }
         }
         grant(w, side);
+    } else if (msg->kind == MSG_PG_WEIGHT) {
+        w->weight[side] = msg->pg_weight;
+        w->weighed[side] = true;
     } else if (msg->kind == MSG_ROUTE_REQUEST) {
         w->last_route = msg->route_request;
         w->routes++;
@@ -438,12 +454,22 @@ void pg_world_sleep(struct pg_world *w, int side)
     w->sides[side].asleep = true;
 }
 
+void pg_world_reach(struct pg_world *w, int side, uint32_t devices)
+{
+    w->sides[side].reach = devices;
+    if (w->sides[side].provider != 0) {
+        tell_reach(w, &w->sides[side]);
+        drain(w);
+    }
+}
+
 void pg_world_controller(struct pg_world *w, bool up)
 {
     w->controller_up = up;
     for (int i = 0; i < 2; i++) {
         struct pg_world_side *s = &w->sides[i];
         w->controller_linked[i] = up && s->alive && !s->asleep;
+        w->weighed[i] = false;
         if (w->controller_linked[i]) {
             pg_link_up(&s->pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
         } else if (s->alive && !s->asleep) {

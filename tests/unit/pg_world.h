@@ -33,6 +33,7 @@ struct pg_world_side {
     bool cti_up;       /* the JTAPI link and the CTI Manager behind it */
     uint64_t provider; /* of the fake CTI Manager; 0: none is open */
     uint64_t seq;
+    uint32_t reach; /* what its CTI Manager tells when a provider is opened */
     bool monitored[64];
     uint32_t monitored_n;
     bool active_before_monitors; /* it said that it is active with a monitor missing */
@@ -54,6 +55,8 @@ struct pg_world {
     bool private_up;
     bool controller_up;
     bool controller_linked[2];
+    struct msg_pg_weight weight[2]; /* that the controller was told */
+    bool weighed[2];
     uint32_t highest; /* the controller's */
     struct proc_id active;
     uint32_t hello[2];
@@ -85,6 +88,8 @@ void pg_world_wake(struct pg_world *w, int side);
 void pg_world_controller(struct pg_world *w, bool up);
 void pg_world_cti(struct pg_world *w, int side, bool up);
 void pg_world_private(struct pg_world *w, bool up);
+/* The CTI Manager of a side reaches so many devices. */
+void pg_world_reach(struct pg_world *w, int side, uint32_t devices);
 /* An event at a side's CTI Manager, as if a CallManager told it. */
 void pg_world_event(struct pg_world *w, int side, enum device_event kind, struct device_id device,
                     uint64_t call, enum reason reason);

@@ -111,8 +111,9 @@ static void on_refused(void *context, enum err why)
     node->refused[why]++;
 }
 
-static void on_failed(void *context, const char *what)
+static void on_failed(void *context, enum err why, const char *what)
 {
+    (void)why;
     struct cluster_node *node = context;
     snprintf(node->failure, sizeof node->failure, "%s", what);
     fail_msg("the disk of node %u failed: %s", node->id.v, what);

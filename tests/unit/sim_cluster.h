@@ -87,7 +87,7 @@ bool sim_cluster_has_leader(struct sim_cluster *c);
 bool sim_cluster_agrees(struct sim_cluster *c);
 /* A batch for the leader; false: nobody takes it. */
 bool sim_cluster_submit(struct sim_cluster *c);
-/* Every batch is applied before the next is submitted; fails after 10 s for one. */
+/* Every batch is applied before the next is submitted; fails after five times two seconds. */
 void sim_cluster_write(struct sim_cluster *c, uint32_t batches);
 
 /* Close or open the connections between two nodes. */

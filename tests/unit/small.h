@@ -16,6 +16,9 @@ static inline void small_proc(struct topology *t, const char *name, enum proc_ki
     snprintf(p->name, sizeof p->name, "%s", name);
     p->kind = kind;
     p->host = 10 + t->procs_n;
+    p->callmanager = kind == PROC_NODE;
+    p->ctimanager = kind == PROC_NODE;
+    p->pair = kind == PROC_PG ? 5000 : 0;
 }
 
 /* pub 1, sub1 2, sub2 3, pga 4, pgb 5, icma 6, fleet 7, recorder 8; 10 phones. */
@@ -32,6 +35,8 @@ static inline void small_topology(struct topology *t)
     small_proc(t, "icma", PROC_ICM);
     small_proc(t, "fleet", PROC_FLEET);
     small_proc(t, "recorder", PROC_RECORDER);
+    t->procs[3].ctimanager_node.v = 2;
+    t->procs[4].ctimanager_node.v = 3;
     t->groups_n = 1;
     t->groups[0].members_n = 1;
     t->groups[0].members[0].v = 2;

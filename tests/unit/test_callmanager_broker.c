@@ -26,13 +26,16 @@ static void test_callmanager_broker__a_new_session_is_told_to_who_subscribed(voi
     (void)state;
     struct cluster *c = two_nodes();
     watch(c, 1);
+    assert_int_equal(count(c, MSG_SDL_SESSION), 2); /* those that are there */
     sdl(c, 1, 2, false);
+    assert_false(last(c, MSG_SDL_SESSION)->sdl_session.up);
     sdl(c, 1, 2, true);
     settle(c);
-    assert_int_equal(count(c, MSG_SDL_ANEW), 1);
-    assert_int_equal(last(c, MSG_SDL_ANEW)->sdl_anew.node.v, 2);
+    assert_int_equal(count(c, MSG_SDL_SESSION), 4);
+    assert_int_equal(last(c, MSG_SDL_SESSION)->sdl_session.node.v, 2);
+    assert_true(last(c, MSG_SDL_SESSION)->sdl_session.up);
     for (uint32_t i = 0; i < c->log_n; i++) {
-        assert_true(c->log[i].msg.kind != MSG_SDL_ANEW || c->log[i].from == 1);
+        assert_true(c->log[i].msg.kind != MSG_SDL_SESSION || c->log[i].from == 1);
     }
     /* And its events come again. */
     talk(c, 11, 12);

@@ -92,6 +92,30 @@ static void test_callmanager_device__an_old_epoch_is_told_to_reset(void **state)
     free(c);
 }
 
+static void test_callmanager_device__what_its_registry_knows_counts_before_it_is_told(void **state)
+{
+    (void)state;
+    struct cluster *c = cluster_new();
+    put(c, 1, 1);
+    put(c, 1, 2);
+    dial(c, 2, 6, "1003", "");
+    assert_int_equal(c->traced[EVENT_KEY_TAKEN], 1);
+    /* Applied everywhere; the CallManagers hear of it only at the end of the turn. */
+    const struct registry_node *n = registry_node(&c->sites[1].registry, (struct proc_id){2});
+    struct msg_command command = {.kind = COMMAND_REGISTER,
+                                  .device = {1},
+                                  .node = {2},
+                                  .incarnation = n->service[SERVICE_CALLMANAGER],
+                                  .counter = 1000};
+    c->sites[1].alive = c->sites[2].alive = false;
+    assert_int_equal(commit(c, 2, &command).reason, REASON_NONE);
+    c->sites[1].alive = c->sites[2].alive = true;
+    dial(c, 1, 7, "1003", "");
+    assert_int_equal(last(c, MSG_STATION_RESET)->station_reset.reason, REASON_OLD_EPOCH);
+    assert_int_equal(c->traced[EVENT_KEY_TAKEN], 1);
+    free(c);
+}
+
 static void test_callmanager_device__a_standby_keepalive_is_acknowledged_anywhere(void **state)
 {
     (void)state;
@@ -329,6 +353,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_device__without_a_lease_it_refuses_and_acks),
     cmocka_unit_test(test_callmanager_device__nobody_is_served_before_service_up),
     cmocka_unit_test(test_callmanager_device__an_old_epoch_is_told_to_reset),
+    cmocka_unit_test(test_callmanager_device__what_its_registry_knows_counts_before_it_is_told),
     cmocka_unit_test(test_callmanager_device__a_standby_keepalive_is_acknowledged_anywhere),
     cmocka_unit_test(test_callmanager_device__the_same_registration_twice_is_acknowledged_twice),
     cmocka_unit_test(test_callmanager_device__an_older_counter_is_refused),

@@ -140,6 +140,22 @@ static void test_callmanager_mesh__a_node_that_dies_drops_what_alerts(void **sta
     free(c);
 }
 
+/* The owner is silent before anybody knows that it is dead: the release reaches nobody. */
+static void test_callmanager_mesh__who_hung_up_before_the_owner_was_found_dead_is_free(void **state)
+{
+    (void)state;
+    struct cluster *c = spread();
+    struct call_id call = talk(c, 1, 11);
+    c->sites[1].alive = false;
+    assert_int_equal(press(c, 11, call, KEY_HANGUP, ""), REASON_COUNT);
+    c->sites[1].alive = true;
+    crash(c, 1);
+    check_leg(c, 11, LEG_ENDED, REASON_HUNG_UP, 0);
+    assert_int_equal(c->sites[2].cm.parties_n, 0);
+    assert_int_equal(c->traced[EVENT_CALL_PRESERVED], 0);
+    free(c);
+}
+
 static void test_callmanager_mesh__a_node_that_dies_drops_a_transfer_on_its_way(void **state)
 {
     (void)state;
@@ -318,6 +334,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_mesh__a_dead_owner_leaves_calls_preserved),
     cmocka_unit_test(test_callmanager_mesh__a_dead_home_leaves_calls_preserved),
     cmocka_unit_test(test_callmanager_mesh__a_node_that_dies_drops_what_alerts),
+    cmocka_unit_test(test_callmanager_mesh__who_hung_up_before_the_owner_was_found_dead_is_free),
     cmocka_unit_test(test_callmanager_mesh__a_node_that_dies_drops_a_transfer_on_its_way),
     cmocka_unit_test(test_callmanager_mesh__the_owner_dies_in_the_middle_of_a_transfer),
     cmocka_unit_test(test_callmanager_mesh__the_consulted_node_dies_and_the_first_call_stays),

@@ -97,6 +97,19 @@ static void test_check__reg_1_catches_an_acknowledgement_without_a_commit(void *
     caught("REG-1");
 }
 
+static void test_check__reg_1_catches_an_acknowledgement_before_the_commit(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_OWNER_CHANGED && good_events[i].device.v == 3 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us += 3 * GOOD_MS;
+        }
+    }
+    caught("REG-1");
+}
+
 static void test_check__reg_1_catches_a_registry_that_goes_back(void **state)
 {
     (void)state;
@@ -142,8 +155,91 @@ static void test_check__reg_2_catches_new_work_without_a_lease(void **state)
 {
     (void)state;
     good_run_make();
-    good_run_event(EVENT_LEASE_LOST, GOOD_SUB1, 500 * GOOD_MS);
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB1, 700 * GOOD_MS);
     caught("REG-2");
+}
+
+static void test_check__reg_2_allows_to_finish_what_was_begun_with_a_lease(void **state)
+{
+    (void)state;
+    good_run_make();
+    const struct event *sent = good_run_find(EVENT_REGISTER_SENT, GOOD_FLEET, GOOD_FAULT);
+    const struct event *acked = good_run_find(EVENT_REGISTER_ACKED, GOOD_SUB2, GOOD_FAULT);
+    assert_int_equal(sent->device.v, acked->device.v);
+    assert_true(sent->at.us + 1 < acked->at.us);
+    int64_t at = sent->at.us + 1;
+    /* Without a lease only until the next one asks. */
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTER_ACKED && good_events[i].at.us > at &&
+            good_events[i].device.v != acked->device.v) {
+            good_events[i].kind = EVENT_LINK_UP;
+        }
+    }
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB2, at);
+    good_run_finish();
+    assert_int_equal(judged("REG-2")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
+/* The answer to an earlier question of a device that has asked again since. */
+static void test_check__reg_2_allows_to_answer_what_was_asked_with_a_lease(void **state)
+{
+    (void)state;
+    good_run_make();
+    const struct event *acked = good_run_find(EVENT_REGISTER_ACKED, GOOD_SUB2, GOOD_FAULT);
+    struct event first = *acked;
+    int64_t at = first.at.us;
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTER_ACKED && good_events[i].at.us > at) {
+            good_events[i].kind = EVENT_LINK_UP;
+        }
+    }
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB2, at - 20);
+    struct event *again = good_run_event(EVENT_REGISTER_SENT, GOOD_FLEET, at - 10);
+    again->device = first.device;
+    again->peer = GOOD_SUB2;
+    again->value = first.value + 1;
+    good_run_finish();
+    assert_int_equal(judged("REG-2")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
+static struct event *takes_key(struct proc_id node, uint32_t device, uint32_t epoch, enum key key,
+                               int64_t at)
+{
+    struct event *e = good_run_event(EVENT_KEY_TAKEN, node, at);
+    e->device.v = device;
+    e->epoch = epoch;
+    e->value = key;
+    return e;
+}
+
+static void test_check__reg_2_catches_a_key_under_an_old_epoch(void **state)
+{
+    (void)state;
+    good_run_make();
+    takes_key(GOOD_SUB2, 3, 2, KEY_HOLD, 60000 * GOOD_MS);
+    caught("REG-2");
+}
+
+static void test_check__reg_2_catches_a_new_call_without_a_lease(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB1, 60000 * GOOD_MS);
+    takes_key(GOOD_SUB1, 3, 3, KEY_DIAL, 60500 * GOOD_MS);
+    caught("REG-2");
+}
+
+static void test_check__reg_2_lets_calls_end_without_a_lease(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB1, 60000 * GOOD_MS);
+    takes_key(GOOD_SUB1, 3, 3, KEY_HANGUP, 60500 * GOOD_MS);
+    good_run_finish();
+    assert_int_equal(judged("REG-2")->verdict, VERDICT_PASS);
+    history_free(&good);
 }
 
 static void test_check__reg_3_catches_a_stale_lookup(void **state)
@@ -196,6 +292,18 @@ static void test_check__reg_4_catches_another_hash(void **state)
     (void)state;
     good_run_make();
     good_run_find(EVENT_STATE_HASH, GOOD_SUB2, 0)->value2++;
+    caught("REG-4");
+}
+
+static void test_check__reg_4_catches_a_node_that_remembers_otherwise(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_STATE_HASH, GOOD_SUB1, GOOD_RETURN + 200 * GOOD_MS);
+    const struct event *before = good_run_find(EVENT_STATE_HASH, GOOD_SUB1, 0);
+    e->value = before->value;
+    e->value2 = before->value2 + 1;
+    e->incarnation.v = 2;
     caught("REG-4");
 }
 
@@ -365,6 +473,62 @@ static void test_check__raft_1_catches_two_leaders_in_a_term(void **state)
     caught("RAFT-1");
 }
 
+static void test_check__raft_1_catches_a_node_that_serves_without_leading(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_RAFT_SERVING, GOOD_SUB2, 0)->value2 = 4;
+    caught("RAFT-1");
+}
+
+static void test_check__raft_2_catches_a_term_that_goes_back_over_a_restart(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_RAFT_STATE, GOOD_SUB1, GOOD_RETURN + 60 * GOOD_MS);
+    e->value = RAFT_STATE_FOLLOWER;
+    e->value2 = 1;
+    caught("RAFT-2");
+}
+
+static void test_check__raft_2_catches_a_node_that_applies_backwards(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_STATE_HASH, GOOD_PUB, 60000 * GOOD_MS)->value = 12;
+    caught("RAFT-2");
+}
+
+static void test_check__raft_2_allows_to_apply_anew_after_a_restart(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_STATE_HASH, GOOD_SUB1, GOOD_RETURN + 60 * GOOD_MS);
+    e->value = 8;
+    e->value2 = 8 * 7919;
+    good_run_finish();
+    assert_int_equal(judged("RAFT-2")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
+static void test_check__raft_3_catches_a_leader_that_lacks_an_entry(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_RAFT_SERVING, GOOD_SUB2, 0)->value = 30;
+    caught("RAFT-3");
+}
+
+static void test_check__raft_3_says_so_if_no_leader_could_lack_anything(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_RAFT_SERVING, GOOD_SUB2, 0)->kind = EVENT_LINK_UP;
+    good_run_finish();
+    assert_int_equal(judged("RAFT-3")->verdict, VERDICT_INCONCLUSIVE);
+    history_free(&good);
+}
+
 static void test_check__live_1_catches_a_cluster_without_an_active_side(void **state)
 {
     (void)state;
@@ -400,15 +564,22 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__an_empty_run_is_inconclusive_in_every_check),
     cmocka_unit_test(test_check__a_torn_record_proves_no_innocence),
     cmocka_unit_test(test_check__reg_1_catches_an_acknowledgement_without_a_commit),
+    cmocka_unit_test(test_check__reg_1_catches_an_acknowledgement_before_the_commit),
     cmocka_unit_test(test_check__reg_1_catches_a_registry_that_goes_back),
     cmocka_unit_test(test_check__reg_1_allows_two_changes_in_one_entry),
     cmocka_unit_test(test_check__reg_2_catches_an_old_epoch),
     cmocka_unit_test(test_check__reg_2_catches_new_work_without_a_lease),
+    cmocka_unit_test(test_check__reg_2_allows_to_finish_what_was_begun_with_a_lease),
+    cmocka_unit_test(test_check__reg_2_allows_to_answer_what_was_asked_with_a_lease),
+    cmocka_unit_test(test_check__reg_2_catches_a_key_under_an_old_epoch),
+    cmocka_unit_test(test_check__reg_2_catches_a_new_call_without_a_lease),
+    cmocka_unit_test(test_check__reg_2_lets_calls_end_without_a_lease),
     cmocka_unit_test(test_check__reg_3_catches_a_stale_lookup),
     cmocka_unit_test(test_check__reg_3_catches_a_lookup_that_sees_what_nobody_wrote),
     cmocka_unit_test(test_check__reg_3_forgives_a_lookup_during_the_registration),
     cmocka_unit_test(test_check__reg_3_says_so_if_nobody_looked),
     cmocka_unit_test(test_check__reg_4_catches_another_hash),
+    cmocka_unit_test(test_check__reg_4_catches_a_node_that_remembers_otherwise),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_stays_away),
     cmocka_unit_test(test_check__home_1_catches_a_phone_that_never_goes_home),
     cmocka_unit_test(test_check__home_2_catches_a_move_without_cause),
@@ -425,6 +596,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),
     cmocka_unit_test(test_check__agt_1_catches_a_logout_without_cause),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
+    cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
+    cmocka_unit_test(test_check__raft_2_catches_a_term_that_goes_back_over_a_restart),
+    cmocka_unit_test(test_check__raft_2_catches_a_node_that_applies_backwards),
+    cmocka_unit_test(test_check__raft_2_allows_to_apply_anew_after_a_restart),
+    cmocka_unit_test(test_check__raft_3_catches_a_leader_that_lacks_an_entry),
+    cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
     cmocka_unit_test(test_check__live_1_catches_a_cluster_without_an_active_side),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
 };

@@ -344,7 +344,7 @@ static void test_cti_mesh__a_cut_while_it_is_made_up_for_is_made_up_for(void **s
                 /* Up, a few messages, down again. */
                 sdl(b->c, 2, 3, true);
                 for (uint32_t n = 0; n < b->c->log_n; n++) {
-                    if (b->c->log[n].msg.kind == MSG_SDL_ANEW) {
+                    if (b->c->log[n].msg.kind == MSG_SDL_SESSION) {
                         static struct msg msg;
                         msg = b->c->log[n].msg;
                         ctimanager_message(&b->m, b->c->now, LINK_LOCAL, (struct proc_id){CTI_NODE},

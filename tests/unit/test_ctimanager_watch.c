@@ -40,8 +40,8 @@ static void end(struct cluster *c, uint32_t device)
 static void anew(struct cluster *c, struct proc_id node)
 {
     static struct msg msg;
-    msg.kind = MSG_SDL_ANEW;
-    msg.sdl_anew.node = node;
+    msg.kind = MSG_SDL_SESSION;
+    msg.sdl_session = (struct msg_sdl_session){.node = node, .up = true};
     ctimanager_message(&c->m, c->now, LINK_LOCAL, SUB1, &msg);
 }
 

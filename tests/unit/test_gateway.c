@@ -203,6 +203,23 @@ static void test_gateway__drains_before_it_goes_home(void **state)
     assert_int_equal(s->peer.v, FAKE_SUB1.v);
     accept(FAKE_SUB1, 5001, 3);
     assert_true(gateway_open(&g));
+    assert_int_equal(fake_world_events(&w, EVENT_DRAIN), 1);
+    assert_int_equal(fake_world_events(&w, EVENT_FALLBACK), 1);
+    assert_int_equal(fake_world_events(&w, EVENT_FALLBACK_ENDED), 0);
+}
+
+static void test_gateway__says_that_it_stays_if_its_home_is_gone_meanwhile(void **state)
+{
+    (void)state;
+    at_sub2_talking();
+    gateway_tick(&g, &site, at(4000));
+    m.station_fallback_answer = (struct msg_station_fallback_answer){.device = GATEWAY, .epoch = 2};
+    deliver(FAKE_SUB2, 4002, MSG_STATION_FALLBACK_ANSWER);
+    assert_int_equal(fake_world_events(&w, EVENT_DRAIN), 1);
+    site.up[FAKE_SUB1.v] = false;
+    gateway_link_down(&g, &site, at(4003), FAKE_SUB1);
+    assert_int_equal(fake_world_events(&w, EVENT_FALLBACK_ENDED), 1);
+    assert_true(gateway_open(&g));
 }
 
 static void test_gateway__under_steady_calls_it_still_goes_home(void **state)
@@ -230,6 +247,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_gateway__a_preserved_channel_ends_without_a_word),
     cmocka_unit_test(test_gateway__silence_ends_a_channel),
     cmocka_unit_test(test_gateway__drains_before_it_goes_home),
+    cmocka_unit_test(test_gateway__says_that_it_stays_if_its_home_is_gone_meanwhile),
     cmocka_unit_test(test_gateway__under_steady_calls_it_still_goes_home),
     cmocka_unit_test(test_gateway__a_call_that_is_not_known_any_more_is_hung_up),
 };

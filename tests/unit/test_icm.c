@@ -69,6 +69,55 @@ static void test_icm__the_first_side_that_asks_is_granted_after_it_is_durable(vo
     assert_int_equal(traced(EVENT_PG_GRANTED), 1);
 }
 
+static void weighs(struct proc_id peer, uint32_t devices, bool apart)
+{
+    struct msg msg = {.kind = MSG_PG_WEIGHT};
+    msg.pg_weight = (struct msg_pg_weight){.side = peer.v == PGA.v ? SIDE_A : SIDE_B,
+                                           .pair = 5000,
+                                           .devices = devices,
+                                           .apart = apart};
+    icm_message(&icm, now, peer, &msg);
+}
+
+static void test_icm__of_two_sides_that_lost_each_other_the_heavier_is_granted(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t a, b;
+        bool apart_a, apart_b, granted;
+    } cases[] = {
+        {3, 4, true, true, true},   {4, 4, true, true, false},  {4, 3, true, true, false},
+        {3, 4, false, true, false}, {3, 4, true, false, false}, {3, 4, false, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        started();
+        activated(PGA, 0);
+        weighs(PGA, cases[i].a, cases[i].apart_a);
+        weighs(PGB, cases[i].b, cases[i].apart_b);
+        activated(PGB, 0);
+        assert_int_equal(grants_valid(&icm.grants, PGB, 2), cases[i].granted);
+        assert_int_equal(grants_valid(&icm.grants, PGA, 1), !cases[i].granted);
+    }
+}
+
+static void test_icm__what_a_side_weighed_counts_while_it_is_linked(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    weighs(PGA, 3, true);
+    weighs(PGB, 4, true);
+    icm_link_down(&icm, now, PGA);
+    icm_link_up(&icm, now, PGA);
+    activated(PGB, 0); /* what A weighs now is not known */
+    assert_true(grants_valid(&icm.grants, PGA, 1));
+    uint64_t rejected = icm.rejected;
+    struct msg msg = {.kind = MSG_PG_WEIGHT};
+    msg.pg_weight = (struct msg_pg_weight){.side = SIDE_B, .pair = 5000, .devices = 9};
+    icm_message(&icm, now, PGA, &msg);
+    assert_true(icm.rejected == rejected + 1);
+}
+
 static void test_icm__the_other_side_is_refused_while_one_is_active_and_linked(void **state)
 {
     (void)state;
@@ -165,12 +214,74 @@ static void test_icm__agents_of_the_former_side_are_forgotten(void **state)
     assert_int_equal(last_sent(MSG_ROUTE_ANSWER)->msg.route_answer.kind, ROUTE_LABEL);
 }
 
+/* Records as a PG of the pair writes them. */
+static struct msg a_row(void)
+{
+    struct msg msg = {.kind = MSG_RECORD_TCD};
+    msg.record_tcd = (struct msg_record_tcd){.outbox = 1,
+                                             .peripheral = 5000,
+                                             .icr_call_key = 7,
+                                             .leg = 1,
+                                             .wall_us = WALL_US,
+                                             .call = {UINT64_C(4) << 56 | 9},
+                                             .disposition = 13,
+                                             .agent = {5001},
+                                             .device = {1}};
+    return msg;
+}
+
+static struct msg a_state(void)
+{
+    struct msg msg = {.kind = MSG_RECORD_STATE};
+    msg.record_state = (struct msg_record_state){
+        .outbox = 1, .peripheral = 5000, .agent = {5001}, .wall_us = WALL_US};
+    return msg;
+}
+
+static void test_icm__records_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    started();
+    struct msg bad[13];
+    uint32_t n = 0;
+    for (; n < 10; n++) {
+        bad[n] = a_row();
+    }
+    for (; n < 13; n++) {
+        bad[n] = a_state();
+    }
+    bad[0].record_tcd.peripheral = 5001;
+    bad[1].record_tcd.icr_call_key = 0;
+    bad[2].record_tcd.leg = 0;
+    bad[3].record_tcd.wall_us = INT64_MAX;
+    bad[4].record_tcd.wall_us = -1;
+    bad[5].record_tcd.call.v = 9;
+    bad[6].record_tcd.disposition = 0;
+    bad[7].record_tcd.agent.v = 4711;
+    bad[8].record_tcd.device.v = UINT32_MAX;
+    bad[9].record_tcd.device.v = 0;
+    bad[10].record_state.agent.v = 0;
+    bad[11].record_state.peripheral = 0;
+    bad[12].record_state.wall_us = 0;
+    uint32_t before = seen.stored_n;
+    for (uint32_t i = 0; i < n; i++) {
+        icm_message(&icm, now, PGA, &bad[i]);
+    }
+    assert_int_equal(seen.stored_n, before);
+    assert_int_equal(icm.rejected, n);
+    assert_true(icm.tcd_rows == 0);
+    struct msg good = a_row();
+    icm_message(&icm, now, PGA, &good);
+    assert_int_equal(seen.stored_n, before + 1);
+    assert_true(icm.tcd_rows == 1);
+}
+
 static void test_icm__a_record_under_an_old_epoch_is_stored_and_acknowledged(void **state)
 {
     (void)state;
     started();
     activated(PGB, 5);
-    struct msg msg = {.kind = MSG_RECORD_TCD};
+    struct msg msg = a_row();
     msg.record_tcd.outbox = 41;
     icm_message(&icm, now, PGA, &msg);
     msg.record_tcd.outbox = 42;
@@ -187,7 +298,7 @@ static void test_icm__more_records_than_the_ring_holds_are_all_acknowledged(void
 {
     (void)state;
     started();
-    struct msg msg = {.kind = MSG_RECORD_STATE};
+    struct msg msg = a_state();
     for (uint64_t i = 1; i <= OUTBOX_WAITING_MAX + 100; i++) {
         msg.record_state.outbox = i;
         icm_message(&icm, now, PGA, &msg);
@@ -217,8 +328,25 @@ static void test_icm__a_message_of_another_link_is_rejected(void **state)
     assert_int_equal(traced(EVENT_MESSAGE_REJECTED), 1);
 }
 
+static void test_icm__an_epoch_from_nowhere_leaves_room_for_the_next(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, UINT32_MAX); /* nothing is known yet, and even so */
+    assert_null(last_sent(MSG_PG_GRANT));
+    activated(PGA, 0);
+    assert_int_equal(last_sent(MSG_PG_GRANT)->msg.pg_grant.epoch, 1);
+    activated(PGB, 1 + EPOCH_AHEAD_MAX + 1);
+    assert_int_equal(last_sent(MSG_PG_GRANT)->peer.v, PGA.v);
+    assert_int_equal(traced(EVENT_MESSAGE_REJECTED), 2);
+    activated(PGB, 2); /* what a pair agrees on */
+    assert_true(last_sent(MSG_PG_GRANT)->msg.pg_grant.epoch == 2);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__the_first_side_that_asks_is_granted_after_it_is_durable),
+    cmocka_unit_test(test_icm__of_two_sides_that_lost_each_other_the_heavier_is_granted),
+    cmocka_unit_test(test_icm__what_a_side_weighed_counts_while_it_is_linked),
     cmocka_unit_test(test_icm__the_other_side_is_refused_while_one_is_active_and_linked),
     cmocka_unit_test(test_icm__an_epoch_that_the_pair_agreed_on_is_granted_and_the_former_told),
     cmocka_unit_test(test_icm__an_old_epoch_is_refused),
@@ -230,6 +358,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__more_records_than_the_ring_holds_are_all_acknowledged),
     cmocka_unit_test(test_icm__a_hello_in_the_name_of_the_other_side_is_rejected),
     cmocka_unit_test(test_icm__a_message_of_another_link_is_rejected),
+    cmocka_unit_test(test_icm__an_epoch_from_nowhere_leaves_room_for_the_next),
+    cmocka_unit_test(test_icm__records_that_cannot_be_are_refused),
 };
 
 UNIT_MAIN(tests);

@@ -254,10 +254,10 @@ static bool any_order(uint32_t left, struct truth t, int by_itself)
     }
     for (size_t i = 0; i < ops_n; i++) {
         const struct linear_op *op = &ops[i];
-        struct truth to = t;
         if ((left & (1u << i)) == 0 || op->call > first_answer) {
             continue;
         }
+        struct truth to;
         if (op->kind == LINEAR_LOOKUP) {
             to = (struct truth){true, op->epoch, op->node.v, (int)op->state, t.counter};
             if (t.known && (to.epoch != t.epoch || to.owner != t.owner || to.state != t.state)) {

@@ -81,8 +81,9 @@ static void on_refused(void *context, enum err why)
     fail_msg("a node that is alone refused somebody: %s", err_text(why));
 }
 
-static void on_failed(void *context, const char *what)
+static void on_failed(void *context, enum err why, const char *what)
 {
+    (void)why;
     (void)context;
     fail_msg("the disk failed: %s", what);
 }
@@ -394,6 +395,44 @@ static void test_node__the_status_says_what_the_last_snapshot_covers(void **stat
     alone_end(a);
 }
 
+static void test_node__its_log_is_read_as_it_stands(void **state)
+{
+    (void)state;
+    struct alone *a = alone_start(true);
+    static struct msg m;
+    struct msg_op_command c = {.verb = OP_VERB_CONFIG_SET, .text = "recovery.8000=1001"};
+    assert_int_equal(order(a, c)->reason, REASON_NONE);
+    m.kind = MSG_OP_LOG_READ;
+    m.op_log_read = (struct msg_op_log_read){.id = 9};
+    tell(a, LINK_OPERATOR, OPERATOR, &m);
+    const struct msg_op_log *page = &await(a, MSG_OP_LOG, 1)->op_log;
+    assert_int_equal(page->id, 9);
+    assert_true(page->last);
+    assert_int_equal(page->first, 1);
+    assert_true(page->commit <= page->last_index);
+    const struct msg_op_log_row *newest = &page->rows[page->rows_n - 1];
+    assert_int_equal(newest->index, page->last_index);
+    assert_int_equal(newest->command, COMMAND_CONFIG);
+    assert_string_equal(newest->text, "recovery.8000=1001");
+    alone_end(a);
+}
+
+static void test_node__nobody_is_there_to_hand_over_to(void **state)
+{
+    (void)state;
+    struct alone *a = alone_start(true);
+    static struct msg m;
+    m.kind = MSG_OP_TRANSFER;
+    m.op_transfer = (struct msg_op_transfer){.id = 9, .to = {2}};
+    uint32_t before = a->got[MSG_OP_DONE];
+    tell(a, LINK_OPERATOR, OPERATOR, &m);
+    const struct msg_op_done *done = &await(a, MSG_OP_DONE, before + 1)->op_done;
+    assert_int_equal(done->id, 9);
+    assert_int_equal(done->reason, REASON_BAD_REQUEST);
+    assert_false(a->node->transferring);
+    alone_end(a);
+}
+
 static void test_node__shutdown_is_asked_of_the_driver(void **state)
 {
     (void)state;
@@ -413,6 +452,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_node__devices_are_listed_in_pages_linearizably),
     cmocka_unit_test(test_node__a_quiet_node_says_what_its_state_is),
     cmocka_unit_test(test_node__the_status_says_what_the_last_snapshot_covers),
+    cmocka_unit_test(test_node__its_log_is_read_as_it_stands),
+    cmocka_unit_test(test_node__nobody_is_there_to_hand_over_to),
     cmocka_unit_test(test_node__shutdown_is_asked_of_the_driver),
 };
 

@@ -401,11 +401,117 @@ static void test_pg_duplex__desktops_are_closed_and_find_the_other_side(void **s
     pg_world_free(w);
 }
 
+/* Side B hears of side A, which this test plays, and asks for its state. */
+static struct pg_world *taking(void)
+{
+    struct pg_world *w = pg_world_new();
+    struct msg msg = {.kind = MSG_PRIVATE_STATUS};
+    pg_world_start(w, B);
+    pg_link_up(&w->sides[B].pg, w->now, LINK_PRIVATE, PG_WORLD_A);
+    msg.private_status.active = true;
+    msg.private_status.epoch = 1;
+    pg_message(&w->sides[B].pg, w->now, LINK_PRIVATE, PG_WORLD_A, &msg);
+    assert_int_equal(w->sides[B].pg.sync, PG_SYNC_ASKED);
+    return w;
+}
+
+/* A call of the transfer; its legs would come later. */
+static void tell_call(struct pg_world *w, uint64_t call)
+{
+    struct msg msg = {.kind = MSG_PRIVATE_LEG};
+    msg.private_leg.call.v = call;
+    msg.private_leg.icr_call_key = 7;
+    pg_message(&w->sides[B].pg, w->now, LINK_PRIVATE, PG_WORLD_A, &msg);
+}
+
+static void test_pg_duplex__half_a_state_is_no_state(void **state)
+{
+    (void)state;
+    struct pg_world *w = taking();
+    tell_call(w, 0x0100010000000001);
+    pg_link_down(&w->sides[B].pg, w->now, LINK_PRIVATE, PG_WORLD_A, REASON_TIMEOUT);
+    pg_world_run(w, 4000);
+    assert_true(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].pg.opc.calls_n, 0);
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 1000);
+    assert_false(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].rows_n, 0);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__a_state_that_cannot_be_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct pg_world *w = taking();
+    struct msg last = {.kind = MSG_PRIVATE_LEG};
+    last.private_leg.last = true;
+    tell_call(w, 0x0100010000000001); /* a call without a leg that nobody waits for */
+    pg_message(&w->sides[B].pg, w->now, LINK_PRIVATE, PG_WORLD_A, &last);
+    assert_int_equal(w->sides[B].pg.sync, PG_SYNC_NONE);
+    assert_int_equal(pg_world_count(&w->sides[B], EVENT_MESSAGE_REJECTED), 1);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__an_epoch_from_nowhere_does_not_fence(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    struct msg msg = {.kind = MSG_PRIVATE_STATUS};
+    msg.private_status.active = true;
+    msg.private_status.epoch = UINT32_MAX;
+    pg_message(&w->sides[A].pg, w->now, LINK_PRIVATE, PG_WORLD_B, &msg);
+    pg_world_run(w, 1000);
+    assert_true(pg_world_is_active(w, A));
+    assert_int_equal(w->sides[A].pg.duplex.highest, 1);
+    pg_world_free(w);
+}
+
+static void test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up(
+    void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_controller(w, false);
+    pg_world_run(w, 5000);
+    w->controller_up = true;
+    w->controller_linked[B] = true;
+    pg_link_up(&w->sides[B].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+    pg_world_run(w, 300);
+    w->controller_linked[A] = true;
+    pg_link_up(&w->sides[A].pg, w->now, LINK_CONTROLLER, PG_WORLD_ICM);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, A));
+    assert_false(pg_world_is_active(w, B));
+    pg_world_free(w);
+}
+
+/* The link to the CTI Manager breaks just before the grant comes, and is resumed afterwards. */
+static void test_pg_duplex__granted_while_the_provider_resumes_waits_for_it(void **state)
+{
+    (void)state;
+    struct pg_world *w = pg_world_new();
+    pg_world_start(w, B);
+    pg_world_run(w, 2950);
+    assert_false(pg_world_is_active(w, B));
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 100);
+    assert_int_equal(w->sides[B].monitored_n, 0);
+    pg_world_cti(w, B, true);
+    pg_world_run(w, 6000);
+    assert_true(pg_world_is_active(w, B));
+    assert_false(w->sides[B].active_before_monitors);
+    pg_world_free(w);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors),
     cmocka_unit_test(test_pg_duplex__side_b_alone_waits_and_then_goes_active),
     cmocka_unit_test(test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors),
     cmocka_unit_test(test_pg_duplex__nothing_fails_back),
+    cmocka_unit_test(
+        test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up),
+    cmocka_unit_test(test_pg_duplex__granted_while_the_provider_resumes_waits_for_it),
     cmocka_unit_test(test_pg_duplex__killed_process_is_replaced),
     cmocka_unit_test(test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows),
     cmocka_unit_test(test_pg_duplex__inputs_missed_while_the_private_link_was_cut_are_made_up),
@@ -420,6 +526,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__restarted_side_takes_the_state_over),
     cmocka_unit_test(test_pg_duplex__agents_keep_their_state_unless_their_phone_moved),
     cmocka_unit_test(test_pg_duplex__desktops_are_closed_and_find_the_other_side),
+    cmocka_unit_test(test_pg_duplex__half_a_state_is_no_state),
+    cmocka_unit_test(test_pg_duplex__a_state_that_cannot_be_is_asked_for_again),
+    cmocka_unit_test(test_pg_duplex__an_epoch_from_nowhere_does_not_fence),
 };
 
 UNIT_MAIN(tests);

@@ -522,6 +522,28 @@ static void test_phone__hung_up_before_the_call_had_a_number_it_is_hung_up_then(
     assert_int_equal(ended, 0);
 }
 
+static void test_phone__a_call_that_it_does_not_have_is_hung_up(void **state)
+{
+    (void)state;
+    /* The key that hung it up was lost with the CallManager that it was for. */
+    in_call_at_sub1();
+    assert_int_equal(phone_key(&p, &site, at(30), KEY_HANGUP, ""), REASON_NONE);
+    fake_world_forget(&w);
+    call(FAKE_SUB1, 40,
+         (struct msg_station_call){
+             .call = CALL, .state = LEG_CONNECTED, .reason = REASON_PRESERVED, .peer = PEER});
+    const struct fake_sent *s = fake_world_next(&w);
+    assert_non_null(s);
+    assert_int_equal(s->key.key, KEY_HANGUP);
+    assert_true(call_id_eq(s->key.call, CALL));
+    assert_true(phone_idle(&p));
+    fake_world_forget(&w);
+    call(FAKE_SUB1, 50,
+         (struct msg_station_call){.call = CALL, .state = LEG_ENDED, .reason = REASON_HUNG_UP});
+    assert_null(fake_world_next(&w));
+    assert_int_equal(ended, 1);
+}
+
 static void test_phone__time_on_hold_is_counted(void **state)
 {
     (void)state;
@@ -564,6 +586,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_phone__a_target_that_falls_is_not_gone_home_to),
     cmocka_unit_test(test_phone__dials_rings_back_talks_and_hangs_up_by_itself),
     cmocka_unit_test(test_phone__hung_up_before_the_call_had_a_number_it_is_hung_up_then),
+    cmocka_unit_test(test_phone__a_call_that_it_does_not_have_is_hung_up),
     cmocka_unit_test(test_phone__time_on_hold_is_counted),
 };
 

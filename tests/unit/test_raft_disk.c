@@ -261,6 +261,90 @@ static void test_raft_disk__a_damaged_mark_is_refused(void **state)
     cluster_free(c);
 }
 
+static void overwrite(const char *folder, const char *name, const char *text, size_t len)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_int_equal(write(fd, text, len), (ssize_t)len);
+    close(fd);
+}
+
+static void test_raft_disk__metadata_that_is_garbage_is_refused(void **state)
+{
+    (void)state;
+    static const char garbage[40] = "this is no metadata, whatever it may be";
+    char folder[200];
+    struct cluster *c = written(5);
+    crash_copy(c, folder);
+    overwrite(folder, "metadata1", garbage, 32);
+    refused(folder, "/metadata1", "format is wrong");
+    overwrite(folder, "metadata1", garbage, 40);
+    refused(folder, "/metadata1", "format is wrong");
+    cluster_free(c);
+}
+
+static void test_raft_disk__one_metadata_file_that_a_crash_cut_is_accepted(void **state)
+{
+    (void)state;
+    char folder[200], path[512];
+    struct cluster *c = written(5);
+    crash_copy(c, folder);
+    /* The older one: the newer one holds the term of the log. */
+    find(folder, "metadata1", false, path);
+    uint8_t versions[2] = {0};
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/metadata%u", folder, i + 1);
+        int fd = open(path, O_RDONLY);
+        if (fd >= 0) {
+            assert_int_equal(pread(fd, &versions[i], 1, 8), 1);
+            close(fd);
+        }
+    }
+    overwrite(folder, versions[0] < versions[1] ? "metadata1" : "metadata2", "short", 5);
+    accepted(folder, "");
+    cluster_free(c);
+}
+
+static void test_raft_disk__a_log_without_a_term_is_refused(void **state)
+{
+    (void)state;
+    char folder[200];
+    struct cluster *c = written(5);
+    crash_copy(c, folder);
+    overwrite(folder, "metadata1", "short", 5);
+    overwrite(folder, "metadata2", "", 0);
+    refused(folder, "/metadata1", "there is a log");
+    cluster_free(c);
+}
+
+static void test_raft_disk__a_term_older_than_the_log_is_refused(void **state)
+{
+    (void)state;
+    char folder[200];
+    char bytes[32] = {1, [8] = 9}; /* version 9, term 0 */
+    struct cluster *c = written(5);
+    crash_copy(c, folder);
+    overwrite(folder, "metadata1", bytes, sizeof bytes);
+    refused(folder, "/metadata1", "says term 0");
+    cluster_free(c);
+}
+
+static void test_raft_disk__files_of_others_are_passed_over(void **state)
+{
+    (void)state;
+    char folder[200];
+    struct cluster *c = written(5);
+    crash_copy(c, folder);
+    overwrite(folder, "README", "hello", 5);
+    overwrite(folder, "0000000000000009-what", "hello", 5);
+    overwrite(folder, "open-", "hello", 5);
+    accepted(folder, "");
+    overwrite(folder, "0000000000000900-0000000000000901", "hello", 5);
+    refused(folder, "0000000000000900-", "gap");
+    cluster_free(c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_raft_disk__an_empty_folder_is_accepted),
     cmocka_unit_test(test_raft_disk__what_a_crash_leaves_is_accepted),
@@ -271,6 +355,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_raft_disk__a_missing_segment_is_refused),
     cmocka_unit_test(test_raft_disk__a_bad_snapshot_is_refused),
     cmocka_unit_test(test_raft_disk__a_damaged_mark_is_refused),
+    cmocka_unit_test(test_raft_disk__metadata_that_is_garbage_is_refused),
+    cmocka_unit_test(test_raft_disk__one_metadata_file_that_a_crash_cut_is_accepted),
+    cmocka_unit_test(test_raft_disk__a_log_without_a_term_is_refused),
+    cmocka_unit_test(test_raft_disk__a_term_older_than_the_log_is_refused),
+    cmocka_unit_test(test_raft_disk__files_of_others_are_passed_over),
 };
 
 UNIT_MAIN(tests);

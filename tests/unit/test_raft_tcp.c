@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -229,12 +230,40 @@ static void test_raft_tcp__whoever_listens_in_a_nodes_place_is_not_believed(void
     cluster_free(c);
 }
 
+/* What libraft sends over such a connection while the network is cut would wait for the timer of
+ * the kernel, which doubles: after a cut of six seconds, six more. */
+static void test_raft_tcp__a_connection_that_nobody_answers_is_given_up_by_the_kernel(void **state)
+{
+    (void)state;
+    uint32_t dialled = 0;
+    struct cluster *c = cluster_new(3, PHONES);
+    cluster_start_all(c);
+    assert_true(cluster_until(c, cluster_services_up, 10000));
+    uint16_t port = ntohs(address_of(VICTIM).sin_port);
+    for (int fd = 3; fd < 1024; fd++) {
+        struct sockaddr_in peer = {0};
+        socklen_t len = sizeof peer;
+        unsigned ms = 0;
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 || peer.sin_family != AF_INET ||
+            ntohs(peer.sin_port) != port) {
+            continue;
+        }
+        dialled++;
+        len = sizeof ms;
+        assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len), 0);
+        assert_int_equal(ms, RAFT_TCP_UNANSWERED_MS);
+    }
+    assert_true(dialled >= 4); /* the leader's, and those of who asked for votes */
+    cluster_free(c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_raft_tcp__what_libraft_would_believe_is_not_let_in),
     cmocka_unit_test(test_raft_tcp__garbage_of_every_length_is_refused),
     cmocka_unit_test(test_raft_tcp__a_silent_stranger_is_sent_away),
     cmocka_unit_test(test_raft_tcp__a_stranger_who_knows_a_nodes_number_is_refused),
     cmocka_unit_test(test_raft_tcp__a_crowd_of_strangers_does_not_keep_a_node_out),
+    cmocka_unit_test(test_raft_tcp__a_connection_that_nobody_answers_is_given_up_by_the_kernel),
     cmocka_unit_test(test_raft_tcp__whoever_listens_in_a_nodes_place_is_not_believed),
 };
 

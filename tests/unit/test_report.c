@@ -113,6 +113,39 @@ static void test_report__it_shows_every_check_the_fault_and_the_records(void **s
     freed();
 }
 
+static void test_report__verdict_anatomy_and_timeline_come_first(void **state)
+{
+    (void)state;
+    static const char *const order[] = {"class=\"banner pass\"", "Anatomy of the failover",
+                                        "Who served the phones", "class=cards",
+                                        "What was promised"};
+    good_run_make();
+    judged_run();
+    char *text = read_report();
+    const char *at = text;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        at = strstr(at, order[i]);
+        assert_non_null(at);
+    }
+    freed();
+    free(text);
+}
+
+static void test_report__the_anatomy_says_when_and_what_did_not_happen(void **state)
+{
+    (void)state;
+    good_run_make();
+    judged_run();
+    char *text = read_report();
+    const char *elected = strstr(text, "<dt>new Raft leader<dd class=track><i style=\"left:");
+    assert_non_null(elected);
+    const char *when = strstr(elected, "<dd class=done>95 ms");
+    assert_non_null(when);
+    assert_true(when < strstr(elected, "<dt>first device"));
+    freed();
+    free(text);
+}
+
 static void test_report__a_spoilt_run_fails(void **state)
 {
     (void)state;
@@ -181,6 +214,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__a_good_run_passes_and_says_so_in_json),
     cmocka_unit_test(test_report__it_is_one_file_without_anything_from_outside),
     cmocka_unit_test(test_report__it_shows_every_check_the_fault_and_the_records),
+    cmocka_unit_test(test_report__verdict_anatomy_and_timeline_come_first),
+    cmocka_unit_test(test_report__the_anatomy_says_when_and_what_did_not_happen),
     cmocka_unit_test(test_report__a_spoilt_run_fails),
     cmocka_unit_test(test_report__a_run_without_events_is_inconclusive_and_still_has_a_report),
     cmocka_unit_test(test_report__text_cannot_become_markup),

@@ -229,6 +229,34 @@ static void test_scenario1__a_gateway_that_travels_with_a_call_is_caught(void **
     caught("S1-HOME-GATEWAYS");
 }
 
+static void test_scenario1__two_gateways_that_drain_at_once_are_caught(void **state)
+{
+    (void)state;
+    good_run_make();
+    /* The first is let go while the second is on its way. */
+    const struct event *second = NULL;
+    struct event *first = NULL;
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_DRAIN && good_events[i].device.v == GOOD_GATEWAY) {
+            first = &good_events[i];
+        } else if (good_events[i].kind == EVENT_DRAIN) {
+            second = &good_events[i];
+        }
+    }
+    assert_non_null(first);
+    assert_non_null(second);
+    first->at.us = second->at.us + 1;
+    caught("S1-HOME-GATEWAYS");
+}
+
+static void test_scenario1__a_gateway_that_was_not_let_go_is_caught(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_DRAIN, GOOD_FLEET, 0)->kind = EVENT_LINK_UP;
+    caught("S1-HOME-GATEWAYS");
+}
+
 static void test_scenario1__a_pg_that_fails_back_is_caught(void **state)
 {
     (void)state;
@@ -287,6 +315,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario1__an_idle_phone_that_stays_away_is_caught),
     cmocka_unit_test(test_scenario1__a_busy_phone_that_stays_away_is_caught),
     cmocka_unit_test(test_scenario1__a_gateway_that_travels_with_a_call_is_caught),
+    cmocka_unit_test(test_scenario1__two_gateways_that_drain_at_once_are_caught),
+    cmocka_unit_test(test_scenario1__a_gateway_that_was_not_let_go_is_caught),
     cmocka_unit_test(test_scenario1__a_pg_that_fails_back_is_caught),
     cmocka_unit_test(test_scenario1__a_node_with_another_registry_is_caught),
     cmocka_unit_test(test_scenario1__a_lost_acknowledgement_is_caught),

@@ -312,8 +312,9 @@ static struct raft_append_entries_result refusal(struct sim_cluster *c, struct r
     sim_raft_receive(c->nodes[at].raft, c->now, c->nodes[leader].id, bytes.base, bytes.len);
     assert_int_equal(sim_raft_stats(c->nodes[at].raft).sent, sent + 1);
     sim_bytes_free(&bytes);
-    for (mail = c->mail; mail->to_life == 0; mail = mail->next) {
+    for (mail = c->mail; mail != NULL && mail->to_life == 0; mail = mail->next) {
     }
+    assert_non_null(mail);
     assert_int_equal(sim_message_decode(mail->bytes, mail->len, address, &answer), ERR_OK);
     assert_int_equal(answer.type, RAFT_APPEND_ENTRIES_RESULT);
     assert_true(answer.append_entries_result.term > 1);
@@ -365,6 +366,120 @@ static void test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_te
     sim_cluster_free(c);
 }
 
+static void test_sim_raft__three_logs_and_three_terms_still_elect_a_leader(void **state)
+{
+    (void)state;
+    struct sim_cluster *c = serving(3, 41);
+    sim_cluster_write(c, 10);
+    settles(c);
+    uint32_t leader = sim_cluster_leader(c), one = (leader + 1) % 3, other = (leader + 2) % 3;
+    uint64_t term = replica_term(c->nodes[leader].replica);
+    /* An entry that `other` lacks, then one that only the leader has; and elections of the two that
+     * came to nothing. */
+    sim_cluster_mute(c, leader, other, true);
+    sim_cluster_write(c, 1);
+    sim_cluster_mute(c, leader, one, true);
+    assert_true(sim_cluster_submit(c));
+    sim_cluster_run(c, 20);
+    for (uint32_t i = 0; i < 3; i++) {
+        sim_cluster_kill(c, i, true, true);
+        sim_cluster_mute(c, leader, i, false);
+    }
+    assert_int_equal(sim_disk_set_term(c->nodes[one].disk, term + 2), 0);
+    assert_int_equal(sim_disk_set_term(c->nodes[other].disk, term + 4), 0);
+    sim_cluster_start_all(c);
+    assert_true(sim_cluster_until(c, sim_cluster_has_leader, 5000));
+    settles(c);
+    assert_true(c->applied_n >= 11);
+    sim_cluster_free(c);
+}
+
+/* Entries of a term that is not over yet come to a node whose disk just failed: it cannot store the
+ * term. libraft lets the entries go by then, or has still to store them. */
+static void test_sim_raft__a_disk_that_fails_while_entries_come_ends_a_node_whole(void **state)
+{
+    (void)state;
+    for (uint32_t fits = 0; fits < 2; fits++) {
+        struct sim_cluster *c = serving(3, 43);
+        uint32_t leader = sim_cluster_leader(c), at = (leader + 1) % 3;
+        struct sim_node *node = &c->nodes[at];
+        sim_cluster_write(c, 10);
+        settles(c);
+        uint8_t data[8] = {0};
+        uint64_t term = replica_term(node->replica), last = replica_last(node->replica);
+        struct raft_entry entries[2];
+        for (size_t i = 0; i < 2; i++) {
+            entries[i] = (struct raft_entry){
+                .term = term + 1, .type = RAFT_BARRIER, .buf = {data, sizeof data}};
+        }
+        struct raft_message append = {.type = RAFT_APPEND_ENTRIES,
+                                      .append_entries = {.term = term + 1,
+                                                         .prev_log_index = last + (fits == 0),
+                                                         .prev_log_term = term,
+                                                         .entries = entries,
+                                                         .n_entries = 2}};
+        struct sim_bytes bytes = {0};
+        sim_message_encode(&bytes, "node", &append);
+        set_faults(c, at, (struct sim_disk_faults){.io_error = true});
+        uint64_t sent = sim_raft_stats(node->raft).sent;
+        for (uint32_t i = 0; i < 3; i++) { /* what comes after it finds nobody any more */
+            sim_raft_receive(node->raft, c->now, c->nodes[leader].id, bytes.base, bytes.len);
+        }
+        sim_bytes_free(&bytes);
+        replica_poll(node->replica, c->now);
+        assert_int_equal(replica_failure(node->replica), ERR_IO);
+        assert_int_equal(node->replica->term, term); /* nobody was told of another */
+        assert_int_equal(sim_raft_stats(node->raft).sent, sent);
+        sim_cluster_run(c, 100);
+        assert_null(node->raft);
+        set_faults(c, at, (struct sim_disk_faults){0});
+        assert_int_equal(sim_cluster_start(c, at), ERR_OK);
+        settles(c);
+        sim_cluster_free(c);
+    }
+}
+
+static void all_disks(struct sim_cluster *c, struct sim_disk_faults faults)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        set_faults(c, i, faults);
+    }
+}
+
+static void test_sim_raft__a_leader_elected_without_room_gives_its_requests_up(void **state)
+{
+    (void)state;
+    struct sim_cluster *c = serving(3, 37);
+    uint32_t old = sim_cluster_leader(c), one = (old + 1) % 3, other = (old + 2) % 3;
+    sim_cluster_write(c, 10);
+    /* The followers do not know yet that the last is committed: a new leader wants an entry. */
+    all_disks(c, (struct sim_disk_faults){.capacity = 2000000});
+    sim_cluster_kill(c, old, true, true);
+    sim_cluster_run(c, 500);
+    uint32_t leader = replica_standing(c->nodes[one].replica) == RAFT_STATE_LEADER ? one : other;
+    struct sim_node *node = &c->nodes[leader];
+    assert_int_equal(replica_standing(node->replica), RAFT_STATE_LEADER);
+    assert_false(replica_serving(node->replica));
+    /* There is room again, but nobody gets the barrier that it begins with. */
+    uint64_t last = replica_last(node->replica);
+    all_disks(c, (struct sim_disk_faults){0});
+    while (replica_last(node->replica) == last) {
+        assert_true(sim_cluster_step(c, INSTANT_NEVER));
+    }
+    sim_cluster_mute(c, leader, leader == one ? other : one, true);
+    while (replica_standing(node->replica) == RAFT_STATE_LEADER) {
+        assert_true(sim_cluster_step(c, INSTANT_NEVER));
+    }
+    sim_cluster_mute(c, leader, leader == one ? other : one, false);
+    /* Its barrier is given up: libraft may have the request again. */
+    const struct raft *raft = &node->replica->raft;
+    assert_ptr_equal(raft->legacy.pending[0], raft->legacy.pending);
+    assert_true(sim_cluster_until(c, sim_cluster_has_leader, 5000));
+    assert_int_equal(sim_cluster_leader(c), leader);
+    sim_cluster_write(c, 10);
+    sim_cluster_free(c);
+}
+
 /* -- Chance. -- */
 
 static void disturb_disk(struct sim_cluster *c, uint32_t i)
@@ -401,6 +516,9 @@ static void kill_or_start(struct sim_cluster *c, uint32_t i)
         assert_int_equal(sim_cluster_start(c, i), ERR_OK);
         return;
     }
+    if (rand_below(&c->rand, 2) == 0) { /* so that there is something to lose */
+        set_faults(c, i, (struct sim_disk_faults){.stall_until = {c->now.us + 100000}});
+    }
     for (uint64_t n = rand_below(&c->rand, 10); n > 0 && sim_cluster_submit(c); n--) {
         sim_cluster_run(c, rand_between(&c->rand, 0, 2));
     }
@@ -412,7 +530,18 @@ static void kill_or_start(struct sim_cluster *c, uint32_t i)
 static void disturb(struct sim_cluster *c)
 {
     uint32_t a = (uint32_t)rand_below(&c->rand, c->n), b = (uint32_t)rand_below(&c->rand, c->n);
-    switch (rand_below(&c->rand, 8)) {
+    uint32_t leader = sim_cluster_leader(c);
+    switch (rand_below(&c->rand, 10)) {
+    case 8:
+        if (leader < c->n) {
+            replica_yield(c->nodes[leader].replica);
+        }
+        break;
+    case 9:
+        if (leader < c->n) {
+            assert_int_equal(replica_confirm(c->nodes[leader].replica), ERR_OK);
+        }
+        break;
     case 0:
         sim_cluster_cut(c, a, b, !c->down[a][b]);
         break;
@@ -559,6 +688,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_raft__close_works_with_everything_under_way),
     cmocka_unit_test(test_sim_raft__a_refusal_does_not_speak_of_the_log),
     cmocka_unit_test(test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_term),
+    cmocka_unit_test(test_sim_raft__a_leader_elected_without_room_gives_its_requests_up),
+    cmocka_unit_test(test_sim_raft__three_logs_and_three_terms_still_elect_a_leader),
+    cmocka_unit_test(test_sim_raft__a_disk_that_fails_while_entries_come_ends_a_node_whole),
     cmocka_unit_test(test_sim_raft__nothing_applied_is_lost_whatever_happens),
     cmocka_unit_test(test_sim_raft__the_same_seed_gives_the_same_run),
     cmocka_unit_test(test_sim_raft__killed_often_it_leaks_nothing),

@@ -13,15 +13,26 @@ static void send_subscribe(struct callmanager *cm, struct proc_id peer)
     world_send(cm->world, LINK_SDL, peer, m);
 }
 
+static void tell_session(struct callmanager *cm, struct proc_id peer, bool up)
+{
+    if (cm->local_subscribed) {
+        struct msg *m = callmanager_out(cm, MSG_SDL_SESSION, 0);
+        m->sdl_session = (struct msg_sdl_session){.node = peer, .up = up};
+        world_send(cm->world, LINK_LOCAL, cm->self, m);
+    }
+}
+
 void broker_link_up(struct callmanager *cm, struct proc_id peer)
 {
-    if (!cm->local_subscribed) {
-        return;
+    if (cm->local_subscribed) {
+        send_subscribe(cm, peer);
     }
-    send_subscribe(cm, peer);
-    struct msg *m = callmanager_out(cm, MSG_SDL_ANEW, 0);
-    m->sdl_anew = (struct msg_sdl_anew){.node = peer};
-    world_send(cm->world, LINK_LOCAL, cm->self, m);
+    tell_session(cm, peer, true);
+}
+
+void broker_link_down(struct callmanager *cm, struct proc_id peer)
+{
+    tell_session(cm, peer, false);
 }
 
 static void send_event(struct callmanager *cm, struct proc_id to, const struct msg_device_event *e)
@@ -53,6 +64,7 @@ static void subscribe(struct callmanager *cm, enum link link, struct proc_id pee
     for (uint16_t v = 1; v <= cm->topology->procs_n; v++) {
         if (cm->mesh[v].up) {
             send_subscribe(cm, (struct proc_id){v});
+            tell_session(cm, (struct proc_id){v}, true);
         }
     }
 }

@@ -4,7 +4,7 @@
  *               <--LOCAL--                     <--SDL--
  *
  * An event goes to every node whose CTI Manager subscribed. A session of the mesh that is new may
- * have missed some: the local CTI Manager is told (sdl_anew) and asks for snapshots.
+ * have missed some: the local CTI Manager is told (sdl_session) and asks for snapshots.
  *
  * Source: docs/protocol.md, "Route points and CTI". */
 #ifndef NODE_ROLE_CALLMANAGER_BROKER_H
@@ -15,8 +15,9 @@
 
 struct callmanager;
 
-/* The session with this node is new. */
+/* The session with this node is new; it is lost. */
 void broker_link_up(struct callmanager *cm, struct proc_id peer);
+void broker_link_down(struct callmanager *cm, struct proc_id peer);
 /* Subscriptions, snapshots, requests, and what another node has for the CTI Manager of this one.
  * false: it is none of these. */
 bool broker_message(struct callmanager *cm, enum link link, struct proc_id peer,

@@ -243,6 +243,7 @@ void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
     bool rang = p->state == LEG_RINGING;
     bool keep = party_established(p) && !consulting(call) && !call->doomed;
     struct device_id device = p->device;
+    struct proc_id home = p->home;
     char number[NUMBER_LEN];
     memcpy(number, p->to, sizeof number);
     doom_other(cm, call, device);
@@ -252,7 +253,7 @@ void call_party_gone(struct callmanager *cm, struct call *call, struct party *p,
     } else if (sent_on || rang) {
         route_refused(cm, call, number, reason);
     } else if (point) {
-        route_point_lost(cm, call, device);
+        route_point_lost(cm, call, device, home);
     } else if (keep) {
         call->lost++;
         for (uint32_t i = 0; i < call->parties_n; i++) {

@@ -319,11 +319,14 @@ bool device_check(struct callmanager *cm, struct proc_id peer, struct device_id 
         cm->rejected++;
         return false;
     }
-    if (d->epoch != 0 && d->epoch == epoch && proc_id_eq(d->peer, peer)) {
+    /* Our session may not know yet what our registry does. */
+    bool newest = registry_device(cm->registry, device)->epoch == epoch;
+    if (d->epoch != 0 && d->epoch == epoch && newest && proc_id_eq(d->peer, peer)) {
         return true;
     }
     send_reset(cm, peer, device, epoch,
-               d->epoch != 0 && epoch < d->epoch ? REASON_OLD_EPOCH : REASON_NOT_OWNER);
+               d->epoch != 0 && (epoch < d->epoch || !newest) ? REASON_OLD_EPOCH
+                                                              : REASON_NOT_OWNER);
     return false;
 }
 

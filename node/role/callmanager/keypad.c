@@ -6,6 +6,17 @@
 
 static const struct call_id no_call = {0};
 
+/* What a device asked for is being done (REG-2). */
+static void trace_taken(struct callmanager *cm, struct device_id device, struct call_id call,
+                        uint32_t epoch, enum key key)
+{
+    callmanager_trace(cm, &(struct event){.kind = EVENT_KEY_TAKEN,
+                                          .device = device,
+                                          .call = call,
+                                          .epoch = epoch,
+                                          .value = (int64_t)key});
+}
+
 void keypad_dial(struct callmanager *cm, struct proc_id peer, const struct msg_station_dial *m)
 {
     if (!device_check(cm, peer, m->device, m->epoch)) {
@@ -23,6 +34,8 @@ void keypad_dial(struct callmanager *cm, struct proc_id peer, const struct msg_s
             .device = m->device, .line = m->line, .state = LEG_ENDED, .reason = reason};
         snprintf(c.number, sizeof c.number, "%s", m->number);
         device_show(cm, &c);
+    } else {
+        trace_taken(cm, m->device, no_call, m->epoch, KEY_DIAL);
     }
 }
 
@@ -71,14 +84,19 @@ void keypad_key(struct callmanager *cm, struct proc_id peer, const struct msg_st
         struct call *call = call_find(cm, m->call);
         ASSERT(call != NULL);
         reason = call_key(cm, call, p, m->key, m->number);
-    } else if (p != NULL && mesh_is_up(cm, p->owner) && !p->preserved) {
+    } else if (p != NULL && mesh_is_up(cm, p->owner) && (!p->preserved || m->key == KEY_HANGUP)) {
         struct msg *out = callmanager_out(cm, MSG_SDL_KEY, m->call.v);
         out->sdl_key = (struct msg_sdl_key){.call = m->call, .device = m->device, .key = m->key};
         snprintf(out->sdl_key.number, NUMBER_LEN, "%s", m->number);
         world_send(cm->world, LINK_SDL, p->owner, out);
+        trace_taken(cm, m->device, m->call, m->epoch, (enum key)m->key);
+        p->hung_up = p->hung_up || m->key == KEY_HANGUP;
         return; /* the answer comes from there */
     } else if (p != NULL) {
         reason = key_alone(cm, p, m->key);
+    }
+    if (reason == REASON_NONE) {
+        trace_taken(cm, m->device, m->call, m->epoch, (enum key)m->key);
     }
     keypad_result(cm, m->device, m->call, m->key, reason);
 }

@@ -51,6 +51,7 @@ void mesh_link_up(struct callmanager *cm, struct proc_id peer)
     }
     cm->mesh[peer.v] = (struct mesh_peer){.up = true};
     broker_link_up(cm, peer);
+    route_node_up(cm, peer);
 }
 
 void mesh_link_down(struct callmanager *cm, struct proc_id peer)
@@ -59,6 +60,7 @@ void mesh_link_down(struct callmanager *cm, struct proc_id peer)
         return;
     }
     cm->mesh[peer.v] = (struct mesh_peer){.up = false};
+    broker_link_down(cm, peer);
     mesh_node_lost(cm, peer, MESH_ANY_INCARNATION);
 }
 
@@ -67,14 +69,15 @@ void mesh_link_down(struct callmanager *cm, struct proc_id peer)
 /* The owner of the call of a leg that lives here is gone. */
 static void owner_lost(struct callmanager *cm, struct party *p)
 {
-    if (p->preserved) {
+    if (p->preserved && !p->hung_up) {
         return;
     }
-    if (party_established(p) && !party_consults(cm, p)) {
+    if (party_established(p) && !party_consults(cm, p) && !p->hung_up) {
         party_preserve(cm, p);
         return;
     }
-    struct party_change c = {.state = LEG_ENDED, .reason = REASON_DROPPED_IN_SETUP};
+    struct party_change c = {.state = LEG_ENDED,
+                             .reason = p->hung_up ? REASON_HUNG_UP : REASON_DROPPED_IN_SETUP};
     party_show(cm, p, &c, no_call);
     party_drop(cm, p);
 }
@@ -91,8 +94,7 @@ static void mark_owner_lost(struct callmanager *cm, struct proc_id node, uint32_
 {
     for (uint32_t i = 1; i < PARTIES_MAX; i++) {
         struct party *p = &cm->parties[i];
-        if (!call_id_some(p->call) || !proc_id_eq(p->owner, node) || p->preserved ||
-            call_id_some(p->consult_of)) {
+        if (!call_id_some(p->call) || !proc_id_eq(p->owner, node) || call_id_some(p->consult_of)) {
             continue;
         }
         bool same = incarnation == MESH_ANY_INCARNATION || incarnation_of(p->call) == incarnation;
@@ -290,14 +292,19 @@ static void take_key_result(struct callmanager *cm, struct proc_id peer,
                             const struct msg_sdl_key_result *m)
 {
     struct party *p = party_find(cm, m->call, m->device);
-    if (p != NULL && m->reason == REASON_NO_CALL && proc_id_eq(p->owner, peer) &&
-        proc_id_eq(p->home, cm->self)) {
-        struct party_change c = {.state = LEG_ENDED, .reason = REASON_NO_CALL};
+    enum reason reason = (enum reason)m->reason;
+    bool over = p != NULL && reason == REASON_NO_CALL && proc_id_eq(p->owner, peer) &&
+                proc_id_eq(p->home, cm->self);
+    if (over) {
+        bool released = m->key == KEY_HANGUP;
+        struct party_change c = {.state = LEG_ENDED,
+                                 .reason = released ? REASON_HUNG_UP : REASON_NO_CALL};
         party_show(cm, p, &c, no_call);
         party_drop(cm, p);
+        reason = released ? REASON_NONE : reason;
     }
     if (m->device.v > 0 && m->device.v <= cm->devices_n) {
-        keypad_result(cm, m->device, m->call, m->key, m->reason);
+        keypad_result(cm, m->device, m->call, m->key, reason);
     }
 }
 

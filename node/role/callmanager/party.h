@@ -24,6 +24,7 @@ struct party {
     struct proc_id owner; /* owns the call */
     uint16_t home_inc;    /* low bits of the incarnation of the home's CallManager */
     bool preserved;       /* its call lost a party or its owner: only HANGUP is left */
+    bool hung_up;         /* its device did, and the owner has been told, as far as that goes */
     bool dialled;         /* this party made the call */
     bool asked;           /* its home was offered the call and has not answered */
     enum leg state;

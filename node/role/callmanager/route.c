@@ -225,7 +225,7 @@ static void wait_on(struct callmanager *cm, struct call *call, enum reason reaso
     call->again_until = (struct instant){0};
     decide(cm, call, reason);
     if (route_point_of(cm, call) == NULL) {
-        route_point_lost(cm, call, point);
+        route_point_lost(cm, call, point, (struct proc_id){0});
     } else {
         call_arm(cm, call, cm->topology->timers.route_timeout);
     }
@@ -253,6 +253,66 @@ void route_refused(struct callmanager *cm, struct call *call, const char *number
     }
 }
 
+/* ---- Route points that come and go ---- */
+
+void route_point_lost(struct callmanager *cm, struct call *call, struct device_id device,
+                      struct proc_id from)
+{
+    if (call->routing) {
+        return; /* it is on its way to a phone */
+    }
+    struct proc_id owner = registry_owner(cm->registry, device);
+    call_arm(cm, call, cm->topology->timers.route_timeout);
+    if (proc_id_eq(owner, from) && mesh_is_up(cm, from)) {
+        /* That node does not think so, or not yet: not at once, or it goes round and round. */
+        const struct party *caller = party_at(cm, call->parties[0]);
+        memcpy(call->again, caller->number, sizeof call->again);
+        call_arm(cm, call, duration_ms(ROUTE_AGAIN_MS));
+    } else if (proc_id_some(owner)) {
+        route_point_held(cm, device);
+    }
+}
+
+/* Offer a call that waits for a route point to whoever holds that. It may be freed. */
+static void offer_point(struct callmanager *cm, struct call *call)
+{
+    char number[NUMBER_LEN];
+    memcpy(number, party_at(cm, call->parties[0])->number, sizeof number);
+    call->again[0] = '\0';
+    enum reason reason = route_begin(cm, call, number);
+    if (reason == REASON_UNREGISTERED) {
+        call_arm(cm, call, cm->topology->timers.route_timeout);
+    } else if (reason != REASON_NONE) {
+        call_fail(cm, call, reason);
+    }
+}
+
+void route_point_held(struct callmanager *cm, struct device_id device)
+{
+    for (uint32_t i = 0; i < CALLS_MAX && cm->calls_n > 0; i++) {
+        struct call *call = &cm->calls[i];
+        if (!call_id_some(call->id) || call->parties_n != 1 || call->routing) {
+            continue;
+        }
+        const struct party *caller = party_at(cm, call->parties[0]);
+        if (caller->state == LEG_QUEUED && device_id_eq(caller->other, device)) {
+            offer_point(cm, call);
+        }
+    }
+}
+
+void route_node_up(struct callmanager *cm, struct proc_id node)
+{
+    for (uint32_t i = 0; i < cm->topology->dialled_n && cm->calls_n > 0; i++) {
+        struct device_id point = topology_route_point(cm->topology, i);
+        if (proc_id_eq(registry_owner(cm->registry, point), node)) {
+            route_point_held(cm, point);
+        }
+    }
+}
+
+/* ---- Time ---- */
+
 static struct party *asked_in(struct callmanager *cm, const struct call *call)
 {
     for (uint32_t i = 0; i < call->parties_n; i++) {
@@ -266,6 +326,12 @@ static struct party *asked_in(struct callmanager *cm, const struct call *call)
 
 void route_expire(struct callmanager *cm, struct call *call)
 {
+    const struct party *caller = party_at(cm, call->parties[0]);
+    bool queued = caller->state == LEG_QUEUED;
+    if (call->again[0] != '\0' && queued && !call->routing) {
+        offer_point(cm, call);
+        return;
+    }
     if (call->again[0] != '\0') {
         char number[NUMBER_LEN];
         memcpy(number, call->again, sizeof number);
@@ -283,39 +349,5 @@ void route_expire(struct callmanager *cm, struct call *call)
         wait_on(cm, call, REASON_TIMEOUT);
         return;
     }
-    const struct party *caller = party_at(cm, call->parties[0]);
-    bool queued = caller->state == LEG_QUEUED;
     call_fail(cm, call, queued ? REASON_NO_CONTROLLER : REASON_NO_ANSWER);
-}
-
-/* ---- Route points that come and go ---- */
-
-void route_point_lost(struct callmanager *cm, struct call *call, struct device_id device)
-{
-    if (call->routing) {
-        return; /* it is on its way to a phone */
-    }
-    call_arm(cm, call, cm->topology->timers.route_timeout);
-    if (proc_id_some(registry_owner(cm->registry, device))) {
-        route_point_held(cm, device);
-    }
-}
-
-void route_point_held(struct callmanager *cm, struct device_id device)
-{
-    for (uint32_t i = 0; i < CALLS_MAX && cm->calls_n > 0; i++) {
-        struct call *call = &cm->calls[i];
-        if (!call_id_some(call->id) || call->parties_n != 1 || call->routing) {
-            continue;
-        }
-        const struct party *caller = party_at(cm, call->parties[0]);
-        if (caller->state == LEG_QUEUED && device_id_eq(caller->other, device)) {
-            char number[NUMBER_LEN];
-            memcpy(number, caller->number, sizeof number);
-            enum reason again = route_begin(cm, call, number);
-            if (again != REASON_NONE && again != REASON_UNREGISTERED) {
-                call_fail(cm, call, again);
-            }
-        }
-    }
 }

@@ -39,11 +39,14 @@ void route_expire(struct callmanager *cm, struct call *call);
 
 /* The leg at the route point where the first party waits; NULL: it does not. */
 struct party *route_point_of(struct callmanager *cm, const struct call *call);
-/* The call lost its leg at a route point: whoever holds it next is offered the call, and until then
- * it waits. */
-void route_point_lost(struct callmanager *cm, struct call *call, struct device_id device);
+/* The call lost its leg at a route point that `from` held: whoever holds it next is offered the
+ * call, and until then it waits. The call may be freed. */
+void route_point_lost(struct callmanager *cm, struct call *call, struct device_id device,
+                      struct proc_id from);
 /* Somebody holds this route point (again): offer the calls that wait for it. */
 void route_point_held(struct callmanager *cm, struct device_id device);
+/* There is a session with this node again: the same for the route points that it holds. */
+void route_node_up(struct callmanager *cm, struct proc_id node);
 /* The route point that sent this call on, if one did, hears that it came to nothing. */
 void route_tell_failed(struct callmanager *cm, const struct call *call, enum reason reason);
 

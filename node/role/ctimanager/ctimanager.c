@@ -1,5 +1,6 @@
 #include "node/role/ctimanager/ctimanager.h"
 
+#include "node/role/ctimanager/reach.h"
 #include "node/role/ctimanager/watch.h"
 
 #include <stddef.h>
@@ -23,6 +24,7 @@ enum err ctimanager_init(struct ctimanager *m, const struct topology *topology, 
     memset(m->devices, 0, sizeof m->devices);
     told_init(&m->told, topology);
     m->ahead_n = 0;
+    reach_forget(m);
     m->topology = topology;
     m->self = self;
     m->world = world;
@@ -89,6 +91,7 @@ void ctimanager_reset(struct ctimanager *m)
     }
     memset(m->requests, 0, sizeof m->requests);
     m->ahead_n = 0;
+    reach_forget(m);
     m->requests_at = INSTANT_NEVER;
     m->points_at = INSTANT_NEVER;
     for (uint32_t i = 0; i < m->topology->dialled_n; i++) {
@@ -229,8 +232,11 @@ void ctimanager_message(struct ctimanager *m, struct instant now, enum link link
         watch_event(m, &msg->sdl_event.event);
     } else if (link == LINK_LOCAL && msg->kind == MSG_SDL_REQUEST_RESULT) {
         request_result(m, &msg->sdl_request_result);
-    } else if (link == LINK_LOCAL && msg->kind == MSG_SDL_ANEW) {
-        watch_node_anew(m, msg->sdl_anew.node);
+    } else if (link == LINK_LOCAL && msg->kind == MSG_SDL_SESSION) {
+        reach_session(m, now, msg->sdl_session.node, msg->sdl_session.up);
+        if (msg->sdl_session.up) {
+            watch_node_anew(m, msg->sdl_session.node);
+        }
     } else {
         ctimanager_reject(m, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
@@ -258,11 +264,11 @@ void ctimanager_link_down(struct ctimanager *m, struct instant now, enum link li
 
 void ctimanager_local_callmanager(struct ctimanager *m, struct instant now, bool up)
 {
-    (void)now;
     if (!m->running || up == m->callmanager_up) {
         return;
     }
     m->callmanager_up = up;
+    reach_changed(m, now);
     if (up) {
         struct msg out;
         out.kind = MSG_SDL_SUBSCRIBE;
@@ -277,6 +283,7 @@ void ctimanager_local_callmanager(struct ctimanager *m, struct instant now, bool
         }
         m->requests_at = INSTANT_NEVER;
         m->ahead_n = 0;
+        reach_forget(m);
     }
     for (uint32_t i = 0; i < m->providers_n; i++) {
         provider_service(m, &m->providers[i], up, up ? REASON_NONE : REASON_SERVICE_LOST);
@@ -342,6 +349,7 @@ void ctimanager_registry_changed(struct ctimanager *m, struct instant now, struc
         }
     }
     watch_registry_changed(m, device);
+    reach_changed(m, now);
     const struct registry_device *d = registry_device(m->registry, device);
     if (d == NULL || d->kind == DEVICE_KIND_ROUTE_POINT) {
         m->points_at = instant_min(m->points_at, now);
@@ -354,6 +362,7 @@ struct instant ctimanager_deadline(const struct ctimanager *m)
         return INSTANT_NEVER;
     }
     struct instant next = instant_min(m->requests_at, m->points_at);
+    next = instant_min(next, m->reach_at);
     for (uint32_t i = 0; i < m->providers_n; i++) {
         next = instant_min(next, provider_deadline(&m->providers[i]));
     }
@@ -381,6 +390,7 @@ void ctimanager_tick(struct ctimanager *m, struct instant now)
     for (uint32_t i = 0; i < m->providers_n; i++) {
         provider_tick(m, &m->providers[i], now);
     }
+    reach_tick(m, now);
     if (instant_reached(now, m->points_at)) {
         open_points(m, now);
     }

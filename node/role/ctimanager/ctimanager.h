@@ -67,7 +67,9 @@ struct ctimanager {
     struct ctimanager_request requests[CTIMANAGER_REQUESTS_MAX];
     struct instant requests_at; /* no request runs out before */
     struct ctimanager_point points[DIALLED_MAX];
-    struct instant points_at; /* when to look at the route points again */
+    struct instant points_at;     /* when to look at the route points again */
+    bool sessions[PROCS_MAX + 1]; /* the local CallManager has one with this node */
+    struct instant reach_at;      /* when providers are told what they reach; NEVER: no change */
     struct ctimanager_device devices[DEVICES_MAX + 1];
     struct told told;
     uint32_t ahead_n;
@@ -91,7 +93,7 @@ void ctimanager_reset(struct ctimanager *m);
 void ctimanager_stop(struct ctimanager *m);
 
 /* JTAPI: provider_open, provider_close, monitor, cti_event_ack, cti_request.
- * LOCAL: sdl_event, sdl_request_result, sdl_anew; `peer` is not read. */
+ * LOCAL: sdl_event, sdl_request_result, sdl_session; `peer` is not read. */
 void ctimanager_message(struct ctimanager *m, struct instant now, enum link link,
                         struct proc_id peer, const struct msg *msg);
 /* Sessions of LINK_JTAPI; others are passed over. */

@@ -1,6 +1,7 @@
 #include "node/role/ctimanager/provider.h"
 
 #include "node/role/ctimanager/ctimanager.h"
+#include "node/role/ctimanager/reach.h"
 #include "node/role/ctimanager/watch.h"
 
 #include <string.h>
@@ -97,6 +98,7 @@ void provider_open(struct ctimanager *m, struct provider *p, const struct msg_pr
         .reason = p->in_service ? REASON_NONE : REASON_SERVICE_LOST,
     };
     world_send(m->world, LINK_JTAPI, p->peer, &out);
+    reach_opened(m, p);
     for (uint64_t seq = p->acked + 1; seq <= p->seq; seq++) {
         send_event(m, p, seq);
     }

@@ -36,6 +36,7 @@ struct provider {
     bool in_service;
     struct instant kept_until;
     uint64_t seq, acked; /* last number given, last one acknowledged */
+    uint32_t reach;      /* that it was told last */
     uint32_t confirmed, opening;
     struct instant opening_until; /* of the last route point that waits */
     uint32_t waiting_first, waiting_n;

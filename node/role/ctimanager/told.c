@@ -43,6 +43,7 @@ static uint32_t *link_of(struct told *t, struct device_id device, struct call_id
 static struct told_leg *find(struct told *t, struct device_id device, struct call_id call)
 {
     uint32_t i = *link_of(t, device, call);
+    ASSERT(t != NULL);
     return i != 0 && call_id_some(call) ? &t->legs[i] : NULL;
 }
 

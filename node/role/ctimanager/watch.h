@@ -3,7 +3,7 @@
  *   sdl_event --older epoch--> dropped
  *             --newer epoch--> held back until the registry shows the owner
  *             --------------> told (told.h) --> providers
- *   sdl_anew, a monitor, a lost event --> a snapshot is asked for --> the difference
+ *   sdl_session, a monitor, a lost event --> a snapshot is asked for --> the difference
  *
  * Source: docs/protocol.md, "Route points and CTI", "PG and its CTI Manager". */
 #ifndef NODE_ROLE_CTIMANAGER_WATCH_H

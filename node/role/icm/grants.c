@@ -60,6 +60,7 @@ void grants_link(struct grants *g, struct proc_id peer, bool up)
     struct grants_pair *p = pair_of(g, peer);
     if (p != NULL) {
         p->linked[place(p, peer)] = up;
+        p->weight[place(p, peer)] = (struct grants_weight){.told = false};
     }
 }
 
@@ -94,6 +95,25 @@ static void begin(struct grants *g, struct grants_pair *p, struct proc_id peer, 
     ASSERT(p->ticket != 0);
 }
 
+enum err grants_weigh(struct grants *g, struct proc_id peer, const struct msg_pg_weight *weight)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    uint32_t side = p != NULL ? place(p, peer) : 0;
+    if (p == NULL || weight->pair != p->pair || weight->side != (side == 1 ? SIDE_B : SIDE_A)) {
+        return ERR_INVALID;
+    }
+    p->weight[side] =
+        (struct grants_weight){.told = true, .apart = weight->apart, .devices = weight->devices};
+    return ERR_OK;
+}
+
+/* Both sides say that they have lost each other, and this one reaches more. */
+static bool outweighs(const struct grants_pair *p, uint32_t side)
+{
+    const struct grants_weight *own = &p->weight[side], *other = &p->weight[1 - side];
+    return own->told && other->told && own->apart && other->apart && own->devices > other->devices;
+}
+
 enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg_hello *hello)
 {
     struct grants_pair *p = pair_of(g, peer);
@@ -101,7 +121,8 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
         return ERR_INVALID;
     }
     uint32_t side = place(p, peer);
-    if (hello->side != (side == 1 ? SIDE_B : SIDE_A)) {
+    if (hello->side != (side == 1 ? SIDE_B : SIDE_A) ||
+        !epoch_plausible(p->highest, hello->epoch)) {
         return ERR_INVALID;
     }
     p->hello[side] = hello->number;
@@ -127,7 +148,7 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
     }
     bool agreed = hello->epoch > p->highest;
     bool other_active = proc_id_some(p->active) && !proc_id_eq(p->active, peer);
-    if (other_active && p->linked[1 - side] && !agreed) {
+    if (other_active && p->linked[1 - side] && !agreed && !outweighs(p, side)) {
         trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
         tell(g, p, peer);
         return ERR_OK;

@@ -2,7 +2,7 @@
  *
  *          hello{epoch > highest}: the pair agreed over its private link
  *   none ───────────────────────────▶ pending ── stored ──▶ granted ── gave up ──▶ none
- *          hello, and the other side is not active or not linked
+ *          hello, and the other side is not active or not linked, or is lighter and the pair apart
  *
  * A grant is durable before it is told, so no restart gives one epoch to two sides. */
 #ifndef NODE_ROLE_ICM_GRANTS_H
@@ -13,12 +13,19 @@
 
 #define GRANTS_PAIRS_MAX 8
 
+/* What a side said of itself since it is linked. */
+struct grants_weight {
+    bool told, apart;
+    uint32_t devices;
+};
+
 struct grants_pair {
     uint32_t pair;
     uint32_t highest;        /* the highest epoch that was ever granted; durable */
     struct proc_id active;   /* none: nobody, or the side gave up */
     struct proc_id sides[2]; /* A, B; none where the topology has no such side */
     bool linked[2];
+    struct grants_weight weight[2];
     uint32_t hello[2];      /* the number of its last one, so that it can tell old answers */
     struct proc_id pending; /* its grant is on its way to disk */
     uint32_t pending_epoch;
@@ -36,12 +43,16 @@ void grants_init(struct grants *g, const struct topology *topology, const struct
 /* A grant of an earlier life (pg_grant). */
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
 void grants_link(struct grants *g, struct proc_id peer, bool up);
-/* A side says hello. ERR_INVALID: it is not the side that it says; nothing has changed.
+/* A side says hello. ERR_INVALID: it is not the side that it says, or its epoch cannot be; nothing
+ * has changed.
  *
  * Upholds  PG-1: at most one active side per epoch
  * Source   docs/protocol.md, "PG pair" */
 MUST_CHECK enum err grants_hello(struct grants *g, struct proc_id peer,
                                  const struct msg_pg_hello *hello);
+/* A side says what it weighs. ERR_INVALID: it is not the side that it says; nothing has changed. */
+MUST_CHECK enum err grants_weigh(struct grants *g, struct proc_id peer,
+                                 const struct msg_pg_weight *weight);
 /* The pair whose grant became durable with `ticket`, or NULL; call until it answers NULL. */
 const struct grants_pair *grants_stored(struct grants *g, uint64_t ticket);
 /* The pair of a process, or NULL if it is no PG side. */

@@ -1,5 +1,7 @@
 #include "node/role/icm/icm.h"
 
+#include "node/role/icm/record_check.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -46,12 +48,18 @@ static const struct grants_pair *fence(struct icm *icm, struct proc_id peer, uin
     return grants_of(&icm->grants, peer);
 }
 
-static void record(struct icm *icm, struct proc_id peer, const struct msg *msg, uint64_t outbox)
+/* What is refused is not acknowledged; the acknowledgement of a later record covers it. */
+static void record(struct icm *icm, struct proc_id peer, const struct msg *msg, uint64_t outbox,
+                   uint64_t *count)
 {
-    if (grants_of(&icm->grants, peer) == NULL) {
-        reject(icm, peer, REASON_BAD_REQUEST, "a record of no PG side");
+    const struct grants_pair *p = grants_of(&icm->grants, peer);
+    const char *wrong =
+        p == NULL ? "a record of no PG side" : record_check_wrong(icm->topology, p->pair, msg);
+    if (wrong != NULL) {
+        reject(icm, peer, REASON_BAD_REQUEST, wrong);
         return;
     }
+    ++*count;
     uint64_t ticket = icm->world->store(icm->world->context, msg);
     outbox_add(&icm->outbox, peer, ticket, outbox);
 }
@@ -90,6 +98,10 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
     /* Only some kinds travel on this link; the rest is one answer, so there is no switch here. */
     if (msg->kind == MSG_PG_HELLO) {
         hello(icm, peer, msg);
+    } else if (msg->kind == MSG_PG_WEIGHT) {
+        if (grants_weigh(&icm->grants, peer, &msg->pg_weight) != ERR_OK) {
+            reject(icm, peer, REASON_BAD_REQUEST, "pg_weight of another side");
+        }
     } else if (msg->kind == MSG_ROUTE_REQUEST) {
         fenced(icm, now, peer, msg, msg->route_request.epoch);
     } else if (msg->kind == MSG_ROUTE_CANCEL) {
@@ -97,14 +109,11 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
     } else if (msg->kind == MSG_AGENT_UPDATE) {
         fenced(icm, now, peer, msg, msg->agent_update.epoch);
     } else if (msg->kind == MSG_RECORD_TCD) {
-        icm->tcd_rows++;
-        record(icm, peer, msg, msg->record_tcd.outbox);
+        record(icm, peer, msg, msg->record_tcd.outbox, &icm->tcd_rows);
     } else if (msg->kind == MSG_RECORD_LOGOUT) {
-        icm->logout_rows++;
-        record(icm, peer, msg, msg->record_logout.outbox);
+        record(icm, peer, msg, msg->record_logout.outbox, &icm->logout_rows);
     } else if (msg->kind == MSG_RECORD_STATE) {
-        icm->state_rows++;
-        record(icm, peer, msg, msg->record_state.outbox);
+        record(icm, peer, msg, msg->record_state.outbox, &icm->state_rows);
     } else {
         reject(icm, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }

@@ -4,12 +4,17 @@
  *   ASKING --granted--> MONITORING --all monitors confirmed--> ACTIVE
  *   ASKING --refused, controller lost, provider lost--> STANDBY
  *   MONITORING, ACTIVE --provider lost, another side has a newer epoch,
- *                        no controller while the peer has one--> STANDBY (give up)
+ *                        no controller while the peer has one, or neither peer nor
+ *                        controller and the peer was heavier--> STANDBY (give up)
  *
  * The controller grants before anything is done, so a side that is cut off from its peer but not
  * from the controller writes no row for calls that the other side still serves. Nothing here ever
  * ends an active side because the other one came back (PG-2). A side whose provider was lost waits
  * until it has been in service for a while, twice as long each time (hold-down).
+ *
+ * Weight is how many devices of the pair a side reaches. While the pair is apart the controller
+ * lets the heavier side take over; without a controller nobody can, and the lighter side lets go:
+ * it is the one that is cut off.
  *
  * A side that was asleep for as long as its peer needs to miss it may have been replaced without
  * knowing it. It is unsure then, and does nothing until the controller says its epoch again.
@@ -53,7 +58,13 @@ struct duplex {
     uint32_t losses; /* of the provider, lately */
     struct instant hold_until;
 
+    uint32_t weight, peer_weight; /* the peer's: as it said last */
+    uint32_t told_weight;         /* to the controller */
+    bool paired, told_apart;
+    struct instant apart_since; /* NEVER: the peer is linked */
+
     bool peer_up, peer_active, peer_provider, peer_controller;
+    struct instant peer_reaches_since; /* it has both; NEVER: it has not */
     bool peer_lost; /* it was active when its link broke, and nobody has said what became of it */
     uint32_t peer_epoch;
 
@@ -74,15 +85,17 @@ void duplex_slept(struct duplex *d);
 void duplex_controller(struct duplex *d, struct instant now, struct proc_id controller);
 void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_grant *grant);
 void duplex_provider(struct duplex *d, struct instant now, bool up, enum reason reason);
+void duplex_weight(struct duplex *d, uint32_t devices);
 void duplex_peer_link(struct duplex *d, struct instant now, bool up);
-void duplex_peer_status(struct duplex *d, const struct msg_private_status *status);
+void duplex_peer_status(struct duplex *d, struct instant now,
+                        const struct msg_private_status *status);
 void duplex_peer_gave_up(struct duplex *d, const struct msg_private_give_up *m);
 
-/* What is to be done now; called until it says DUPLEX_NOTHING.
+/* What is to be done now; called until it says DUPLEX_NOTHING. `open`: the provider can be asked.
  *   BEGIN     granted: take over what the peer left (d->peer_lost), then ask for all monitors
  *   ACTIVATE  all monitors are confirmed: this side is active
  *   GIVE_UP   this side was MONITORING or ACTIVE and is not any more, because of d->why */
-enum duplex_order duplex_step(struct duplex *d, struct instant now, bool all_confirmed);
+enum duplex_order duplex_step(struct duplex *d, struct instant now, bool open, bool all_confirmed);
 struct instant duplex_deadline(const struct duplex *d);
 
 /* This side orders the inputs of the OPC: MONITORING or ACTIVE. */

@@ -168,7 +168,8 @@ uint64_t opc_state_digest(const struct opc *o);
 /* State transfer: hand over everything as PRIVATE_AGENT and PRIVATE_LEG; take it up. */
 void opc_state_export(const struct opc *o, void *context,
                       void (*give)(void *context, const struct msg *msg));
-/* ERR_INVALID: it makes no sense; ERR_FULL; then the state is to be cleared and asked for again. */
+/* ERR_INVALID: it makes no sense, alone or (the last one) all together; ERR_FULL; then the state is
+ * to be cleared and asked for again. */
 MUST_CHECK enum err opc_state_import_agent(struct opc *o, const struct msg_private_agent *m);
 MUST_CHECK enum err opc_state_import_leg(struct opc *o, const struct msg_private_leg *m);
 

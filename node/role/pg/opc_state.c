@@ -306,9 +306,24 @@ static enum err take_leg(struct opc *o, const struct msg_private_leg *m)
     return ERR_OK;
 }
 
+/* What came is a state that an OPC can be in: every call has a leg, or is on its way to one. */
+static bool coherent(const struct opc *o)
+{
+    for (uint32_t i = 1; i <= o->calls_max; i++) {
+        const struct opc_call *call = &o->calls[i];
+        if (call_id_some(call->id) && call->legs == 0 && call->linger_us == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum err opc_state_import_leg(struct opc *o, const struct msg_private_leg *m)
 {
     if (m->last) {
+        if (!coherent(o)) {
+            return ERR_INVALID;
+        }
         o->seq = m->seq;
         o->keys = m->icr_call_key;
         o->epoch = m->segment;

@@ -81,7 +81,8 @@ static void send_status(struct pg *pg)
         .provider_up = pg->pim.in_service,
         .controller_up = proc_id_some(pg->controller),
         .monitors = pg->pim.confirmed,
-        .input_seq = pg->opc.seq};
+        .input_seq = pg->opc.seq,
+        .weight = pim_weight(&pg->pim)};
     world_send(pg->world, LINK_PRIVATE, pg->peer, &out);
 }
 
@@ -95,13 +96,13 @@ static void cut_for_peer(struct pg *pg)
     if (pg->sync == PG_SYNC_DONE) {
         pg_inputs_cut(pg, REASON_PEER_LOST);
     }
-    pg->sync = PG_SYNC_NONE;
+    pg_inputs_no_state(pg);
 }
 
 static void begin(struct pg *pg)
 {
     cut_for_peer(pg);
-    pg->sync = PG_SYNC_NONE;
+    pg_inputs_no_state(pg);
     pg->peer_synced = false;
     struct msg_private_input in = {.kind = OPC_INPUT_ACTIVATED, .id = pg->duplex.epoch};
     pg_inputs_apply(pg, &in);
@@ -144,7 +145,8 @@ static void give_up(struct pg *pg)
 static void settle(struct pg *pg)
 {
     for (int i = 0; i < 8; i++) { /* standby, asking, granted, begun, active: fewer than that */
-        switch (duplex_step(&pg->duplex, pg->now, pim_all_confirmed(&pg->pim))) {
+        switch (duplex_step(&pg->duplex, pg->now, pg->pim.state == PIM_OPEN,
+                            pim_all_confirmed(&pg->pim))) {
         case DUPLEX_NOTHING:
             return;
         case DUPLEX_BEGIN:
@@ -166,6 +168,7 @@ static void provider_news(struct pg *pg, enum pim_news news)
         return;
     }
     duplex_provider(&pg->duplex, pg->now, news == PIM_UP, pg->pim.lost);
+    duplex_weight(&pg->duplex, pim_weight(&pg->pim));
     if (news == PIM_LOST && !duplex_acts(&pg->duplex)) {
         pim_close(&pg->pim); /* an acting side gives up first, and closes then */
     }
@@ -242,6 +245,11 @@ static void jtapi_message(struct pg *pg, struct proc_id peer, const struct msg *
         provider_news(pg, pim_opened(&pg->pim, pg->now, &msg->provider_opened));
     } else if (msg->kind == MSG_PROVIDER_STATE) {
         provider_news(pg, pim_service(&pg->pim, &msg->provider_state));
+    } else if (msg->kind == MSG_PROVIDER_REACH) {
+        pim_reach(&pg->pim, &msg->provider_reach);
+        duplex_weight(&pg->duplex, pim_weight(&pg->pim));
+        settle(pg);
+        send_status(pg);
     } else if (msg->kind == MSG_MONITOR_CONFIRMED) {
         confirmed(pg, &msg->monitor_confirmed);
     } else if (msg->kind == MSG_CTI_EVENT) {
@@ -272,6 +280,8 @@ static void controller_message(struct pg *pg, struct proc_id peer, const struct 
 {
     if (!proc_id_eq(peer, pg->controller)) {
         pg_out_reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
+    } else if (msg->kind == MSG_PG_GRANT && msg->pg_grant.epoch > EPOCH_MAX) {
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PG_GRANT) {
         bool again = pg->duplex.state == DUPLEX_ACTIVE && !pg->duplex.told;
         bool unsure = pg->duplex.unsure;
@@ -361,17 +371,27 @@ static void peer_status(struct pg *pg, const struct msg_private_status *m)
     } else if (pg->duplex.peer_lost && m->epoch >= pg->duplex.peer_epoch) {
         cut_for_peer(pg);
     }
-    duplex_peer_status(&pg->duplex, m);
+    duplex_peer_status(&pg->duplex, pg->now, m);
     if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {
         pg_inputs_ask_state(pg);
     }
     settle(pg);
 }
 
+/* 0: the message tells none. */
+static uint32_t epoch_told(const struct msg *msg)
+{
+    return msg->kind == MSG_PRIVATE_STATUS    ? msg->private_status.epoch
+           : msg->kind == MSG_PRIVATE_GIVE_UP ? msg->private_give_up.epoch
+                                              : 0;
+}
+
 static void private_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
     if (!proc_id_eq(peer, pg->peer)) {
         pg_out_reject(pg, peer, REASON_BAD_REQUEST, "not the other side");
+    } else if (!epoch_plausible(pg->duplex.highest, epoch_told(msg))) {
+        pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
     } else if (msg->kind == MSG_PRIVATE_STATUS) {
         peer_status(pg, &msg->private_status);
     } else if (msg->kind == MSG_PRIVATE_GIVE_UP) {
@@ -447,7 +467,7 @@ void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc
         pg->peer_synced = false;
         duplex_peer_link(&pg->duplex, now, false);
         if (!pg->duplex.peer_lost || pg->sync != PG_SYNC_DONE) {
-            pg->sync = PG_SYNC_NONE;
+            pg_inputs_no_state(pg);
         }
         settle(pg);
     } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {

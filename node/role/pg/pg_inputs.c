@@ -62,6 +62,14 @@ void pg_inputs_ask_state(struct pg *pg)
     pg->sync = PG_SYNC_ASKED;
 }
 
+void pg_inputs_no_state(struct pg *pg)
+{
+    if (pg->sync == PG_SYNC_TAKING) {
+        opc_clear(&pg->opc);
+    }
+    pg->sync = PG_SYNC_NONE;
+}
+
 static void from_peer(struct pg *pg, const struct msg_private_input *m)
 {
     if (duplex_acts(&pg->duplex) || pg->sync != PG_SYNC_DONE) {
@@ -119,7 +127,7 @@ static void took(struct pg *pg, enum err err, bool last)
 {
     if (err != ERR_OK) {
         pg_out_reject(pg, pg->peer, REASON_BAD_REQUEST, err_text(err));
-        pg->sync = PG_SYNC_NONE; /* asked for again at the next status */
+        pg_inputs_no_state(pg); /* asked for again at the next status */
     } else if (last) {
         pg->sync = PG_SYNC_DONE;
         pg->clock_us = pg->opc.at_us - pg->now.us;

@@ -16,6 +16,8 @@ void pg_inputs_release(struct pg *pg);
 
 /* Ask the side that acts for its state. */
 void pg_inputs_ask_state(struct pg *pg);
+/* The transfer does not go on: half of a state is none. */
+void pg_inputs_no_state(struct pg *pg);
 /* INPUT, INPUT_ACK, STATE_REQUEST, AGENT, LEG of the other side. False: of another kind. */
 bool pg_inputs_private(struct pg *pg, const struct msg *msg);
 

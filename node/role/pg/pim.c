@@ -139,6 +139,7 @@ enum pim_news pim_opened(struct pim *p, struct instant now, const struct msg_pro
         }
     } else {
         news = lose(p, REASON_PROVIDER_LOST);
+        p->reach = 0; /* it is told next */
         forget_monitors(p);
         feed_begin(&p->feed, m->provider);
     }
@@ -159,6 +160,20 @@ enum pim_news pim_service(struct pim *p, const struct msg_provider_state *m)
         return PIM_NOTHING;
     }
     return m->in_service ? gain(p) : lose(p, (enum reason)m->reason);
+}
+
+void pim_reach(struct pim *p, const struct msg_provider_reach *m)
+{
+    if (p->state != PIM_OPEN || m->provider != p->feed.provider) {
+        p->rejected++;
+        return;
+    }
+    p->reach = m->devices;
+}
+
+uint32_t pim_weight(const struct pim *p)
+{
+    return p->in_service ? p->reach : 0;
 }
 
 static void trace_monitors(const struct pim *p)

@@ -247,11 +247,9 @@ static void on_call(struct phone *p, struct site *site, struct instant now, stru
     }
     struct call_leg *leg = leg_of(p, now, peer, m);
     if (leg == NULL) {
-        if (m->state != LEG_ENDED && m->line != 0) {
-            /* Hung up before the call had a number: now it has one. */
+        if (m->state != LEG_ENDED) {
+            /* Hung up before the call had a number, or the key was lost with a CallManager. */
             send_key(p, site, m->call, KEY_HANGUP, "");
-        } else if (m->state != LEG_ENDED) {
-            site_reject(site, device_of(p), peer, "a call that this phone does not have");
         }
         return;
     }

@@ -1,12 +1,10 @@
-#include "node/runtime/hub.h"
+#include "node/hub/hub.h"
 
 #include "node/base/session.h"
-#include "node/runtime/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define PROC_SLOTS (PROCS_MAX + HUB_GUESTS_MAX + 1)
 
@@ -14,40 +12,37 @@ struct peer {
     struct hub *hub;
     enum link link;
     struct proc_id proc;
-    char name[NAME_LEN];            /* in its envelopes */
-    char routing[LINK_ROUTING_LEN]; /* at our listener */
+    char routing[HUB_ROUTING_LEN]; /* at our listener */
     struct session session;
     uint8_t *ring;
-    struct link_socket *dialer; /* NULL: the listener's socket carries it */
-    bool wanted;                /* a role wants the connection kept */
-    bool refused;               /* nobody listens there, as far as is known */
-    bool redial;                /* the dialer's socket went silent: make a new one */
-    bool dead;                  /* to be freed at the end of the turn */
-    bool owes_down;             /* the role has not been told yet */
+    bool dials;     /* else the listener's socket carries it */
+    bool wanted;    /* a role wants the connection kept */
+    bool refused;   /* nobody listens there, as far as is known */
+    bool redial;    /* the dialer's socket went silent: make a new one */
+    bool dead;      /* to be freed at the end of the turn */
+    bool owes_down; /* the role has not been told yet */
     enum reason reason;
     struct instant idle_since; /* when it last had a session or hope for one */
 };
 
-struct listener {
-    struct hub *hub;
-    enum link link;
-    struct link_socket *socket;
-};
-
 struct hub {
     struct hub_config config;
-    struct listener listeners[LINK_COUNT];
+    bool listens[LINK_COUNT];
     struct peer *peers[LINK_COUNT][PROC_SLOTS];
     struct peer *list[LINK_COUNT * PROC_SLOTS]; /* the same, in a row */
     size_t list_n;
-    struct codec_room room;
     struct msg message; /* the one that is being delivered */
     uint8_t packed[CODEC_ITEM_MAX + CODEC_HEADER_MAX];
 };
 
-static int64_t wall_ms(void)
+static struct instant now_of(const struct hub *hub)
 {
-    return loop_wall_us() / 1000;
+    return hub->config.ground.now(hub->config.ground.context);
+}
+
+static int64_t wall_ms(const struct hub *hub)
+{
+    return hub->config.ground.wall_ms(hub->config.ground.context);
 }
 
 struct hub *hub_new(const struct hub_config *config)
@@ -55,26 +50,7 @@ struct hub *hub_new(const struct hub_config *config)
     struct hub *hub = calloc(1, sizeof *hub);
     ASSERT(hub != NULL);
     hub->config = *config;
-    for (enum link link = 0; link < LINK_COUNT; link++) {
-        hub->listeners[link] = (struct listener){.hub = hub, .link = link};
-        if (msg_link_frame_max(link) > hub->room.cap) {
-            hub->room.cap = msg_link_frame_max(link);
-        }
-    }
-    hub->room.cap += CODEC_ROOM_MORE;
-    hub->room.bytes = malloc(hub->room.cap);
-    ASSERT(hub->room.bytes != NULL);
     return hub;
-}
-
-bool hub_address(const struct hub *hub, struct proc_id id, char ret_address[LINK_ADDRESS_LEN])
-{
-    if (id.v == 0 || id.v > hub->config.topology->procs_n) {
-        return false;
-    }
-    snprintf(ret_address, LINK_ADDRESS_LEN, "%s%u", hub->config.block,
-             topology_proc_of(hub->config.topology, id)->host);
-    return true;
 }
 
 static void rejected(struct hub *hub, enum link link, struct proc_id peer, enum err why)
@@ -132,7 +108,7 @@ static void peer_reset(struct peer *p, bool connector)
     heartbeat_of(p->hub, p->link, &config);
     p->hub->config.seed = p->hub->config.seed * 6364136223846793005u + 1442695040888963407u;
     session_init(&p->session, &config, p->ring, HUB_RING_BYTES,
-                 p->hub->config.seed ^ (uint64_t)loop_now().us);
+                 p->hub->config.seed ^ (uint64_t)now_of(p->hub).us);
 }
 
 static struct peer *peer_new(struct hub *hub, enum link link, struct proc_id proc, bool connector)
@@ -142,11 +118,10 @@ static struct peer *peer_new(struct hub *hub, enum link link, struct proc_id pro
     p->hub = hub;
     p->link = link;
     p->proc = proc;
-    p->idle_since = loop_now();
+    p->idle_since = now_of(hub);
     /* Pages come when they are touched, and a session touches the first ones first. */
-    p->ring = mmap(NULL, HUB_RING_BYTES, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    ASSERT(p->ring != MAP_FAILED);
+    p->ring = malloc(HUB_RING_BYTES);
+    ASSERT(p->ring != NULL);
     peer_reset(p, connector);
     ASSERT(hub->peers[link][proc.v] == NULL);
     hub->peers[link][proc.v] = p;
@@ -154,10 +129,19 @@ static struct peer *peer_new(struct hub *hub, enum link link, struct proc_id pro
     return p;
 }
 
+static void hang_up(struct peer *p, bool linger)
+{
+    const struct hub_ground *g = &p->hub->config.ground;
+    if (p->dials) {
+        p->dials = false;
+        g->hang_up(g->context, p->link, p->proc, linger);
+    }
+}
+
 static void peer_free(struct peer *p)
 {
-    link_close(&p->dialer);
-    munmap(p->ring, HUB_RING_BYTES);
+    ASSERT(!p->dials);
+    free(p->ring);
     free(p);
 }
 
@@ -168,8 +152,9 @@ static struct peer *peer_of(const struct hub *hub, enum link link, struct proc_i
 }
 
 /* Nothing of it is heard or told any more. */
-static void peer_kill(struct peer *p)
+static void peer_kill(struct peer *p, bool linger)
 {
+    hang_up(p, linger);
     p->dead = true;
     p->owes_down = false;
     p->hub->peers[p->link][p->proc.v] = NULL;
@@ -208,8 +193,8 @@ static void learn(struct peer *p, struct session_news news)
     if (news.down) {
         p->owes_down = true;
         p->reason = news.reason;
-        p->idle_since = loop_now();
-        p->redial = p->redial || (p->dialer != NULL && news.reason == REASON_TIMEOUT);
+        p->idle_since = now_of(p->hub);
+        p->redial = p->redial || (p->dials && news.reason == REASON_TIMEOUT);
         tell_down(p);
     }
     if (news.up && !p->dead) {
@@ -259,12 +244,12 @@ static void receive(struct peer *p, const struct codec_frame *frame)
                               .ack = frame->ack,
                               .credit = frame->credit,
                               .topology = frame->topology};
-    hlc_merge(p->hub->config.hlc, frame->hlc, wall_ms());
+    hlc_merge(p->hub->config.hlc, frame->hlc, wall_ms(p->hub));
     tell_down(p);
     if (p->dead) {
         return;
     }
-    struct session_news news = session_receive(&p->session, loop_now(), &f);
+    struct session_news news = session_receive(&p->session, now_of(p->hub), &f);
     learn(p, news);
     if (news.deliver && !p->dead) {
         deliver(p, frame);
@@ -275,6 +260,7 @@ static void receive(struct peer *p, const struct codec_frame *frame)
 static void flush(struct peer *p, struct instant now)
 {
     struct hub *hub = p->hub;
+    const struct hub_ground *g = &hub->config.ground;
     struct session_frame f;
     static const enum codec_frame_kind kinds[] = {
         [SESSION_HELLO] = CODEC_FRAME_HELLO,
@@ -282,24 +268,21 @@ static void flush(struct peer *p, struct instant now)
         [SESSION_HEARTBEAT] = CODEC_FRAME_HEARTBEAT,
         [SESSION_BYE] = CODEC_FRAME_BYE,
     };
-    struct link_socket *socket = p->dialer != NULL ? p->dialer : hub->listeners[p->link].socket;
-    while (socket != NULL && session_next(&p->session, now, &f)) {
+    bool socket = p->dials || hub->listens[p->link];
+    while (socket && session_next(&p->session, now, &f)) {
         struct codec_frame frame = {.kind = kinds[f.kind],
                                     .incarnation = f.incarnation,
                                     .session = f.session,
                                     .peer_session = f.peer_session,
                                     .seq = f.seq,
                                     .ack = f.ack,
-                                    .hlc = hlc_tick(hub->config.hlc, wall_ms()),
+                                    .hlc = hlc_tick(hub->config.hlc, wall_ms(hub)),
                                     .credit = f.credit,
                                     .topology = f.topology,
                                     .batch = f.payload,
                                     .batch_len = f.len};
         memcpy(frame.sender, hub->config.name, sizeof frame.sender);
-        struct link_out out;
-        link_out_begin(&out, codec_frame_len(&frame));
-        codec_frame_pack(&frame, out.bytes);
-        enum err err = link_send(socket, p->routing, &out);
+        enum err err = g->send(g->context, p->link, p->proc, p->dials, p->routing, &frame);
         if (err == ERR_UNKNOWN) {
             session_transport_lost(&p->session, now);
         }
@@ -311,64 +294,55 @@ static void flush(struct peer *p, struct instant now)
 
 /* -- Dialling. -- */
 
-static void on_dialer_frame(void *context, const char *user, const char *routing,
-                            const uint8_t *bytes, size_t len)
+/* The dialled peer that news of a socket is about; NULL: it was hung up meanwhile. */
+static struct peer *dialled(const struct hub *hub, enum link link, struct proc_id proc)
 {
-    struct peer *p = context;
-    struct codec_frame frame;
-    (void)user;
-    (void)routing;
-    enum err err = codec_frame_unpack(p->link, bytes, len, p->hub->room, &frame);
-    if (err == ERR_OK && strcmp(frame.sender, p->name) != 0) {
-        err = ERR_PERMISSION;
+    struct peer *p = peer_of(hub, link, proc);
+    return p != NULL && p->dials ? p : NULL;
+}
+
+void hub_dialled_frame(struct hub *hub, enum link link, struct proc_id proc,
+                       const struct codec_frame *frame)
+{
+    struct peer *p = dialled(hub, link, proc);
+    if (p != NULL) {
+        receive(p, frame);
     }
-    if (err != ERR_OK) {
-        rejected(p->hub, p->link, p->proc, err);
-        return;
+}
+
+void hub_dialled_up(struct hub *hub, enum link link, struct proc_id proc)
+{
+    struct peer *p = dialled(hub, link, proc);
+    if (p != NULL) {
+        p->refused = false;
+        session_transport_up(&p->session, now_of(hub));
     }
-    receive(p, &frame);
 }
 
-static void on_dialer_up(void *context)
+void hub_dialled_lost(struct hub *hub, enum link link, struct proc_id proc)
 {
-    struct peer *p = context;
-    p->refused = false;
-    session_transport_up(&p->session, loop_now());
+    struct peer *p = dialled(hub, link, proc);
+    if (p != NULL) {
+        session_transport_lost(&p->session, now_of(hub));
+    }
 }
 
-static void on_dialer_lost(void *context)
+void hub_dialled_refused(struct hub *hub, enum link link, struct proc_id proc)
 {
-    struct peer *p = context;
-    session_transport_lost(&p->session, loop_now());
-}
-
-static void on_dialer_refused(void *context)
-{
-    struct peer *p = context;
-    p->refused = true;
-    learn(p, session_transport_refused(&p->session, loop_now()));
+    struct peer *p = dialled(hub, link, proc);
+    if (p != NULL) {
+        p->refused = true;
+        learn(p, session_transport_refused(&p->session, now_of(hub)));
+    }
 }
 
 static enum err dial(struct peer *p)
 {
-    struct hub *hub = p->hub;
-    const struct hub_config *c = &hub->config;
-    char from[LINK_ADDRESS_LEN] = "";
-    char address[LINK_ADDRESS_LEN];
-    char routing[LINK_ROUTING_LEN + NAME_LEN];
-    struct link_events events = {
-        p, on_dialer_frame, on_dialer_up, on_dialer_lost, on_dialer_refused, NULL, NULL};
-    if (!hub_address(hub, p->proc, address)) {
-        return ERR_UNKNOWN;
-    }
-    err_ignore(hub_address(hub, c->self, from) ? ERR_OK : ERR_UNKNOWN,
-               "an operator has no address of its own");
-    snprintf(routing, sizeof routing, "%s/%s", c->name,
-             c->guest[0] != '\0' ? c->guest : msg_link_name(p->link));
-    snprintf(p->name, sizeof p->name, "%s", topology_name(c->topology, p->proc));
+    const struct hub_ground *g = &p->hub->config.ground;
     p->redial = false;
-    return link_dial(&c->ground, from, address, msg_link_port(p->link), msg_link_frame_max(p->link),
-                     p->name, routing, &events, &p->dialer);
+    enum err err = g->dial(g->context, p->link, p->proc);
+    p->dials = err == ERR_OK;
+    return err;
 }
 
 /* The session goes over the other end's connection from now on. */
@@ -378,23 +352,22 @@ static void follow(struct peer *p)
         p->owes_down = true;
         p->reason = REASON_STALE_LINK;
     }
-    link_close(&p->dialer);
+    hang_up(p, false);
     peer_reset(p, false);
-    p->idle_since = loop_now();
+    p->idle_since = now_of(p->hub);
 }
 
 /* A new socket for one that went silent, or whose session the other end no longer dials. */
 static void dial_again(struct peer *p)
 {
-    link_close(&p->dialer);
+    hang_up(p, false);
     if (!p->session.config.connector) {
         peer_reset(p, true);
     }
-    session_transport_lost(&p->session, loop_now());
+    session_transport_lost(&p->session, now_of(p->hub));
     enum err err = dial(p);
     if (err != ERR_OK) {
-        log_line(LOG_ERROR, "event=dial_failed link=%s peer=%s reason=\"%s\"",
-                 msg_link_name(p->link), p->name, err_text(err));
+        rejected(p->hub, p->link, p->proc, err);
     }
 }
 
@@ -405,12 +378,9 @@ enum err hub_connect(struct hub *hub, enum link link, struct proc_id proc, bool 
     struct peer *p = peer_of(hub, link, proc);
     if (!on) {
         if (p != NULL && p->wanted) {
-            session_close(&p->session, loop_now());
-            flush(p, loop_now());
-            if (p->dialer != NULL) {
-                link_linger(p->dialer);
-            }
-            peer_kill(p);
+            session_close(&p->session, now_of(hub));
+            flush(p, now_of(hub));
+            peer_kill(p, true);
         }
         return ERR_OK;
     }
@@ -422,14 +392,14 @@ enum err hub_connect(struct hub *hub, enum link link, struct proc_id proc, bool 
     p->wanted = true;
     enum err err = dial(p);
     if (err != ERR_OK) {
-        peer_kill(p);
+        peer_kill(p, false);
     }
     return err;
 }
 
 /* -- Listening. -- */
 
-static struct proc_id guest_slot(const struct hub *hub, const char *routing)
+struct proc_id hub_guest(const struct hub *hub, const char *routing)
 {
     struct proc_id free_slot = {0};
     for (uint32_t v = PROCS_MAX + 1; v < PROC_SLOTS; v++) {
@@ -444,104 +414,62 @@ static struct proc_id guest_slot(const struct hub *hub, const char *routing)
     return free_slot;
 }
 
-/* Who sent this: all three names must be the same one. */
-static enum err identify(const struct hub *hub, enum link link, const char *user,
-                         const char *routing, const char *sender, struct proc_id *ret_proc)
-{
-    size_t len = strlen(user);
-    if (strncmp(routing, user, len) != 0 || routing[len] != '/' || strcmp(sender, user) != 0) {
-        return ERR_PERMISSION;
-    }
-    if (strcmp(user, KEYS_OPERATOR) == 0) {
-        *ret_proc = guest_slot(hub, routing);
-        return link != LINK_OPERATOR ? ERR_PERMISSION : ret_proc->v == 0 ? ERR_FULL : ERR_OK;
-    }
-    *ret_proc = topology_proc_named(hub->config.topology, user);
-    return ret_proc->v != 0 && ret_proc->v != hub->config.self.v ? ERR_OK : ERR_PERMISSION;
-}
-
 /* The session that a frame at our listener belongs to; NULL: not wanted. */
-static struct peer *admit(struct hub *hub, enum link link, struct proc_id proc, const char *sender,
-                          const char *routing)
+static struct peer *admit(struct hub *hub, enum link link, struct proc_id proc, const char *routing)
 {
     struct peer *p = peer_of(hub, link, proc);
     if (p == NULL) {
         p = peer_new(hub, link, proc, false);
-    } else if (p->dialer != NULL) {
+    } else if (p->dials) {
         bool mine_wins = hub->config.self.v < proc.v && !p->refused;
         if (mine_wins || session_is_up(&p->session)) {
             return NULL;
         }
         follow(p);
     }
-    snprintf(p->name, sizeof p->name, "%s", sender);
     snprintf(p->routing, sizeof p->routing, "%s", routing);
     return p;
 }
 
-static void on_listener_frame(void *context, const char *user, const char *routing,
-                              const uint8_t *bytes, size_t len)
+void hub_accepted_frame(struct hub *hub, enum link link, struct proc_id proc, const char *routing,
+                        const struct codec_frame *frame)
 {
-    struct listener *l = context;
-    struct hub *hub = l->hub;
-    struct codec_frame frame;
-    struct proc_id proc = {0};
-    enum err err = codec_frame_unpack(l->link, bytes, len, hub->room, &frame);
-    if (err == ERR_OK) {
-        err = identify(hub, l->link, user, routing, frame.sender, &proc);
-    }
-    if (err != ERR_OK) {
-        rejected(hub, l->link, proc, err);
-        return;
-    }
-    struct peer *p = admit(hub, l->link, proc, frame.sender, routing);
+    ASSERT(proc.v > 0 && proc.v < PROC_SLOTS);
+    struct peer *p = hub->listens[link] ? admit(hub, link, proc, routing) : NULL;
     if (p != NULL) {
-        receive(p, &frame);
+        receive(p, frame);
     }
 }
 
-static void on_someone_left(void *context)
+void hub_someone_left(struct hub *hub, enum link link)
 {
-    struct listener *l = context;
-    for (size_t i = 0; i < l->hub->list_n; i++) {
-        struct peer *p = l->hub->list[i];
-        if (p->link == l->link && p->dialer == NULL && !p->dead) {
+    for (size_t i = 0; i < hub->list_n; i++) {
+        struct peer *p = hub->list[i];
+        if (p->link == link && !p->dials && !p->dead) {
             session_probe(&p->session);
         }
     }
 }
 
-static void on_turned_away(void *context)
-{
-    struct listener *l = context;
-    rejected(l->hub, l->link, (struct proc_id){0}, ERR_PERMISSION);
-}
-
 enum err hub_listen(struct hub *hub, enum link link, bool on)
 {
     ASSERT(link != LINK_LOCAL);
-    struct listener *l = &hub->listeners[link];
-    if (!on) {
-        link_close(&l->socket);
-        for (size_t i = 0; i < hub->list_n; i++) {
-            struct peer *p = hub->list[i];
-            if (p->link == link && !p->dead && p->dialer == NULL) {
-                peer_kill(p);
-            }
+    const struct hub_ground *g = &hub->config.ground;
+    if (hub->listens[link] == on) {
+        return ERR_OK;
+    }
+    enum err err = g->listen(g->context, link, on);
+    if (err != ERR_OK) {
+        return err;
+    }
+    hub->listens[link] = on;
+    for (size_t i = 0; i < hub->list_n && !on; i++) {
+        struct peer *p = hub->list[i];
+        if (p->link == link && !p->dead && !p->dials) {
+            peer_kill(p, false);
         }
-        return ERR_OK;
     }
-    if (l->socket != NULL) {
-        return ERR_OK;
-    }
-    char address[LINK_ADDRESS_LEN];
-    if (!hub_address(hub, hub->config.self, address)) {
-        return ERR_INVALID;
-    }
-    struct link_events events = {l,    on_listener_frame, NULL,          NULL,
-                                 NULL, on_someone_left,   on_turned_away};
-    return link_listen(&hub->config.ground, address, msg_link_port(link), msg_link_frame_max(link),
-                       &events, &l->socket);
+    return ERR_OK;
 }
 
 /* -- Sending. -- */
@@ -556,7 +484,7 @@ void hub_send(struct hub *hub, enum link link, struct proc_id proc, const struct
     size_t len = 0;
     enum err err = codec_pack(msg, hub->packed, sizeof hub->packed, &len);
     ASSERT(err == ERR_OK);
-    struct session_news news = session_append(&p->session, loop_now(), hub->packed, len);
+    struct session_news news = session_append(&p->session, now_of(hub), hub->packed, len);
     if (news.down) { /* told after the present event, not inside it */
         p->owes_down = true;
         p->reason = news.reason;
@@ -566,7 +494,7 @@ void hub_send(struct hub *hub, enum link link, struct proc_id proc, const struct
 /* When an end that waits for the other one's connection has waited for long enough. */
 static struct instant give_up_at(const struct peer *p)
 {
-    bool waits = p->dialer == NULL && p->session.state == SESSION_DOWN;
+    bool waits = !p->dials && p->session.state == SESSION_DOWN;
     bool matters = p->wanted || p->proc.v > PROCS_MAX;
     return waits && matters ? instant_add(p->idle_since, duration_ms(HUB_GRACE_MS)) : INSTANT_NEVER;
 }
@@ -589,7 +517,7 @@ void hub_turn(struct hub *hub, struct instant now)
         if (p->redial || (given_up && p->wanted)) {
             dial_again(p);
         } else if (given_up && p->proc.v > PROCS_MAX) {
-            peer_kill(p); /* a guest that left */
+            peer_kill(p, false); /* a guest that left */
         }
     }
     for (size_t i = 0; i < hub->list_n; i++) {
@@ -620,13 +548,10 @@ void hub_free(struct hub **hub)
     if (h == NULL) {
         return;
     }
-    for (enum link link = 0; link < LINK_COUNT; link++) {
-        link_close(&h->listeners[link].socket);
-    }
     for (size_t i = 0; i < h->list_n; i++) {
+        hang_up(h->list[i], false);
         peer_free(h->list[i]);
     }
-    free(h->room.bytes);
     free(h);
     *hub = NULL;
 }

@@ -1,4 +1,4 @@
-#include "cluster/control/watch.h"
+#include "cluster/control/picture.h"
 
 #include "cluster/control/event_text.h"
 #include "cluster/control/tick.h"
@@ -11,19 +11,19 @@
 #define TIME_AT   11 /* where in an RFC 3339 stamp the time of the day begins */
 #define EVENT_LEN 256
 
-void watch_event(struct watch_picture *p, const struct event *e)
+void picture_event(struct picture *p, const struct event *e)
 {
     if (event_text_matters(p->topology, e)) {
-        p->events[p->events_n++ % WATCH_EVENTS_MAX] = *e;
+        p->events[p->events_n++ % PICTURE_EVENTS_MAX] = *e;
     }
 }
 
-static long long seconds_ago(const struct watch_picture *p, int64_t at_us)
+static long long seconds_ago(const struct picture *p, int64_t at_us)
 {
     return (long long)(p->scene.at_us - at_us) / 1000000;
 }
 
-static void first_lines(const struct watch_picture *p, struct frame *f)
+static void first_lines(const struct picture *p, struct frame *f)
 {
     frame_put(f, FRAME_BOLD, "%s  ", p->name);
     frame_put(f, p->healthy ? FRAME_GOOD : FRAME_BAD, "%s", p->healthy ? "healthy" : "DEGRADED");
@@ -47,18 +47,19 @@ static enum frame_style state_style(enum scene_state state)
     return state == SCENE_UP ? FRAME_PLAIN : FRAME_BAD;
 }
 
-static void services(const struct topology_proc *t, const struct scene_proc *p, struct frame *f)
+/* What is wrong with a node, if anything is. */
+static void condition(const struct topology_proc *t, const struct scene_proc *p, struct frame *f)
 {
-    bool missing = p->state == SCENE_UP && ((t->callmanager && !p->node.callmanager) ||
-                                            (t->ctimanager && !p->node.ctimanager));
-    const char *what = p->state != SCENE_UP                     ? scene_state_word(p->state)
+    bool up = p->state == SCENE_UP;
+    const char *what = !up                                      ? scene_state_word(p->state)
                        : t->callmanager && !p->node.callmanager ? "no CM"
-                       : missing                                ? "no CTI"
-                                                                : "up";
-    frame_put(f, missing ? FRAME_BAD : state_style(p->state), "%s", what);
+                       : t->ctimanager && !p->node.ctimanager   ? "no CTI"
+                       : !p->node.lease                         ? "no lease"
+                                                                : NULL;
+    frame_put(f, what != NULL ? FRAME_BAD : FRAME_PLAIN, "%s", what != NULL ? what : "up");
 }
 
-static void nodes(const struct watch_picture *p, struct frame *f)
+static void nodes(const struct picture *p, struct frame *f)
 {
     const struct topology *t = p->topology;
     const uint32_t bar = f->columns > BAR_AT + NUMBER_AT ? f->columns - BAR_AT - NUMBER_AT : 0;
@@ -74,14 +75,13 @@ static void nodes(const struct watch_picture *p, struct frame *f)
         }
         bool leads = p->scene.leader.v == i + 1;
         frame_put(f, FRAME_BOLD, "%-8s ", t->procs[i].name);
-        services(&t->procs[i], sp, f);
+        condition(&t->procs[i], sp, f);
         frame_tab(f, 18);
         if (sp->state == SCENE_UP) {
             frame_put(f, leads ? FRAME_GOOD : FRAME_PLAIN, "%-11s",
                       raft_standing_text((enum raft_standing)sp->node.raft));
             frame_put(f, FRAME_PLAIN, " %5llu %7llu", (unsigned long long)sp->node.term,
                       (unsigned long long)sp->node.commit);
-            frame_put(f, FRAME_BAD, "%s", sp->node.lease ? "" : " no lease");
         }
         frame_tab(f, BAR_AT);
         frame_bar(f, FRAME_MARK, bar, p->homes.by_node[i], p->homes.total);
@@ -101,7 +101,7 @@ static void nodes(const struct watch_picture *p, struct frame *f)
     frame_line_end(f);
 }
 
-static void gateways(const struct watch_picture *p, struct frame *f)
+static void gateways(const struct picture *p, struct frame *f)
 {
     const struct topology *t = p->topology;
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -135,7 +135,7 @@ static void gateways(const struct watch_picture *p, struct frame *f)
     }
 }
 
-static void sums(const struct watch_picture *p, struct frame *f)
+static void sums(const struct picture *p, struct frame *f)
 {
     const struct scene *s = &p->scene;
     frame_put(f, FRAME_BOLD, "%-8s ", "calls");
@@ -152,13 +152,13 @@ static void sums(const struct watch_picture *p, struct frame *f)
     frame_line_end(f);
 }
 
-static void last_events(const struct watch_picture *p, struct frame *f)
+static void last_events(const struct picture *p, struct frame *f)
 {
-    uint64_t known = p->events_n < WATCH_EVENTS_MAX ? p->events_n : WATCH_EVENTS_MAX;
+    uint64_t known = p->events_n < PICTURE_EVENTS_MAX ? p->events_n : PICTURE_EVENTS_MAX;
     uint32_t room = frame_left(f) > 1 ? frame_left(f) - 1 : 0; /* the last line is the keys' */
     uint64_t n = known < room ? known : room;
     for (uint64_t i = p->events_n - n; i < p->events_n; i++) {
-        const struct event *e = &p->events[i % WATCH_EVENTS_MAX];
+        const struct event *e = &p->events[i % PICTURE_EVENTS_MAX];
         char stamp[TICK_STAMP_LEN];
         char line[EVENT_LEN];
         bool fault = e->kind == EVENT_FAULT;
@@ -175,7 +175,7 @@ static void last_events(const struct watch_picture *p, struct frame *f)
     }
 }
 
-void watch_draw(const struct watch_picture *p, struct frame *f)
+void picture_draw(const struct picture *p, struct frame *f)
 {
     first_lines(p, f);
     nodes(p, f);

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# `rehome sim`: ranges of seeds, and runs that open like recorded ones.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+    rehome_find
+}
+
+@test "sim: a range of seeds passes and says what it saw" {
+    run --separate-stderr "$REHOME" sim --seeds 1..6 --faults none --profile lab --json
+    [ "$status" -eq 0 ]
+    [ "$(jq '.schema' <<<"$output")" = 1 ]
+    [ "$(jq '.seeds' <<<"$output")" = 6 ]
+    [ "$(jq '.failed | length' <<<"$output")" = 0 ]
+    [ "$(jq '.events > 0 and .legs > 0 and .virtual_s > 300' <<<"$output")" = true ]
+}
+
+@test "sim: the same seeds give the same digest, other seeds another one, whatever the number of jobs" {
+    one=$("$REHOME" sim --seeds 3..5 --profile lab --json --jobs 1 2>/dev/null | jq -r .digest) || true
+    two=$("$REHOME" sim --seeds 3..5 --profile lab --json --jobs 3 2>/dev/null | jq -r .digest) || true
+    other=$("$REHOME" sim --seeds 4..6 --profile lab --json 2>/dev/null | jq -r .digest) || true
+    [ -n "$one" ]
+    [ "$one" = "$two" ]
+    [ "$one" != "$other" ]
+}
+
+@test "sim: a kept run opens like a recorded one, with the same verdict" {
+    dir="$BATS_TEST_TMPDIR/kept"
+    run --separate-stderr "$REHOME" sim --seeds 42 --faults crash --faults-max 1 --profile lab --report "$dir"
+    [ "$status" -eq 0 ]
+    [ -s "$dir/report.html" ]
+    run --separate-stderr "$REHOME" check "$dir" --json
+    [ "$status" -eq 0 ]
+    [ "$(jq -r .verdict <<<"$output")" = pass ]
+    [ "$(jq -r .seed <<<"$output")" = 42 ]
+    run --separate-stderr "$REHOME" events --run "$dir" --kind fault --json
+    [ "$status" -eq 0 ]
+    [ "$(jq '.events | length' <<<"$output")" = 1 ]
+    run --separate-stderr "$REHOME" status --run "$dir" --at +12s --json
+    [ "$(jq '.icm[0].state' <<<"$output")" = '"down"' ]
+}
+
+@test "sim: a command line that makes no sense is refused, with the nearest name" {
+    run --separate-stderr "$REHOME" sim
+    [ "$status" -eq 64 ]
+    run --separate-stderr "$REHOME" sim --seeds 5..3
+    [ "$status" -eq 64 ]
+    run --separate-stderr "$REHOME" sim --seeds 1 --faults hnag
+    [ "$status" -eq 64 ]
+    [[ "$stderr" == *"hang"* ]]
+    run --separate-stderr "$REHOME" sim --seeds 1 --profile slwo
+    [ "$status" -eq 64 ]
+}
