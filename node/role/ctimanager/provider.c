@@ -33,6 +33,7 @@ void provider_forget(struct provider *p, uint32_t devices_n)
     p->seq = 0;
     p->acked = 0;
     p->in_service = false;
+    p->lapsed = false;
 }
 
 static void send_event(struct ctimanager *m, const struct provider *p, uint64_t seq)
@@ -77,7 +78,7 @@ static void number_event(struct ctimanager *m, struct provider *p,
 
 void provider_open(struct ctimanager *m, struct provider *p, const struct msg_provider_open *open)
 {
-    bool resumed = p->state != PROVIDER_NONE && open->provider == p->id &&
+    bool resumed = p->state != PROVIDER_NONE && open->provider == p->id && !p->lapsed &&
                    open->applied >= p->acked && open->applied <= p->seq;
     if (resumed) {
         p->acked = open->applied;
@@ -184,6 +185,8 @@ void provider_service(struct ctimanager *m, struct provider *p, bool up, enum re
         }
         return;
     }
+    /* The word of it may be lost with the session, which can be dead without anybody knowing. */
+    p->lapsed = p->lapsed || (p->in_service && !up);
     p->in_service = up;
     if (!up) {
         forget_monitors(p, m->devices_n);
