@@ -24,13 +24,17 @@ static bool long_lost(const struct history *h, struct device_id device, int64_t 
     return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US;
 }
 
-/* The phone lost its CallManager, or moved, shortly before the logout. */
-static bool was_touched(const struct history *h, struct device_id device, int64_t at)
+/* The phone lost its CallManager, or moved, shortly before the logout, or since the login
+ * (`epoch`): a side that takes over late learns late of it. */
+static bool was_touched(const struct history *h, struct device_id device, uint32_t epoch,
+                        int64_t at)
 {
     const struct history_span *span = &h->moves_of[device.v];
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (i > 0 && move->at <= at + NEWS_US && move->at >= at - CAUSE_US) {
+        bool near = i > 0 && move->at >= at - CAUSE_US;
+        bool since = epoch != 0 && proc_id_some(move->node) && move->epoch > epoch;
+        if (move->at <= at + NEWS_US && (near || since)) {
             return true;
         }
     }
@@ -56,7 +60,7 @@ void check_agent_1(const struct history *h, struct check_result *ret)
             logouts++;
             if (topology_agent_by_id(h->topology, id, &info) && info.device.v >= 1 &&
                 info.device.v <= h->devices_n) {
-                causeless += was_touched(h, info.device, e->at.us) ? 0 : 1;
+                causeless += was_touched(h, info.device, e->epoch, e->at.us) ? 0 : 1;
             }
         }
     }
