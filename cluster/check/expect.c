@@ -249,7 +249,7 @@ static struct felt feel(const struct history *h, const struct expect_leg *what)
         bool quiet = history_silences(o);
         felt.faults++;
         felt.overlap = felt.overlap || o->from < busy;
-        felt.silence = felt.silence || (quiet && !history_hangs(o));
+        felt.silence = felt.silence || (quiet && strstr(o->what, "hang") == NULL);
         felt.unheard = felt.unheard || (quiet && o->from <= what->begin_us + EXPECT_SLACK_US &&
                                         what->end_us <= until);
         busy = until > busy ? until : busy;
@@ -268,9 +268,7 @@ static struct felt feel(const struct history *h, const struct expect_leg *what)
  * row, and no row at all is left only by who was never in anybody's view. */
 static uint32_t mixed(const struct expect_leg *what, const struct felt *felt)
 {
-    bool brief = what->end_us - what->begin_us < EXPECT_SLACK_US;
-    bool none =
-        felt->unheard || felt->switches > 0 || brief || what->went_on || what->never_offered;
+    bool none = felt->unheard || felt->switches > 0 || what->went_on || what->never_offered;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
     uint32_t most = felt->faults + felt->switches;
     set |= EXPECT_BIT(0, true);
@@ -297,6 +295,9 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     struct felt felt = feel(h, what);
     if (felt.overlap || felt.silence) {
         set |= mixed(what, &felt);
+    }
+    if (felt.faults > 0 && what->end_us - what->begin_us < EXPECT_SLACK_US) {
+        set |= EXPECT_BIT(0, false); /* it was over before its begin was told */
     }
     /* The next bits are those of one more partial row. */
     return may_be_cut_at_point(h, what)

@@ -49,7 +49,7 @@ bool history_hangs(const struct history_outage *outage)
 
 bool history_silences(const struct history_outage *outage)
 {
-    return outage->network || has_word(outage->what, "hang") || has_word(outage->what, "unplug");
+    return outage->network || history_hangs(outage);
 }
 
 /* Faults that end by themselves being undone, without a new start. */

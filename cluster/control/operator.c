@@ -261,6 +261,11 @@ struct operator_desk *operator_open_over(const struct topology *topology, operat
     return o;
 }
 
+const struct topology *operator_topology(const struct operator_desk *o)
+{
+    return o->topology;
+}
+
 void operator_close(struct operator_desk **o)
 {
     if (*o != NULL) {

@@ -15,6 +15,7 @@ struct sim_world_config {
     bool keep;        /* the history; else only its digest */
     bool true_clocks; /* no drift and no offsets */
     struct duration delay_min, delay_max;
+    uint32_t snapshot_every; /* entries of the log; 0: as many as usual */
     void *context;
     /* What a process answers to an operator. May be NULL. */
     void (*answer)(void *context, struct proc_id from, const struct msg *msg);

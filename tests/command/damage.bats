@@ -80,6 +80,15 @@ segment() {
     refused 65 "$(segment)" "has a gap before it"
 }
 
+@test "a log that is gone: 65, for a node that has voted; one that never has begins anew" {
+    rm -r "$cluster/proc/sub1/raft"
+    refused 65 proc/sub1/raft "the log is gone"
+    mend
+    rm -r "$cluster"/proc/{pub,sub1,sub2}
+    run "$REHOME" up --topology small --quiet
+    [ "$status" = 0 ]
+}
+
 @test "term and vote cut short: 65" {
     truncate -s 10 "$cluster/proc/sub1/raft/metadata1" "$cluster/proc/sub1/raft/metadata2"
     refused 65 proc/sub1/raft/metadata1 "is missing or cut short"

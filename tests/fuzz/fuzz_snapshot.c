@@ -23,12 +23,13 @@ static uint8_t *seal(const uint8_t *data, size_t size, size_t *ret_len)
 {
     *ret_len = (HEAD + size + 7) / 8 * 8;
     uint8_t *bytes = calloc(1, *ret_len);
+    static const uint8_t magic[8] = {'R', 'H', 'R', 'E', 'G', '0', '0', '1'};
     uint64_t sum = UINT64_C(0xcbf29ce484222325);
     ASSERT(bytes != NULL);
     for (size_t i = 0; i < size; i++) {
         sum = (sum ^ data[i]) * UINT64_C(0x100000001b3);
     }
-    memcpy(bytes, "RHREG001", 8);
+    memcpy(bytes, magic, sizeof magic);
     put64(bytes + 8, size);
     put64(bytes + 16, sum);
     memcpy(bytes + HEAD, data, size);

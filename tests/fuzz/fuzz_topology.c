@@ -18,6 +18,16 @@ static void look_around(const struct topology *t)
         ASSERT(known);
         ASSERT(topology_device_named(t, info.name).v == v);
     }
+    for (uint32_t i = 0; i < topology_agents_total(t); i += 1 + topology_agents_total(t) / 64) {
+        struct agent_info agent;
+        struct agent_info again;
+        bool known = topology_agent(t, i, &agent);
+        ASSERT(known);
+        ASSERT(agent.id.v != 0);
+        known = topology_agent_by_id(t, agent.id, &again);
+        ASSERT(known);
+        ASSERT(again.device.v == agent.device.v);
+    }
     ASSERT(t->procs_n <= PROCS_MAX);
     for (uint16_t v = 1; v <= t->procs_n; v++) {
         ASSERT(topology_proc_named(t, t->procs[v - 1].name).v == v);

@@ -203,6 +203,9 @@ static void test_check__agt_1_knows_what_happened_while_no_side_was_active(void 
     (void)state;
     good_run_make();
     good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 36000 * GOOD_MS);
+    struct event *tried = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 37000 * GOOD_MS);
+    tried->peer = GOOD_PGA;
+    good_run_event(EVENT_PG_STANDBY, GOOD_PGA, 60000 * GOOD_MS);
     struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
     e->value = 5003;
     e->value2 = 50003;
@@ -213,6 +216,27 @@ static void test_check__agt_1_knows_what_happened_while_no_side_was_active(void 
         fail_msg("%s", r->observed);
     }
     history_free(&good);
+}
+
+/* 5003's phone moved long before; a side that took over late finds a newer epoch than the login's.
+ */
+static void test_check__agt_1_takes_a_newer_epoch_for_a_cause(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
+    e->value = 5003;
+    e->value2 = 50003;
+    e->epoch = 1;
+    good_run_finish();
+    assert_int_equal(good_run_judged("AGT-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+    good_run_make();
+    e = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
+    e->value = 5003;
+    e->value2 = 50003;
+    e->epoch = 3;
+    good_run_caught("AGT-1");
 }
 
 static void test_check__raft_1_catches_two_leaders_in_a_term(void **state)
@@ -321,6 +345,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),
     cmocka_unit_test(test_check__agt_1_catches_a_logout_without_cause),
     cmocka_unit_test(test_check__agt_1_knows_what_happened_while_no_side_was_active),
+    cmocka_unit_test(test_check__agt_1_takes_a_newer_epoch_for_a_cause),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
     cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
     cmocka_unit_test(test_check__raft_2_catches_a_term_that_goes_back_over_a_restart),

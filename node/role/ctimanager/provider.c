@@ -186,6 +186,7 @@ void provider_service(struct ctimanager *m, struct provider *p, bool up, enum re
         }
         return;
     }
+    /* The word of it may be lost with the session, which can be dead without anybody knowing. */
     p->in_service = up;
     if (!up) {
         forget_monitors(p, m->devices_n);
