@@ -36,6 +36,7 @@ int command_traffic(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "traffic",
+        .examples = "rehome traffic off\nrehome traffic on",
         .args_doc = "on|off",
         .doc = "Lets the fleets make calls at the topology's rates, or none; off waits until all "
                "calls are over and all records delivered.",
