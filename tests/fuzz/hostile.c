@@ -207,7 +207,7 @@ static void link_changes(struct hostile *h, struct hostile_link *l, bool up)
 
 static enum msg_kind kind_for(struct hostile *h, enum link link)
 {
-    enum msg_kind kinds[MSG_COUNT];
+    enum msg_kind kinds[MSG_COUNT] = {MSG_NONE};
     uint32_t n = 0;
     for (enum msg_kind kind = MSG_NONE + 1; kind < MSG_COUNT; kind++) {
         if (msg_allowed(kind, link)) {

@@ -41,6 +41,7 @@ static void read_table(struct cluster_seen *c, const char *path, bool udp)
     FILE *in = fopen(path, "re");
     if (in == NULL) {
         hostile_give_up("%s cannot be read", path);
+        return;
     }
     while (fgets(line, sizeof line, in) != NULL) {
         unsigned ip = 0;
