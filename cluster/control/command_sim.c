@@ -7,6 +7,7 @@
 #include "cluster/control/tick.h"
 #include "cluster/sim/sim_swarm.h"
 #include "node/base/nearest.h"
+#include "node/base/plant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 
 struct words {
     const char *seeds, *jobs, *profile, *faults, *faults_max, *report, *scenario, *trigger,
-        *topology;
+        *topology, *plant;
 };
 
 struct failure {
@@ -388,6 +389,25 @@ static int read_profile(const char *text, struct range *r)
     return command_no_such("profile", &near);
 }
 
+/* Only where bugs can be planted. */
+static int read_plant(const char *text)
+{
+#ifdef REHOME_PLANTS
+    struct nearest near = nearest_to(text != NULL ? text : "");
+    for (enum plant p = PLANT_NONE; p < PLANT_COUNT; p++) {
+        nearest_offer(&near, plant_text(p));
+        if (near.distance == 0) {
+            plant_set(p);
+            return OUTCOME_DONE;
+        }
+    }
+    return command_no_such("planted bug", &near);
+#else
+    (void)text;
+    return OUTCOME_DONE;
+#endif
+}
+
 static uint32_t read_jobs(const char *text)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -461,6 +481,9 @@ int command_sim(int argc, char **argv)
         {"topology", 't', "FILE", "of the scenario, another one", NULL, &w.topology},
         {"report", 'r', "DIR", "keep the run of one seed, or those that fail, as folders below DIR",
          NULL, &w.report},
+#ifdef REHOME_PLANTS
+        {"plant", 0, "NAME", "with this bug planted (docs/simulation.md)", NULL, &w.plant},
+#endif
     };
     const struct options_spec spec = {
         .name = "sim",
@@ -484,6 +507,7 @@ int command_sim(int argc, char **argv)
     int code = read_seeds(w.seeds, &r);
     code = code == OUTCOME_DONE ? read_profile(w.profile, &r) : code;
     code = code == OUTCOME_DONE ? read_faults(w.faults, &r) : code;
+    code = code == OUTCOME_DONE ? read_plant(w.plant) : code;
     code = code == OUTCOME_DONE ? read_scenario(&w, &all, &r) : code;
     code = code == OUTCOME_DONE ? run_range(&r, jobs, &common) : code;
     scenario_free(&all);
