@@ -471,7 +471,7 @@ enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len, stru
                                       .hlc = {pb->hlc},
                                       .credit = pb->credit,
                                       .topology = pb->topology,
-                                      .batch = pb->batch.data,
+                                      .batch = pb->batch.len > 0 ? pb->batch.data : buf,
                                       .batch_len = pb->batch.len};
     return text_from(pb->sender, ret_frame->sender, sizeof ret_frame->sender);
 }

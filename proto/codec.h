@@ -42,7 +42,7 @@ struct codec_frame {
     struct hlc hlc;
     uint32_t credit;
     uint64_t topology;
-    const uint8_t *batch; /* borrowed */
+    const uint8_t *batch; /* borrowed; not NULL once decoded, however short */
     size_t batch_len;
 };
 

@@ -6,7 +6,8 @@
 #define CAUSE_US              INT64_C(15000000)
 #define DEVICE_OUT_OF_SERVICE 50003
 
-/* The phone was lost at `at` and has been for longer than the news takes. */
+/* The phone was lost at `at` and has been for longer than the news takes. Without a majority there
+ * is no news: the registry cannot change. */
 static bool long_lost(const struct history *h, struct device_id device, int64_t at)
 {
     if (device.v == 0 || device.v > h->devices_n) {
@@ -21,7 +22,8 @@ static bool long_lost(const struct history *h, struct device_id device, int64_t 
             last = move;
         }
     }
-    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US;
+    return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US &&
+           history_majority(h, last->at, at);
 }
 
 /* Since when a logout by this side at `at` may have had its cause. While its pair had no active
@@ -30,9 +32,11 @@ static int64_t cause_since(const struct history *h, struct proc_id side, int64_t
 {
     const struct topology_proc *p = topology_proc_of(h->topology, side);
     int64_t since = at;
-    for (uint32_t i = 0; i < h->windows_n; i++) {
-        const struct history_window *w = &h->windows[i];
-        bool over = w->until != HISTORY_FOREVER && w->until + NEWS_US < at;
+    /* The last first: a side that gave up before it was active ends one such time and begins
+     * another. */
+    for (uint32_t i = h->windows_n; i > 0; i--) {
+        const struct history_window *w = &h->windows[i - 1];
+        bool over = w->until != HISTORY_FOREVER && w->until + NEWS_US < since;
         if (p != NULL && w->pair == p->pair && w->from < since && !over) {
             since = w->from;
         }
@@ -40,13 +44,17 @@ static int64_t cause_since(const struct history *h, struct proc_id side, int64_t
     return since - CAUSE_US;
 }
 
-/* The phone lost its CallManager, or moved, since then. */
-static bool was_touched(const struct history *h, struct device_id device, int64_t since, int64_t at)
+/* The phone lost its CallManager, or moved, since then or since the login (`epoch`): a side that
+ * takes over late learns late of it. */
+static bool was_touched(const struct history *h, struct device_id device, uint32_t epoch,
+                        int64_t since, int64_t at)
 {
     const struct history_span *span = &h->moves_of[device.v];
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (i > 0 && move->at <= at + NEWS_US && move->at >= since) {
+        bool near = i > 0 && move->at >= since;
+        bool later = epoch != 0 && proc_id_some(move->node) && move->epoch > epoch;
+        if (move->at <= at + NEWS_US && (near || later)) {
             return true;
         }
     }
@@ -73,7 +81,7 @@ void check_agent_1(const struct history *h, struct check_result *ret)
             if (topology_agent_by_id(h->topology, id, &info) && info.device.v >= 1 &&
                 info.device.v <= h->devices_n) {
                 int64_t since = cause_since(h, e->proc, e->at.us);
-                causeless += was_touched(h, info.device, since, e->at.us) ? 0 : 1;
+                causeless += was_touched(h, info.device, e->epoch, since, e->at.us) ? 0 : 1;
             }
         }
     }

@@ -12,7 +12,8 @@ static bool fleet_failed(const struct history *h)
     return false;
 }
 
-/* Silence after the other party stopped its media is no gap: how long it may have been at most. */
+/* Silence after the other party stopped its media is no gap: how long it may have been at most. Its
+ * line in the call log may come seconds later, so its end in the spine counts, too. */
 static int64_t silence_after_hangup(const struct history *h, const struct history_leg *leg)
 {
     int64_t longest = 0;
@@ -24,6 +25,13 @@ static int64_t silence_after_hangup(const struct history *h, const struct histor
         if (call_id_eq(other->call, leg->call) && !device_id_eq(other->device, leg->device) &&
             !other->open && other->end_us < leg->end_us && leg->end_us - other->end_us > longest) {
             longest = leg->end_us - other->end_us;
+        }
+    }
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us < leg->end_us; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_CALL_END && call_id_eq(e->call, leg->call) &&
+            !device_id_eq(e->device, leg->device) && leg->end_us - e->at.us > longest) {
+            longest = leg->end_us - e->at.us;
         }
     }
     return longest;

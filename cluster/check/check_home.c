@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define MS         1000
-#define VOTERS_MAX 5  /* the first nodes of a topology */
 #define EARLY_PART 10 /* of the watch: clocks differ, and so do those who look */
 
 struct tally {
@@ -25,31 +24,18 @@ static bool stayed(const struct history *h, struct device_id id, const struct hi
     return o->until <= at && proc_id_eq(history_home(h, id, at), o->proc);
 }
 
-/* Nothing was wrong with the node in from..until, nor so shortly before that it may still be on its
- * way back. */
-static bool sound(const struct history *h, struct proc_id node, int64_t from, int64_t until)
-{
-    return !history_disturbed(h, node, from - h->topology->timers.live_bound.us, until);
-}
-
 /* Whether a device that loses `lost` had somewhere to go all the time: a sound member of its group,
  * and a sound majority of the voters, without which nobody may take it (REG-2). */
 static bool has_refuge(const struct history *h, const struct device_info *info, struct proc_id lost,
                        int64_t from, int64_t until)
 {
-    uint32_t voters = 0, well = 0;
     bool refuge = false;
-    for (uint16_t v = 1; v <= h->topology->procs_n && voters < VOTERS_MAX; v++) {
-        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
-        voters += node ? 1 : 0;
-        well += node && sound(h, (struct proc_id){v}, from, until) ? 1 : 0;
-    }
     const struct topology_group *g = &h->topology->groups[info->group];
     for (uint32_t i = 0; i < g->members_n; i++) {
-        refuge =
-            refuge || (!proc_id_eq(g->members[i], lost) && sound(h, g->members[i], from, until));
+        refuge = refuge ||
+                 (!proc_id_eq(g->members[i], lost) && history_sound(h, g->members[i], from, until));
     }
-    return refuge && well > voters / 2;
+    return refuge && history_majority(h, from, until);
 }
 
 /* Every device of a CallManager that died, and that has somewhere to go, registers there within the

@@ -200,6 +200,84 @@ static bool wrapup_unwritten(const struct history *h, const struct expect_leg *w
     return false;
 }
 
+int64_t expect_news_us(const struct history *h)
+{
+    const struct topology_timers *t = &h->topology->timers;
+    return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
+}
+
+/* What the faults were to a leg. */
+struct felt {
+    uint32_t faults;   /* in its time; one that touched many processes is one */
+    uint32_t switches; /* the times without an active side that they led to */
+    bool overlap;      /* one began before the other was over and done with */
+    bool silence;      /* the network kept news back: it does to each party something else */
+    bool unheard;      /* and lasted from the begin to the end */
+};
+
+/* Whether an earlier outage is of the same fault. */
+static bool told_before(const struct history *h, uint32_t index)
+{
+    const struct history_outage *o = &h->outages[index];
+    for (uint32_t i = 0; i < index; i++) {
+        if (h->outages[i].from == o->from && strcmp(h->outages[i].what, o->what) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Until when its consequences may come: what is dead is noticed once, silence goes on. */
+static int64_t felt_until(const struct history *h, const struct history_outage *o)
+{
+    int64_t last = history_silences(o) ? o->until : o->from;
+    return last == HISTORY_FOREVER ? last : last + expect_news_us(h);
+}
+
+static struct felt feel(const struct history *h, const struct expect_leg *what)
+{
+    struct felt felt = {0};
+    int64_t over = what->end_us + expect_wrapup_most(h) + EXPECT_SLACK_US;
+    int64_t busy = 0; /* with the faults so far, which come in order of their begin */
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        int64_t until = felt_until(h, o);
+        if (over <= o->from || until <= what->begin_us || strstr(o->what, "clock") != NULL ||
+            told_before(h, i)) {
+            continue;
+        }
+        bool quiet = history_silences(o);
+        felt.faults++;
+        felt.overlap = felt.overlap || o->from < busy;
+        felt.silence = felt.silence || (quiet && strstr(o->what, "hang") == NULL);
+        felt.unheard = felt.unheard || (quiet && o->from <= what->begin_us + EXPECT_SLACK_US &&
+                                        what->end_us <= until);
+        busy = until > busy ? until : busy;
+    }
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        int64_t until = w->until == HISTORY_FOREVER ? w->until : w->until + expect_news_us(h);
+        bool inside = w->pair == what->pair && w->from < over && what->begin_us < until;
+        felt.switches += inside ? 1 : 0;
+    }
+    return felt;
+}
+
+/* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
+ * What stays true: each fault and each switch explains one partial row at most, the end one whole
+ * row, and no row at all is left only by who was never in anybody's view. */
+static uint32_t mixed(const struct expect_leg *what, const struct felt *felt)
+{
+    bool none = felt->unheard || felt->switches > 0 || what->went_on || what->never_offered;
+    uint32_t set = none ? EXPECT_BIT(0, false) : 0;
+    uint32_t most = felt->faults + felt->switches;
+    set |= EXPECT_BIT(0, true);
+    for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
+        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true);
+    }
+    return set;
+}
+
 uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uint32_t *ret_exact)
 {
     static const int64_t shifts[3] = {0, -EXPECT_SLACK_US, EXPECT_SLACK_US};
@@ -213,6 +291,13 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
         int64_t begin = what->begin_us + shifts[k / 8 % 3];
         int64_t end = what->end_us + shifts[k / 24];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
+    }
+    struct felt felt = feel(h, what);
+    if (felt.overlap || felt.silence) {
+        set |= mixed(what, &felt);
+    }
+    if (felt.faults > 0 && what->end_us - what->begin_us < EXPECT_SLACK_US) {
+        set |= EXPECT_BIT(0, false); /* it was over before its begin was told */
     }
     /* The next bits are those of one more partial row. */
     return may_be_cut_at_point(h, what)

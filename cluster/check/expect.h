@@ -8,6 +8,10 @@
  *   begin ── in view ── no side active ── in view again ── end                 a partial and a
  * whole no side active ── begin ── end                                             none
  *
+ * Where the consequences of faults overlap, or the network kept news back, that much precision
+ * would be a guess; then each fault and each switch may explain one partial row, and the end one
+ * whole row.
+ *
  * A call at a route point is in view there until it goes on to an agent, and leaves no row then. */
 #ifndef CLUSTER_CHECK_EXPECT_H
 #define CLUSTER_CHECK_EXPECT_H
@@ -33,6 +37,8 @@ struct expect_leg {
 
 /* The time for which a leg goes on at its agent after the parties hung up, at most. */
 int64_t expect_wrapup_most(const struct history *h);
+/* So long a party may go on with old news: it has not noticed yet that the other is silent. */
+int64_t expect_news_us(const struct history *h);
 /* A leg of a phone that a PG pair watches. */
 struct expect_leg expect_at_phone(const struct history_leg *leg, uint32_t pair);
 /* A leg at a gateway, or at any phone, that dialled a route point of a pair. */

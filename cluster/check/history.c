@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VOTERS_MAX 5 /* the first nodes of a topology */
+
 enum proc_kind history_kind(const struct history *h, struct proc_id proc)
 {
     const struct topology_proc *p = topology_proc_of(h->topology, proc);
@@ -43,6 +45,11 @@ bool history_survives(const char *text)
 bool history_hangs(const struct history_outage *outage)
 {
     return history_survives(outage->what);
+}
+
+bool history_silences(const struct history_outage *outage)
+{
+    return outage->network || history_hangs(outage);
 }
 
 /* Faults that end by themselves being undone, without a new start. */
@@ -88,6 +95,20 @@ static void begin_outage(struct history *h, const struct event *e, struct proc_i
     memcpy(o->what, e->text, sizeof o->what);
 }
 
+/* The open outage that began by the very words that end it: of two faults that overlap the end of
+ * one is not the end of the other. */
+static struct history_outage *same_outage(struct history *h, const struct event *e)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, e->peer) && o->until == HISTORY_FOREVER && o->from <= e->at.us &&
+            comes_back_by_heal(o) && strcmp(o->what, e->text) == 0) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
 static void end_outages(struct history *h, const struct event *e, struct proc_id proc,
                         enum service service, bool heal)
 {
@@ -105,6 +126,16 @@ static void end_outages(struct history *h, const struct event *e, struct proc_id
     }
 }
 
+static void heal(struct history *h, const struct event *e)
+{
+    struct history_outage *same = same_outage(h, e);
+    if (same != NULL) {
+        same->until = e->at.us;
+    } else {
+        end_outages(h, e, e->peer, service_in(e->text), true);
+    }
+}
+
 static void find_outages(struct history *h)
 {
     for (size_t i = 0; i < h->events_n; i++) {
@@ -112,7 +143,7 @@ static void find_outages(struct history *h)
         if (e->kind == EVENT_FAULT) {
             begin_outage(h, e, e->peer, service_in(e->text), true);
         } else if (e->kind == EVENT_HEAL) {
-            end_outages(h, e, e->peer, service_in(e->text), true);
+            heal(h, e);
         } else if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
             begin_outage(h, e, e->proc, service_in(e->text), false);
         } else if (e->kind == EVENT_SERVICE_START) {
@@ -285,6 +316,22 @@ bool history_disturbed(const struct history *h, struct proc_id proc, int64_t fro
         }
     }
     return false;
+}
+
+bool history_sound(const struct history *h, struct proc_id proc, int64_t from, int64_t until)
+{
+    return !history_disturbed(h, proc, from - h->topology->timers.live_bound.us, until);
+}
+
+bool history_majority(const struct history *h, int64_t from, int64_t until)
+{
+    uint32_t voters = 0, sound = 0;
+    for (uint16_t v = 1; v <= h->topology->procs_n && voters < VOTERS_MAX; v++) {
+        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
+        voters += node ? 1 : 0;
+        sound += node && history_sound(h, (struct proc_id){v}, from, until) ? 1 : 0;
+    }
+    return sound > voters / 2;
 }
 
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at)

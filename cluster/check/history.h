@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#define HISTORY_OUTAGES_MAX 256
+#define HISTORY_OUTAGES_MAX 1024
 #define HISTORY_WINDOWS_MAX 64
 #define HISTORY_FOREVER     INT64_MAX
 
@@ -124,6 +124,11 @@ int64_t history_calm_since(const struct history *h);
 bool history_up(const struct history *h, struct proc_id proc, enum service service, int64_t at);
 /* Whether a fault around the network, disk or clock of `proc` overlaps from..until. */
 bool history_disturbed(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
+/* Nothing was wrong with the process in from..until, nor so shortly before that it may still be on
+ * its way back. */
+bool history_sound(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
+/* A majority of the voters was sound: the registry could change. */
+bool history_majority(const struct history *h, int64_t from, int64_t until);
 /* The CallManager that the device knew as its own at `at`; none: lost or never registered. */
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at);
 /* The first registration of the device at or after `at`, or NULL. */
@@ -140,6 +145,8 @@ bool history_spares(const char *what);
 bool history_survives(const char *what);
 /* The same of an outage. */
 bool history_hangs(const struct history_outage *outage);
+/* Whether it kept news back, or may have, of processes that went on. */
+bool history_silences(const struct history_outage *outage);
 enum proc_kind history_kind(const struct history *h, struct proc_id proc);
 
 #endif

@@ -131,6 +131,10 @@ static struct ledger_entry *best(const struct history *h, struct ledger *l,
             continue;
         }
         int64_t away = llabs(h->legs[entry->leg].end_us - row->at_us);
+        if (!row->partial && row->at_us + EXPECT_SLACK_US < h->legs[entry->leg].end_us) {
+            away =
+                INT64_MAX / 2; /* a whole row comes after the end: it is of an earlier leg there */
+        }
         bool better = found == NULL || away < nearest;
         if (better) {
             found = entry;
@@ -205,16 +209,24 @@ static bool too_young(const struct history *h, const struct ledger_entry *entry)
     return h->legs[entry->leg].end_us + (rows > log_by(h) ? rows : log_by(h)) > h->end_us;
 }
 
-/* The fleet saw the leg of this row begin, and has not written its line yet: it goes on, or is
- * held back for its last media and its wrap-up data. */
-static bool unlogged(const struct history *h, const struct history_row *row)
+/* What the events say of the leg that a row is about. */
+struct told {
+    int64_t first; /* event of the call; FOREVER: none */
+    int64_t end;   /* 0: the fleet saw no such leg; FOREVER: it goes on */
+};
+
+static struct told told_of(const struct history *h, const struct history_row *row)
 {
     struct device_id device = {0}; /* the phone of the row, or who dialled the route point */
-    int64_t end = 0;               /* 0: never seen; FOREVER: goes on */
+    struct told told = {HISTORY_FOREVER, 0};
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         struct device_info info;
-        if (!call_id_eq(e->call, row->call) || history_kind(h, e->proc) != PROC_FLEET ||
+        if (!call_id_eq(e->call, row->call)) {
+            continue;
+        }
+        told.first = e->at.us < told.first ? e->at.us : told.first;
+        if (history_kind(h, e->proc) != PROC_FLEET ||
             !topology_device(h->topology, e->device, &info)) {
             continue;
         }
@@ -226,12 +238,40 @@ static bool unlogged(const struct history *h, const struct history_row *row)
             continue;
         }
         if (e->kind == EVENT_CALL_END) {
-            end = e->at.us;
+            told.end = e->at.us;
         } else if (e->kind == EVENT_CALL_BEGIN || e->kind == EVENT_CALL_STATE) {
-            end = HISTORY_FOREVER;
+            told.end = HISTORY_FOREVER;
         }
     }
-    return end == HISTORY_FOREVER || (end != 0 && end + log_by(h) > h->end_us);
+    return told;
+}
+
+/* Something was wrong around a fleet or a node in from..until: what one said did not reach the
+ * other, or too late. */
+static bool apart(const struct history *h, int64_t from, int64_t until)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        int64_t felt = o->until == HISTORY_FOREVER ? o->until : o->until + expect_news_us(h);
+        enum proc_kind kind = history_kind(h, o->proc);
+        if ((kind == PROC_FLEET || kind == PROC_NODE) && o->from < until && from < felt &&
+            strstr(o->what, "clock") == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A row without a line in the fleet's log has its reason: the fleet saw the leg begin, and has not
+ * written yet, because it goes on or is held back for its last media and its wrap-up data; or the
+ * leg never reached the phone, which was cut off from the call's CallManager. */
+static bool unlogged(const struct history *h, const struct history_row *row)
+{
+    struct told told = told_of(h, row);
+    if (told.end == 0) {
+        return told.first != HISTORY_FOREVER && apart(h, told.first, row->at_us);
+    }
+    return told.end == HISTORY_FOREVER || told.end + log_by(h) > h->end_us;
 }
 
 static void judge(const struct history *h, struct ledger *l, struct ledger_entry *entry)
@@ -251,6 +291,9 @@ static void judge(const struct history *h, struct ledger *l, struct ledger_entry
         bool inside = false;
         for (uint32_t i = 0; i < h->windows_n; i++) {
             inside = inside || h->windows[i].injected;
+        }
+        for (uint32_t i = 0; i < h->outages_n; i++) {
+            inside = inside || (h->outages[i].injected && history_silences(&h->outages[i]));
         }
         l->unseen_outside += inside ? 0 : 1;
     }

@@ -23,6 +23,8 @@
 #define STOP_WAIT_MS   3000
 #define ACTIVE_WAIT_MS 10000
 #define SURVEY_MS      500
+#define NODE_ROOM_MIB  24 /* three segments of its log, which libraft allocates in advance */
+#define MORE_ROOM_MIB  16 /* everything else, for a start */
 
 int cluster_run_topology(const char *name_or_null, char *ret_path, size_t size)
 {
@@ -305,6 +307,15 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     return programs_there(&c->topology);
 }
 
+static uint32_t room_mib(const struct topology *t)
+{
+    uint32_t mib = MORE_ROOM_MIB;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        mib += t->procs[i].kind == PROC_NODE ? NODE_ROOM_MIB : 0;
+    }
+    return mib;
+}
+
 /* The folder with all that the daemons read. */
 static int prepare(const struct cluster_run_options *options, struct cluster *c, const char *text,
                    size_t length, int *ret_fd)
@@ -315,6 +326,7 @@ static int prepare(const struct cluster_run_options *options, struct cluster *c,
                              "cluster '%s' is up already", c->name);
     }
     int code = home_make_folder(c->folder);
+    code = code == OUTCOME_DONE ? home_room(c->folder, room_mib(&c->topology)) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }

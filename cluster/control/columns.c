@@ -26,12 +26,19 @@ bool columns_right(enum column column)
     return strchr(marked[column], '>') != NULL;
 }
 
+bool columns_breaks(enum column column)
+{
+    ASSERT(column > COLUMN_END);
+    ASSERT(column < COLUMN_COUNT);
+    return strchr(marked[column], '~') != NULL;
+}
+
 const char *columns_head(enum column column)
 {
     static char heads[COLUMN_COUNT][HEAD_LEN];
     ASSERT(column > COLUMN_END);
     ASSERT(column < COLUMN_COUNT);
-    snprintf(heads[column], HEAD_LEN, "%.*s", (int)strcspn(marked[column], ">"), marked[column]);
+    snprintf(heads[column], HEAD_LEN, "%.*s", (int)strcspn(marked[column], ">~"), marked[column]);
     return heads[column];
 }
 

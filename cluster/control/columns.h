@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* X(NAME, head, meaning). A head that ends in '>' is of numbers, and aligned to the right. */
+/* X(NAME, head, meaning). A head that ends in '>' is of numbers, and aligned to the right; one that
+ * ends in '~' is of sentences, which may be broken. */
 #define COLUMN_MAP(X)                                                                              \
     X(NODE, "NODE", "a node of the Unified CM cluster; of a device: its owner")                    \
     X(STATE, "STATE",                                                                              \
@@ -33,11 +34,11 @@
       "of a device: phone, gateway or route_point; of a log entry: commands, barrier "             \
       "or members")                                                                                \
     X(FROM, "FROM", "of a leg: who called; of a log entry: the node that asked for the change")    \
-    X(WHAT, "WHAT", "what a log entry says")                                                       \
+    X(WHAT, "WHAT~", "what a log entry says")                                                      \
     X(PHONES, "PHONES>",                                                                           \
       "phones and gateways that are registered at the node, by the leader's "                      \
       "registry")                                                                                  \
-    X(MESSAGE, "MESSAGE",                                                                          \
+    X(MESSAGE, "MESSAGE~",                                                                         \
       "what is to be known of a node: how it was broken, calls that go on without "                \
       "it")                                                                                        \
     X(SIDE, "SIDE", "A or B of a Peripheral Gateway or a controller")                              \
@@ -72,19 +73,22 @@
     X(PHONE, "PHONE", "the phone that the agent works with")                                       \
     X(SKILL, "SKILL", "the skill group that the agent belongs to")                                 \
     X(REASON, "REASON>", "the reason code of the agent's last change: 50003, 32767")               \
-    X(IN_SERVICE, "IN SERVICE", "whether the agent's phone is registered")                         \
+    X(IN_SERVICE, "IN-SERVICE", "whether the agent's phone is registered")                         \
     X(TARGET, "TARGET", "what is broken on purpose")                                               \
     X(SERVICE, "SERVICE", "callmanager or ctimanager, if only that is broken")                     \
     X(HOW, "HOW", "stop (politely), crash (at once), hang (it lives and does nothing)")            \
     X(UNDO, "UNDO", "the command that makes it whole again")                                       \
-    X(TITLE, "TITLE", "what a scenario rehearses")                                                 \
+    X(TITLE, "TITLE~", "what a scenario rehearses")                                                \
     X(TRIGGERS, "TRIGGERS", "the faults that a scenario can begin with; the first is the default") \
-    X(TEST, "TEST", "of a scenario: what is looked at")                                            \
-    X(ACTION, "ACTION", "of a scenario: what is done")                                             \
-    X(EXPECTED, "EXPECTED",                                                                        \
+    X(TEST, "TEST~", "of a scenario: what is looked at")                                           \
+    X(ACTION, "ACTION~", "of a scenario: what is done")                                            \
+    X(EXPECTED, "EXPECTED~",                                                                       \
       "of a scenario: what must follow; of a leg in the ledger: the classes that "                 \
       "the faults allow")                                                                          \
-    X(RESULT, "RESULT", "of a scenario: the check that judges it")                                 \
+    X(RESULT, "RESULT~", "of a scenario: the check that judges it")                                \
+    X(VERDICT, "VERDICT", "of a check: pass, fail, or inconclusive (it saw nothing to judge)")     \
+    X(CHECK, "CHECK", "an invariant, or a sentence of a scenario; explain knows each")             \
+    X(OBSERVED, "OBSERVED~", "what a check saw")                                                   \
     X(CLASS, "CLASS", "of a leg in the ledger: lost, duplicate or unexplained")                    \
     X(BEGAN, "BEGAN", "when the leg began, as the fleet saw it")                                   \
     X(ENDED, "ENDED", "when the leg ended, as the fleet saw it")                                   \
@@ -106,6 +110,7 @@ enum column { COLUMN_END, COLUMN_MAP(COLUMN_ENUM) COLUMN_COUNT };
 /* The head as it is printed, without the mark. */
 const char *columns_head(enum column column);
 bool columns_right(enum column column);
+bool columns_breaks(enum column column);
 /* NULL: it is a column of the records (explain_records.h). */
 const char *columns_meaning(enum column column);
 

@@ -29,6 +29,7 @@
     X("report", command_report, "write a recorded run as one HTML file")                     \
     X("config", command_config, "write configuration, on the publisher")                     \
     X("forward", command_forward, "send the calls of a number to another")                   \
+    X("traffic", command_traffic, "stop the calls of the fleets, or let them begin again")   \
     X("phone", command_phone, "press the keys of a phone")                                   \
     X("agent", command_agent, "log an agent in or out, ready or not")                        \
     X("logs", command_logs, "the log of a process")                                          \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define ORDER_MS      8000   /* longer than any process waits for an effect */
+#define NOTICE_MS     200    /* of an order whose effect nobody waits for */
 #define AFTER_CALL_MS 120000 /* what is noted for after a call is waited for so long */
 #define LOOK_MS       100
 #define NO_WAIT       1 /* op_command.value: answer when it is asked */
@@ -57,7 +58,7 @@ static int done(const struct options_common *common, const char *what, const cha
         table_json(
             json_pack("{s:i, s:b, s:s, s:s}", "schema", 1, "done", 1, "what", what, "undo", undo));
     } else if (!common->quiet) {
-        outcome_progress("%s%s%s", what, undo[0] != '\0' ? ".        undo: " : ".", undo);
+        outcome_done(undo, "%s.", what);
     }
     return OUTCOME_DONE;
 }
@@ -72,6 +73,24 @@ static int order_message(const struct session_of_command *s, struct proc_id to,
     m->kind = MSG_OP_COMMAND;
     m->op_command = *command;
     int code = operator_order(s->desk, to, m, ORDER_MS, ret_done);
+    free(m);
+    return code;
+}
+
+/* The same; with --no-wait nobody waits for the answer. */
+static int order_or_tell(const struct session_of_command *s, struct proc_id to,
+                         const struct msg_op_command *command, const struct options_common *common)
+{
+    if (!common->no_wait) {
+        return order_message(s, to, command, NULL);
+    }
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command = *command;
+    int code = operator_tell(s->desk, to, m, NOTICE_MS);
     free(m);
     return code;
 }
@@ -94,10 +113,11 @@ int command_phone(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "phone",
-        .args_doc =
-            "NUMBER dial|answer|hold|retrieve|transfer|complete|blind|conference|join|hangup "
-            "[NUMBER]",
-        .doc = "Presses a key of a phone.",
+        .examples =
+            "rehome phone 1200 dial 1201\nrehome phone 1201 answer\nrehome phone 1200 hangup",
+        .args_doc = "NUMBER KEY [NUMBER]",
+        .doc = "Presses a key of a phone: dial NUMBER, answer, hold, retrieve, transfer NUMBER, "
+               "complete (the transfer), blind NUMBER, conference NUMBER, join, hangup.",
         .args_min = 2,
         .args_max = 3};
     struct options_common common = {0};
@@ -199,6 +219,7 @@ int command_agent(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "agent",
+        .examples = "rehome agent 5001 login\nrehome agent 5001 ready",
         .args_doc = "ID login|logout|ready|notready|wrapup",
         .doc = "Lets an agent ask something of the PG. In a call, "
                "ready and notready are noted for after it.",
@@ -251,6 +272,7 @@ int command_config(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "config",
+        .examples = "rehome config set recovery.80001=1005\nrehome config set recovery.80001=",
         .args_doc = "set KEY=VALUE",
         .doc = "Writes configuration on the publisher; for example recovery.80001=1005.",
         .args_min = 2,
@@ -276,7 +298,14 @@ int command_config(int argc, char **argv)
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = order_message(s, topology_publisher(&s->cluster.topology), &command, NULL);
+    struct proc_id publisher = topology_publisher(&s->cluster.topology);
+    if (s->scene.procs[publisher.v - 1].state == SCENE_DOWN) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome start publisher",
+                             "%s is down, and configuration is written at the publisher only",
+                             topology_name(&s->cluster.topology, publisher));
+    } else {
+        code = order_or_tell(s, publisher, &command, &common);
+    }
     snprintf(what, sizeof what, "%s", command.text);
     char undo[128];
     snprintf(undo, sizeof undo, "rehome config set %.*s=", (int)strcspn(command.text, "="),
@@ -292,6 +321,7 @@ int command_forward(int argc, char **argv)
         {"node", 0, "N", "write it at this node (any will do)", NULL, &node}};
     const struct options_spec spec = {
         .name = "forward",
+        .examples = "rehome forward 1005 1006\nrehome forward 1005 off",
         .args_doc = "NUMBER TO|off",
         .doc = "Sends the calls of a number to another; user data, any node takes it.",
         .rows = rows,
@@ -323,7 +353,7 @@ int command_forward(int argc, char **argv)
         struct msg_op_command command = {.verb = OP_VERB_FORWARD};
         snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
         snprintf(command.to, sizeof command.to, "%.23s", off ? "" : args.at[1]);
-        code = order_message(s, to, &command, NULL);
+        code = order_or_tell(s, to, &command, &common);
     }
     command_close(&s);
     snprintf(what, sizeof what, "calls to %s go to %s", args.at[0], off ? "it again" : args.at[1]);

@@ -93,10 +93,13 @@ int command_events(int argc, char **argv)
         {"kind", 0, "KIND", "only these, for example raft_serving", NULL, &kind},
         {"node", 0, "NAME", "only those of this process", NULL, &node},
         LOOK_OPTIONS(when)};
-    const struct options_spec spec = {.name = "events",
-                                      .doc = "What happened, and why.",
-                                      .rows = rows,
-                                      .rows_n = sizeof rows / sizeof rows[0]};
+    const struct options_spec spec = {
+        .name = "events",
+        .examples = "rehome events --kind raft_serving\nrehome events --follow --node pga",
+        .lacks = OPTIONS_NO_WAIT,
+        .doc = "What happened, and why.",
+        .rows = rows,
+        .rows_n = sizeof rows / sizeof rows[0]};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;

@@ -35,6 +35,8 @@ int command_explain(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "explain",
+        .examples = "rehome explain no_quorum\nrehome explain TRAILS\nrehome explain 75",
+        .lacks = OPTIONS_CLUSTER | OPTIONS_NO_WAIT,
         .args_doc = "WORD",
         .doc = "Says what an event, a reason code, a column, a state or an exit code means.",
         .args_min = 1,
@@ -58,6 +60,8 @@ int command_topology(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "topology",
+        .examples = "rehome topology check my.yaml",
+        .lacks = OPTIONS_CLUSTER | OPTIONS_NO_WAIT,
         .args_doc = "check FILE",
         .doc = "Judges a topology file without starting anything.",
         .args_min = 2,
@@ -115,6 +119,8 @@ int command_logs(int argc, char **argv)
     const struct option_row rows[] = {
         {"follow", 'f', NULL, "go on as the log grows", &follow, NULL}};
     const struct options_spec spec = {.name = "logs",
+                                      .examples = "rehome logs sub1\nrehome logs pga --follow",
+                                      .lacks = OPTIONS_JSON | OPTIONS_NO_WAIT,
                                       .args_doc = "NAME",
                                       .doc = "Prints the log of a process.",
                                       .rows = rows,

@@ -13,6 +13,7 @@
 #define SETTLE_MS 10000
 #define STEADY_MS 300
 #define POLL_MS   30
+#define LEASE_MS  5000
 
 static int read_service(const char *word, enum service *ret)
 {
@@ -67,8 +68,8 @@ static void introduce(const struct session_of_command *s, struct proc_id id, enu
         snprintf(what, sizeof what, "is side %s, %s", p->side == SIDE_A ? "A" : "B",
                  sp->pg.active ? "active" : "standby");
     }
-    outcome_progress("%s %s%s%s.        undo: %s", p->name, what, what[0] != '\0' ? ". " : "",
-                     service != NULL ? service : signals[how], undo);
+    outcome_done(undo, "%s %s%s%s.", p->name, what, what[0] != '\0' ? ". " : "",
+                 service != NULL ? service : signals[how]);
 }
 
 /* Tell what happens until the registry, the PG and the phones have settled. */
@@ -126,6 +127,9 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     snprintf(undo, sizeof undo, "rehome start %s%s%s", p->name,
              service != SERVICE_NONE ? " --service " : "",
              service != SERVICE_NONE ? service_text(service) : "");
+    if (s->scene.procs[id.v - 1].state == SCENE_DOWN) {
+        return outcome_error(OUTCOME_UNREACHABLE, undo, "%s is down already", p->name);
+    }
     uint32_t for_ms = w->time != NULL ? options_duration_ms("--for", w->time) : 0;
     if (!common->quiet) {
         introduce(s, id, how, w->service, undo);
@@ -165,6 +169,8 @@ int command_kill(int argc, char **argv)
         {"for", 0, "TIME", "bring it back after this long", NULL, &w.time}};
     const struct options_spec spec = {
         .name = "kill",
+        .examples = "rehome kill sub1\nrehome kill leader --how hang --for 5s\nrehome kill sub1 "
+                    "--service callmanager",
         .args_doc = "TARGET",
         .doc = "Breaks a process (sub1, pga, icma, fleet) or whoever plays a role now (leader, "
                "follower, publisher, pg:active, any:subscriber), and tells what follows.",
@@ -185,40 +191,96 @@ int command_kill(int argc, char **argv)
     return code;
 }
 
+/* A node that is back is not cut off any more when it has a lease. Without a leader there is none
+ * to wait for. */
+static void wait_lease(struct session_of_command *s, struct proc_id id)
+{
+    int64_t until = tick_now_us() + (int64_t)LEASE_MS * 1000;
+    const struct topology_proc *p = topology_proc_of(&s->cluster.topology, id);
+    tick_catch_interrupts();
+    while (p->kind == PROC_NODE && tick_now_us() < until && !tick_interrupted()) {
+        survey_take(s->desk, &s->cluster, POLL_MS * 5, &s->scene);
+        if (s->scene.procs[id.v - 1].node.lease || s->scene.nodes_up * 2 <= s->scene.nodes) {
+            return;
+        }
+        tick_sleep_ms(POLL_MS);
+    }
+}
+
+/* Whether nothing is wrong with it that could be undone. */
+static bool is_whole(const struct session_of_command *s, struct proc_id id)
+{
+    const struct topology_proc *t = topology_proc_of(&s->cluster.topology, id);
+    const struct scene_proc *p = &s->scene.procs[id.v - 1];
+    struct faults faults;
+    faults_read(&s->cluster, &faults);
+    for (uint32_t i = 0; i < faults.n; i++) {
+        if (strcmp(faults.at[i].target, t->name) == 0) {
+            return false;
+        }
+    }
+    return p->state == SCENE_UP &&
+           (t->kind != PROC_NODE || p->node.callmanager || !t->callmanager) &&
+           (t->kind != PROC_NODE || p->node.ctimanager || !t->ctimanager);
+}
+
+static int start_it(struct session_of_command *s, const struct options_common *common,
+                    const char *word, const char *service_word)
+{
+    struct proc_id id = {0};
+    enum service service = SERVICE_NONE;
+    int code = target_find(word, &s->cluster.topology, &s->scene, &id);
+    code = code == OUTCOME_DONE ? read_service(service_word, &service) : code;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    const char *name = topology_name(&s->cluster.topology, id);
+    bool whole = is_whole(s, id);
+    if (!whole) {
+        code = break_undo(s->desk, &s->cluster, id, service);
+        if (code != OUTCOME_DONE) {
+            return code;
+        }
+        if (!common->no_wait) {
+            wait_lease(s, id);
+        }
+    }
+    if (common->json) {
+        table_json(json_pack("{s:i, s:s, s:s, s:b}", "schema", 1, "target", name, "state", "up",
+                             "started", whole ? 0 : 1));
+    } else if (!common->quiet && whole) {
+        outcome_progress("%s is up already", name);
+    } else if (!common->quiet) {
+        char undo[NAME_LEN + 16];
+        snprintf(undo, sizeof undo, "rehome kill %s", name);
+        outcome_done(undo, "%s is up again.", name);
+    }
+    return OUTCOME_DONE;
+}
+
 int command_start(int argc, char **argv)
 {
-    const char *word = NULL;
+    const char *service = NULL;
     const struct option_row rows[] = {
-        {"service", 0, "callmanager|ctimanager", "only this service of a node", NULL, &word}};
-    const struct options_spec spec = {.name = "start",
-                                      .args_doc = "TARGET",
-                                      .doc = "Brings back what was killed or hung.",
-                                      .rows = rows,
-                                      .rows_n = 1,
-                                      .args_min = 1,
-                                      .args_max = 1};
+        {"service", 0, "callmanager|ctimanager", "only this service of a node", NULL, &service}};
+    const struct options_spec spec = {
+        .name = "start",
+        .args_doc = "TARGET",
+        .examples = "rehome start sub1\nrehome start sub1 --service callmanager",
+        .doc = "Brings back what was killed or hung.",
+        .rows = rows,
+        .rows_n = 1,
+        .args_min = 1,
+        .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
-    struct proc_id id = {0};
-    enum service service = SERVICE_NONE;
     static struct cluster cluster;
     options_parse(&spec, argc, argv, &common, &args);
     int code = home_cluster(common.cluster, &cluster);
     code = code == OUTCOME_DONE ? target_known(args.at[0], &cluster.topology) : code;
     code = code == OUTCOME_DONE ? command_open_silent(&common, &s) : code;
-    code =
-        code == OUTCOME_DONE ? target_find(args.at[0], &s->cluster.topology, &s->scene, &id) : code;
-    code = code == OUTCOME_DONE ? read_service(word, &service) : code;
-    code = code == OUTCOME_DONE ? break_undo(s->desk, &s->cluster, id, service) : code;
-    if (code == OUTCOME_DONE) {
-        const char *name = topology_name(&s->cluster.topology, id);
-        if (common.json) {
-            table_json(json_pack("{s:i, s:s, s:s}", "schema", 1, "target", name, "state", "up"));
-        } else if (!common.quiet) {
-            outcome_progress("%s is up again.        undo: rehome kill %s", name, name);
-        }
-    }
+    code = code == OUTCOME_DONE ? start_it(s, &common, args.at[0], service) : code;
     command_close(&s);
     return code;
 }
@@ -226,6 +288,8 @@ int command_start(int argc, char **argv)
 int command_faults(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "faults",
+                                             .examples = "rehome faults",
+                                             .lacks = OPTIONS_NO_WAIT,
                                              .doc = "What is broken on purpose at the moment."};
     static const enum column columns[] = {COLUMN_TARGET, COLUMN_SERVICE, COLUMN_HOW,
                                           COLUMN_FOR,    COLUMN_UNDO,    COLUMN_END};
@@ -253,7 +317,7 @@ int command_faults(int argc, char **argv)
         table_cell(table, "%lld s", (long long)(tick_now_us() - one->at_us) / 1000000);
         table_cell(table, "rehome start %s", one->target);
     }
-    table_end(&table);
+    table_end_or(&table, "nothing is broken on purpose");
     return OUTCOME_DONE;
 }
 
@@ -261,8 +325,11 @@ int command_heal(int argc, char **argv)
 {
     bool all = false;
     const struct option_row rows[] = {{"all", 0, NULL, "all of them (the default)", &all, NULL}};
-    const struct options_spec spec = {
-        .name = "heal", .doc = "Undoes all faults.", .rows = rows, .rows_n = 1};
+    const struct options_spec spec = {.name = "heal",
+                                      .examples = "rehome heal",
+                                      .doc = "Undoes all faults.",
+                                      .rows = rows,
+                                      .rows_n = 1};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
@@ -277,10 +344,13 @@ int command_heal(int argc, char **argv)
         code = break_undo(s->desk, &s->cluster,
                           topology_proc_named(&s->cluster.topology, f.at[i].target), SERVICE_NONE);
     }
+    for (uint32_t i = 0; i < f.n && code == OUTCOME_DONE && !common.no_wait; i++) {
+        wait_lease(s, topology_proc_named(&s->cluster.topology, f.at[i].target));
+    }
     if (common.json) {
         table_json(json_pack("{s:i, s:i}", "schema", 1, "healed", (int)f.n));
     } else if (!common.quiet && code == OUTCOME_DONE) {
-        outcome_progress("%u faults undone", f.n);
+        outcome_progress(f.n == 1 ? "%u fault undone" : "%u faults undone", f.n);
     }
     command_close(&s);
     return code;

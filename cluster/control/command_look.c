@@ -1,4 +1,5 @@
 /* registrations, calls, agents: lists that the processes themselves answer, or a record. */
+#include "cluster/control/event_text.h"
 #include "cluster/control/look.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define EVENT_LEN 256
 
 static const char *kind_word(enum device_kind kind)
 {
@@ -75,10 +78,11 @@ static void each_of_story(void *context, const struct event *e, const char *line
         json_array_append_new(s->list, json_loads(line, 0, NULL));
         return;
     }
-    printf("%s  %-7s %-17s %-6s epoch %-3u %s %s\n", tick_stamp(e->wall_us, stamp),
-           topology_name(s->topology, e->proc), event_word(e->kind),
-           proc_id_some(e->peer) ? topology_name(s->topology, e->peer) : "", e->epoch,
-           e->reason != REASON_NONE ? reason_text(e->reason) : "", e->text);
+    struct event told = *e;
+    char text[EVENT_LEN];
+    told.device = (struct device_id){0}; /* each line is about it */
+    printf("%s  %-8s %s\n", tick_stamp(e->wall_us, stamp), topology_name(s->topology, e->proc),
+           event_text_line(s->topology, &told, text, sizeof text));
 }
 
 /* One device: what it is now, and its history from the spine. */
@@ -160,8 +164,8 @@ static int choose_node(const struct session_of_command *s, const char *word, str
     return OUTCOME_DONE;
 }
 
-static int read_error(const struct session_of_command *s, struct proc_id node, enum err err,
-                      enum reason reason)
+static int read_error(const struct session_of_command *s, struct proc_id node, bool linear,
+                      enum err err, enum reason reason)
 {
     const struct topology *t = &s->cluster.topology;
     if (s->past != NULL) {
@@ -169,6 +173,11 @@ static int read_error(const struct session_of_command *s, struct proc_id node, e
         return outcome_error(OUTCOME_UNREACHABLE, NULL, "%s was %s: %s", topology_name(t, node),
                              scene_state_word(s->scene.procs[node.v - 1].state),
                              look_moment(s, moment, sizeof moment));
+    }
+    if (linear && !proc_id_some(s->scene.leader)) {
+        return outcome_error(OUTCOME_UNREACHABLE, "rehome registrations --read local",
+                             "there is no Raft leader, so nobody can say what is the latest: %s",
+                             reason_text(REASON_NO_QUORUM));
     }
     if (err == ERR_REFUSED) {
         return outcome_error(OUTCOME_UNREACHABLE, "rehome registrations --read local",
@@ -200,7 +209,7 @@ static int show_registrations(struct session_of_command *s, const char *node_wor
     }
     enum err err = look_devices(s, node, linear, &rows, &n, &index, &reason);
     if (err != ERR_OK) {
-        return read_error(s, node, err, reason);
+        return read_error(s, node, linear, err, reason);
     }
     if (device != NULL) {
         code = one_device(s, rows, n, id, json);
@@ -236,6 +245,10 @@ int command_registrations(int argc, char **argv)
         {"node", 0, "N", "as this node answers (default: the leader)", NULL, &node},
         {"read", 0, "local|linearizable", "what kind of read", NULL, &read}};
     const struct options_spec spec = {.name = "registrations",
+                                      .examples =
+                                          "rehome registrations\nrehome registrations 1001\nrehome "
+                                          "registrations --node sub2 --read linearizable",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .args_doc = "[DEVICE]",
                                       .doc = "Who serves what. With a device, its history.",
                                       .rows = rows,
@@ -304,6 +317,9 @@ int command_calls(int argc, char **argv)
     struct look_when when = {0};
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "calls",
+                                      .examples =
+                                          "rehome calls\nrehome calls --run latest --at fault+1s",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The legs that are up, as the fleet sees them.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};
@@ -329,7 +345,7 @@ int command_calls(int argc, char **argv)
     if (common.json) {
         table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "calls", list)));
     } else {
-        table_end(&table);
+        table_end_or(&table, "no call is up");
     }
     command_close(&s);
     return OUTCOME_DONE;
@@ -359,7 +375,11 @@ static void add_agent(const struct topology *t, const struct msg_op_agent *a, st
     table_cell(table, "%s", device);
     table_cell(table, "%s", skill);
     table_cell(table, "%.1f s", (double)a->for_us / 1e6);
-    table_cell(table, "%u", a->reason_code);
+    if (a->reason_code != 0) {
+        table_cell(table, "%u", a->reason_code);
+    } else {
+        table_cell(table, "-");
+    }
     table_cell(table, "%s", a->in_service ? "yes" : "no");
 }
 
@@ -368,6 +388,10 @@ int command_agents(int argc, char **argv)
     struct look_when when = {0};
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "agents",
+                                      .examples =
+                                          "rehome agents\nrehome agents --json | jq -r '.agents[] "
+                                          "| select(.state == \"ready\") | .agent'",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The agents, as the active side of the PG has them.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};
@@ -394,7 +418,7 @@ int command_agents(int argc, char **argv)
     if (common.json) {
         table_json(look_sign(s, json_pack("{s:i, s:o}", "schema", 1, "agents", list)));
     } else {
-        table_end(&table);
+        table_end_or(&table, "no active PG side knows of an agent");
     }
     command_close(&s);
     return OUTCOME_DONE;

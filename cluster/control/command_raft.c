@@ -33,15 +33,15 @@ static void raft_table(const struct session_of_command *s)
         table_row(table);
         table_cell(table, "%s", t->procs[i].name);
         table_cell(table, "%s", raft_show_word(p));
-        table_cell(table, "%llu", (unsigned long long)p->node.term);
-        table_cell(table, "%llu", (unsigned long long)p->node.commit);
-        table_cell(table, "%llu", (unsigned long long)p->node.applied);
-        table_cell(table, "%llu", (unsigned long long)raft_show_trails(&s->scene, p));
-        table_cell(table, "%llu", (unsigned long long)p->node.snapshot);
+        const uint64_t numbers[] = {p->node.term, p->node.commit, p->node.applied,
+                                    raft_show_trails(&s->scene, p), p->node.snapshot};
+        for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
+            table_number(table, p->state == SCENE_UP, numbers[k]);
+        }
         table_cell(table, "%s", p->node.lease ? "yes" : "no");
         char hash[RAFT_SHOW_HASH_LEN];
         const char *text = raft_show_hash(&s->scene, p, hash);
-        table_cell(table, "%s", text != NULL ? text : "-");
+        table_cell(table, "%s", text != NULL && p->state == SCENE_UP ? text : "-");
     }
     table_end(&table);
 }
@@ -475,6 +475,7 @@ int command_raft(int argc, char **argv)
         LOOK_OPTIONS(when)};
     const struct options_spec spec = {
         .name = "raft",
+        .examples = "rehome raft\nrehome raft log sub2 --tail 50\nrehome raft transfer sub2",
         .args_doc = "[log [NODE] | transfer NODE | add NODE | remove NODE]",
         .doc = "What each node is to Raft (exit 69 if there is no leader); what stands in the log "
                "of a "

@@ -203,6 +203,9 @@ int command_scenario(int argc, char **argv)
         {"here", 0, NULL, "in the cluster that is up", &w.here, NULL}};
     const struct options_spec spec = {
         .name = "scenario",
+        .examples = "rehome scenario list\nrehome scenario show 1\nrehome scenario run "
+                    "subscriber-fails --trigger callmanager",
+        .lacks = OPTIONS_NO_WAIT,
         .args_doc = "list | show NAME | run NAME|all",
         .doc = "Rehearsed failures with a verdict; a number is as good as a name.",
         .rows = rows,
@@ -265,7 +268,8 @@ static int judge_run(const struct options_common *common, const char *word_or_nu
     int code = home_find(&home);
     if (code == OUTCOME_DONE && word_or_null == NULL && home_running_one(&home, name)) {
         code = home_cluster(common->cluster, &cluster);
-        return code == OUTCOME_DONE ? judge_cluster(&cluster, ret_verdict) : code;
+        return code == OUTCOME_DONE ? judge_cluster(&cluster, judge_until(&cluster), ret_verdict)
+                                    : code;
     }
     code = code == OUTCOME_DONE ? find_run(word_or_null, folder, sizeof folder) : code;
     return code == OUTCOME_DONE ? judge_again(folder, ret_verdict) : code;
@@ -274,6 +278,8 @@ static int judge_run(const struct options_common *common, const char *word_or_nu
 int command_check(int argc, char **argv)
 {
     static const struct options_spec spec = {.name = "check",
+                                             .examples = "rehome check\nrehome check latest",
+                                             .lacks = OPTIONS_NO_WAIT,
                                              .args_doc = "[RUN]",
                                              .doc =
                                                  "Judges a recorded run again (an id or a folder); "
@@ -301,14 +307,16 @@ int command_report(int argc, char **argv)
 {
     const char *out = NULL;
     const struct option_row rows[] = {{"output", 'o', "FILE", "write it there", NULL, &out}};
-    const struct options_spec spec = {.name = "report",
-                                      .args_doc = "[RUN]",
-                                      .doc =
-                                          "Writes a recorded run as one HTML file; without a name, "
-                                          "that of the cluster that runs, or else the newest.",
-                                      .rows = rows,
-                                      .rows_n = 1,
-                                      .args_max = 1};
+    const struct options_spec spec = {
+        .name = "report",
+        .examples = "rehome report\nrehome report latest -o failover.html",
+        .lacks = OPTIONS_NO_WAIT,
+        .args_doc = "[RUN]",
+        .doc = "Writes a recorded run as one HTML file; without a name, "
+               "that of the cluster that runs, or else the newest.",
+        .rows = rows,
+        .rows_n = 1,
+        .args_max = 1};
     struct options_common common = {0};
     struct options_args args;
     char path[HOME_PATH_MAX] = "";

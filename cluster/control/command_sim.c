@@ -1,11 +1,10 @@
 /* sim. */
 #include "cluster/control/command.h"
 #include "cluster/control/pool.h"
-#include "cluster/control/scenario_sim.h"
-#include "cluster/control/sim_run.h"
+#include "cluster/control/sim_seed.h"
+#include "cluster/control/sim_shrink.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
-#include "cluster/sim/sim_swarm.h"
 #include "node/base/nearest.h"
 #include "node/base/plant.h"
 
@@ -16,15 +15,14 @@
 #include <unistd.h>
 
 #define SEEDS_MAX 1000000
-#define SHOWN_MAX 10  /* failures that are told one by one */
-#define LIMIT_S   600 /* for one seed */
+#define SHOWN_MAX 10 /* failures that are told one by one */
 #define BAR_WIDTH 30
 #define VOID_FROM 100 /* seeds: a smaller range need not have seen everything */
 #define CALLS_PER 10  /* legs for each seed on average, or the range is void */
 
 struct words {
-    const char *seeds, *jobs, *profile, *faults, *faults_max, *report, *scenario, *trigger,
-        *topology, *plant;
+    const char *seeds, *shrink, *jobs, *profile, *faults, *faults_max, *only, *traffic, *report,
+        *scenario, *trigger, *topology, *plant;
 };
 
 struct failure {
@@ -36,14 +34,8 @@ struct failure {
 /* What a range of seeds came to. */
 struct range {
     uint64_t first, n, done;
-    const char *profile;
-    const char *kinds_text;
-    const char *report;              /* NULL: no run is kept */
-    const struct scenario *scenario; /* NULL: the swarm */
-    const struct scenario_trigger *trigger;
-    const char *topology;
-    uint32_t kinds, faults_max;
-    bool bar, quiet;
+    struct sim_seed ask;
+    bool bar;
     uint64_t *digests; /* by seed */
     int64_t virtual_us;
     uint64_t events, legs, rows;
@@ -53,57 +45,11 @@ struct range {
     size_t failures_n, failures_cap;
 };
 
-/* -- One seed, in a process of its own. -- */
-
-struct keeping {
-    const struct range *range;
-    uint64_t seed;
-    const struct sim_outcome *outcome;
-};
-
-/* A range keeps the runs that failed, one seed its own. */
-static void keep(void *context, const struct history *history)
-{
-    const struct keeping *k = context;
-    char folder[HOME_PATH_MAX];
-    if (k->range->n == 1) {
-        snprintf(folder, sizeof folder, "%s", k->range->report);
-    } else {
-        snprintf(folder, sizeof folder, "%s/seed-%" PRIu64, k->range->report, k->seed);
-    }
-    bool wanted = k->range->n == 1 || k->outcome->verdict == VERDICT_FAIL;
-    if (wanted && sim_run_keep(folder, history, NULL, k->seed) != OUTCOME_DONE) {
-        _exit(OUTCOME_IO); /* what is wrong was said, and the parent tells it on */
-    }
-}
-
-static void play_seed(const struct range *r, uint64_t seed, struct sim_outcome *ret)
-{
-    const struct scenario_sim_options o = {.scenario = r->scenario,
-                                           .trigger = r->trigger,
-                                           .topology = r->topology,
-                                           .profile = r->profile,
-                                           .seed = seed,
-                                           .folder = r->n == 1 ? r->report : NULL,
-                                           .quiet = r->n > 1 || r->quiet};
-    int code = scenario_sim_run(&o, ret, NULL);
-    if (code != OUTCOME_DONE) {
-        _exit(code); /* what is wrong was said, and the parent tells it on */
-    }
-}
-
+/* One seed, in a process of its own. */
 static void run_seed(void *context, uint64_t piece, void *ret_result)
 {
     const struct range *r = context;
-    if (r->scenario != NULL) {
-        play_seed(r, r->first + piece, ret_result);
-        return;
-    }
-    static struct sim_case c;
-    sim_swarm_draw(r->first + piece, r->profile, r->kinds, &c);
-    c.faults_n = c.faults_n < r->faults_max ? c.faults_n : r->faults_max;
-    struct keeping k = {r, r->first + piece, ret_result};
-    sim_swarm_run(&c, r->report != NULL ? keep : NULL, &k, ret_result);
+    sim_seed_play(&r->ask, r->first + piece, ret_result);
 }
 
 /* -- The range. -- */
@@ -118,28 +64,6 @@ static struct failure *add_failure(struct range *r, uint64_t seed)
     struct failure *f = &r->failures[r->failures_n++];
     *f = (struct failure){.seed = seed};
     return f;
-}
-
-/* " --name value", if there is one. */
-static void add_word(char *ret, size_t cap, const char *name, const char *value)
-{
-    size_t used = strlen(ret);
-    if (value != NULL && used < cap) {
-        snprintf(ret + used, cap - used, " --%s %s", name, value);
-    }
-}
-
-static void rerun_line(const struct range *r, uint64_t seed, char *ret, size_t cap)
-{
-    char most[16];
-    snprintf(most, sizeof most, "%u", r->faults_max);
-    snprintf(ret, cap, "rehome sim --seeds %" PRIu64, seed);
-    add_word(ret, cap, "scenario", r->scenario != NULL ? r->scenario->name : NULL);
-    add_word(ret, cap, "trigger", r->trigger != NULL ? r->trigger->name : NULL);
-    add_word(ret, cap, "topology", r->topology);
-    add_word(ret, cap, "profile", r->profile);
-    add_word(ret, cap, "faults", r->kinds_text);
-    add_word(ret, cap, "faults-max", r->faults_max < SIM_SWARM_FAULTS_MAX ? most : NULL);
 }
 
 static void clear_bar(const struct range *r)
@@ -163,9 +87,9 @@ static void draw_bar(const struct range *r)
 
 static void tell_failure(const struct range *r, const struct failure *f)
 {
-    char line[256];
+    char line[SIM_SEED_LINE_LEN];
     clear_bar(r);
-    rerun_line(r, f->seed, line, sizeof line);
+    sim_seed_line(&r->ask, f->seed, line);
     fprintf(stderr, "seed %" PRIu64 ": %s: %s\n  again:  %s\n", f->seed, f->check, f->observed,
             line);
 }
@@ -184,6 +108,27 @@ static void add_outcome(struct range *r, const struct sim_outcome *o)
     }
 }
 
+/* The first judge that failed is told, the others are named. */
+static struct failure *add_failed(struct range *r, uint64_t seed, const struct sim_outcome *o)
+{
+    struct failure *f = NULL;
+    for (size_t i = 0; i < o->results_n; i++) {
+        const struct check_result *c = &o->results[i];
+        if (c->verdict != VERDICT_FAIL) {
+            continue;
+        }
+        if (f == NULL) {
+            f = add_failure(r, seed);
+            snprintf(f->check, sizeof f->check, "%s", c->id);
+            snprintf(f->observed, sizeof f->observed, "%s", c->observed);
+        } else {
+            size_t used = strlen(f->observed);
+            snprintf(f->observed + used, sizeof f->observed - used, "; %s, too", c->id);
+        }
+    }
+    return f;
+}
+
 static void seed_done(void *context, uint64_t piece, const void *result, const char *words)
 {
     struct range *r = context;
@@ -197,13 +142,7 @@ static void seed_done(void *context, uint64_t piece, const void *result, const c
     } else {
         r->digests[piece] = o->digest;
         add_outcome(r, o);
-        for (size_t i = 0; i < o->results_n && f == NULL; i++) {
-            if (o->results[i].verdict == VERDICT_FAIL) {
-                f = add_failure(r, r->first + piece);
-                snprintf(f->check, sizeof f->check, "%s", o->results[i].id);
-                snprintf(f->observed, sizeof f->observed, "%s", o->results[i].observed);
-            }
-        }
+        f = add_failed(r, r->first + piece, o);
     }
     if (f != NULL && r->failures_n <= SHOWN_MAX) {
         tell_failure(r, f);
@@ -245,9 +184,10 @@ static size_t find_missing(const struct range *r, struct minimum *ret, size_t ca
         {"registrations", r->counts[EVENT_REGISTERED], CALLS_PER * r->n},
         {"PG switches", r->counts[EVENT_PG_ACTIVE], r->n + r->n / 10},
         {"calls preserved", r->counts[EVENT_CALL_PRESERVED], r->n / 10},
+        {"snapshots of the registry", r->counts[EVENT_RAFT_SNAPSHOT], r->n / 10},
     };
     size_t n = 0;
-    if (r->n < VOID_FROM || r->scenario != NULL) {
+    if (r->n < VOID_FROM || r->ask.scenario != NULL) {
         return 0;
     }
     for (size_t i = 0; i < sizeof all / sizeof all[0] && n < cap; i++) {
@@ -256,7 +196,7 @@ static size_t find_missing(const struct range *r, struct minimum *ret, size_t ca
         }
     }
     for (enum sim_fault_kind k = 0; k < SIM_FAULT_KINDS && n < cap; k++) {
-        if ((r->kinds >> k & 1) != 0 && r->fired[k] < r->n / VOID_FROM) {
+        if ((r->ask.kinds >> k & 1) != 0 && r->fired[k] < r->n / VOID_FROM) {
             ret[n++] = (struct minimum){sim_fault_word(k), r->fired[k], r->n / VOID_FROM};
         }
     }
@@ -269,8 +209,8 @@ static json_t *failures_json(const struct range *r)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < r->failures_n; i++) {
-        char line[256];
-        rerun_line(r, r->failures[i].seed, line, sizeof line);
+        char line[SIM_SEED_LINE_LEN];
+        sim_seed_line(&r->ask, r->failures[i].seed, line);
         json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s}", "seed",
                                               (json_int_t)r->failures[i].seed, "check",
                                               r->failures[i].check, "observed",
@@ -297,14 +237,16 @@ static void say_json(const struct range *r, double wall_s, const struct minimum 
                                                (json_int_t)missing[i].seen, "wanted",
                                                (json_int_t)missing[i].wanted));
     }
-    table_json(
-        json_pack("{s:i, s:I, s:I, s:o, s:f, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o}",
-                  "schema", 1, "seeds", (json_int_t)r->n, "first", (json_int_t)r->first, "failed",
-                  failed, "virtual_s", (double)r->virtual_us / 1e6, "wall_s", wall_s, "faults",
-                  faults, "events", (json_int_t)r->events, "legs", (json_int_t)r->legs, "records",
-                  (json_int_t)r->rows, "elections", (json_int_t)r->counts[EVENT_RAFT_SERVING],
-                  "pg_active", (json_int_t)r->counts[EVENT_PG_ACTIVE], "digest", digest, "failures",
-                  failures_json(r), "void", voids));
+    table_json(json_pack(
+        "{s:i, s:I, s:I, s:o, s:f, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o}",
+        "schema", 1, "seeds", (json_int_t)r->n, "first", (json_int_t)r->first, "failed", failed,
+        "virtual_s", (double)r->virtual_us / 1e6, "wall_s", wall_s, "faults", faults, "events",
+        (json_int_t)r->events, "legs", (json_int_t)r->legs, "records", (json_int_t)r->rows,
+        "elections", (json_int_t)r->counts[EVENT_RAFT_SERVING], "pg_active",
+        (json_int_t)r->counts[EVENT_PG_ACTIVE], "devices_lost",
+        (json_int_t)r->counts[EVENT_DEVICE_LOST], "snapshots",
+        (json_int_t)r->counts[EVENT_RAFT_SNAPSHOT], "digest", digest, "failures", failures_json(r),
+        "void", voids));
 }
 
 static void say(const struct range *r, double wall_s, const struct minimum *missing, size_t n)
@@ -333,8 +275,9 @@ static uint64_t seed_of(const char *text, char **end)
     return text[0] >= '0' && text[0] <= '9' ? v : UINT64_MAX;
 }
 
-static int read_seeds(const char *text, struct range *r)
+static int read_seeds(const struct words *w, struct range *r)
 {
+    const char *text = w->shrink != NULL ? w->shrink : w->seeds;
     char *end = NULL;
     uint64_t last = 0;
     r->first = text != NULL ? seed_of(text, &end) : UINT64_MAX;
@@ -349,17 +292,45 @@ static int read_seeds(const char *text, struct range *r)
                              "--seeds takes A..B with A up to B, at most %d of them", SEEDS_MAX);
     }
     r->n = one ? 1 : last - r->first + 1;
+    if (w->shrink != NULL && (r->n != 1 || w->seeds != NULL || w->scenario != NULL)) {
+        return outcome_error(OUTCOME_USAGE, "rehome sim --shrink 42",
+                             "--shrink takes one seed of the swarm, instead of --seeds");
+    }
     return OUTCOME_DONE;
+}
+
+/* "2,5" as bits; complains and exits if it is no such list. */
+static uint32_t read_only(const char *text)
+{
+    uint32_t only = 0;
+    char word[16];
+    while (*text != '\0') {
+        size_t len = strcspn(text, ",");
+        snprintf(word, sizeof word, "%.*s", (int)len, text);
+        only |= 1u << (options_number("--only", word, 1, SIM_SWARM_FAULTS_MAX) - 1);
+        text += len + (text[len] == ',' ? 1 : 0);
+    }
+    return only;
+}
+
+/* What leaves something of a seed out. */
+static void read_less(const struct words *w, struct sim_seed *s)
+{
+    s->faults_max = w->faults_max != NULL
+                        ? options_number("--faults-max", w->faults_max, 0, SIM_SWARM_FAULTS_MAX)
+                        : SIM_SWARM_FAULTS_MAX;
+    s->only = w->only != NULL ? read_only(w->only) : SIM_SWARM_EVERY;
+    s->traffic = w->traffic != NULL ? options_number("--traffic", w->traffic, 0, 100) : 100;
 }
 
 static int read_faults(const char *text, struct range *r)
 {
-    r->kinds = SIM_SWARM_ALL;
-    r->kinds_text = text;
+    r->ask.kinds = SIM_SWARM_ALL;
+    r->ask.kinds_text = text;
     if (text == NULL) {
         return OUTCOME_DONE;
     }
-    r->kinds = 0;
+    r->ask.kinds = 0;
     while (*text != '\0' && strcmp(text, "none") != 0) {
         char word[32];
         size_t len = strcspn(text, ",");
@@ -367,7 +338,7 @@ static int read_faults(const char *text, struct range *r)
         struct nearest near = nearest_to(word);
         for (enum sim_fault_kind k = 0; k < SIM_FAULT_KINDS; k++) {
             nearest_offer(&near, sim_fault_word(k));
-            r->kinds |= strcmp(word, sim_fault_word(k)) == 0 ? 1u << k : 0;
+            r->ask.kinds |= strcmp(word, sim_fault_word(k)) == 0 ? 1u << k : 0;
         }
         if (near.distance != 0) {
             return command_no_such("fault", &near);
@@ -379,7 +350,7 @@ static int read_faults(const char *text, struct range *r)
 
 static int read_profile(const char *text, struct range *r)
 {
-    r->profile = text;
+    r->ask.profile = text;
     if (text == NULL || strcmp(text, "lab") == 0 || strcmp(text, "srnd") == 0) {
         return OUTCOME_DONE;
     }
@@ -427,7 +398,7 @@ static int run_range(struct range *r, uint32_t jobs, const struct options_common
     bool whole = pool_run(&(struct pool_work){.context = r,
                                               .n = r->n,
                                               .jobs = jobs,
-                                              .limit_s = LIMIT_S,
+                                              .limit_s = SIM_SEED_LIMIT_S,
                                               .result_size = sizeof(struct sim_outcome),
                                               .run = run_seed,
                                               .done = seed_done,
@@ -453,7 +424,7 @@ static int run_range(struct range *r, uint32_t jobs, const struct options_common
 /* Open the scenario that is asked for, if one is. */
 static int read_scenario(const struct words *w, struct scenario_all *all, struct range *r)
 {
-    r->topology = w->topology;
+    r->ask.topology = w->topology;
     if (w->scenario == NULL) {
         return w->trigger == NULL && w->topology == NULL
                    ? OUTCOME_DONE
@@ -461,8 +432,9 @@ static int read_scenario(const struct words *w, struct scenario_all *all, struct
                                    "--trigger and --topology are for --scenario");
     }
     int code = scenario_load(all);
-    code = code == OUTCOME_DONE ? scenario_find(all, w->scenario, &r->scenario) : code;
-    return code == OUTCOME_DONE ? scenario_trigger(r->scenario, w->trigger, &r->trigger) : code;
+    code = code == OUTCOME_DONE ? scenario_find(all, w->scenario, &r->ask.scenario) : code;
+    return code == OUTCOME_DONE ? scenario_trigger(r->ask.scenario, w->trigger, &r->ask.trigger)
+                                : code;
 }
 
 int command_sim(int argc, char **argv)
@@ -476,6 +448,10 @@ int command_sim(int argc, char **argv)
         {"faults", 0, "LIST", "only these, as crash,hang,partition; none: no faults", NULL,
          &w.faults},
         {"faults-max", 0, "N", "only the first N faults of each seed", NULL, &w.faults_max},
+        {"only", 0, "LIST", "only these faults of the seed by number, as 2,5", NULL, &w.only},
+        {"traffic", 0, "PERCENT", "only so much of the seed's traffic", NULL, &w.traffic},
+        {"shrink", 0, "SEED", "find the fewest faults and the least traffic that make it fail",
+         NULL, &w.shrink},
         {"scenario", 0, "NAME", "play this scenario instead of drawn faults", NULL, &w.scenario},
         {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
         {"topology", 't', "FILE", "of the scenario, another one", NULL, &w.topology},
@@ -487,7 +463,10 @@ int command_sim(int argc, char **argv)
     };
     const struct options_spec spec = {
         .name = "sim",
-        .args_doc = "",
+        .examples =
+            "rehome sim --seeds 1..100\nrehome sim --seeds 7 --faults crash,hang --report "
+            ".\nrehome sim --shrink 7\nrehome sim --scenario subscriber-fails --seeds 1..10",
+        .lacks = OPTIONS_CLUSTER | OPTIONS_NO_WAIT,
         .doc = "Whole clusters in virtual time: the same code, no root, no network.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0],
@@ -499,17 +478,19 @@ int command_sim(int argc, char **argv)
     struct scenario_all all = {0};
     options_parse(&spec, argc, argv, &common, &args);
     uint32_t jobs = read_jobs(w.jobs);
-    r.report = w.report;
-    r.quiet = common.quiet;
-    r.faults_max = w.faults_max != NULL
-                       ? options_number("--faults-max", w.faults_max, 0, SIM_SWARM_FAULTS_MAX)
-                       : SIM_SWARM_FAULTS_MAX;
-    int code = read_seeds(w.seeds, &r);
+    int code = read_seeds(&w, &r);
+    read_less(&w, &r.ask);
+    r.ask.report = w.report;
+    r.ask.alone = r.n == 1;
+    r.ask.quiet = common.quiet;
     code = code == OUTCOME_DONE ? read_profile(w.profile, &r) : code;
     code = code == OUTCOME_DONE ? read_faults(w.faults, &r) : code;
     code = code == OUTCOME_DONE ? read_plant(w.plant) : code;
     code = code == OUTCOME_DONE ? read_scenario(&w, &all, &r) : code;
-    code = code == OUTCOME_DONE ? run_range(&r, jobs, &common) : code;
+    if (code == OUTCOME_DONE) {
+        code = w.shrink != NULL ? sim_shrink(&r.ask, r.first, jobs, common.json, common.quiet)
+                                : run_range(&r, jobs, &common);
+    }
     scenario_free(&all);
     free(r.digests);
     free(r.failures);

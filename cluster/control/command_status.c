@@ -12,15 +12,6 @@ static json_t *living_json(const struct scene *s, uint64_t v)
     return s->recorded ? json_null() : json_integer((json_int_t)v);
 }
 
-static void living_cell(struct table *table, const struct scene *s, uint64_t v)
-{
-    if (s->recorded) {
-        table_cell(table, "-");
-    } else {
-        table_cell(table, "%llu", (unsigned long long)v);
-    }
-}
-
 static json_t *pid_json(int64_t pid)
 {
     return pid > 0 ? json_integer(pid) : json_null();
@@ -35,13 +26,13 @@ static json_t *node_json(const struct scene *s, const struct topology_proc *t,
                          const struct scene_proc *p)
 {
     bool up = p->state == SCENE_UP;
-    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:i, s:o}", "name", t->name, "role",
-                     t->publisher ? "publisher" : "subscriber", "state", scene_state_word(p->state),
-                     "pid", pid_json(p->pid), "services", "callmanager",
+    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:i, s:i, s:o}", "name", t->name,
+                     "role", t->publisher ? "publisher" : "subscriber", "state",
+                     scene_state_word(p->state), "pid", pid_json(p->pid), "services", "callmanager",
                      service_word(t->callmanager, up && p->node.callmanager), "ctimanager",
                      service_word(t->ctimanager, up && p->node.ctimanager), "raft",
-                     raft_show_json(s, p), "phones", (int)(p->node.phones + p->node.gateways),
-                     "rss_kib", living_json(s, p->node.rss_kib));
+                     raft_show_json(s, p), "phones", (int)p->node.phones, "gateways",
+                     (int)p->node.gateways, "rss_kib", living_json(s, p->node.rss_kib));
 }
 
 static json_t *pg_json(const struct session_of_command *s, const struct topology_proc *t,
@@ -138,22 +129,28 @@ static long long seconds_since(const struct session_of_command *s, int64_t at_us
     return (long long)(s->scene.at_us - at_us) / 1000000;
 }
 
+/* How a node was broken, or what it has not that it should have. */
 static void message_cell(struct table *table, const struct session_of_command *s,
-                         const struct faults *faults, const struct topology_proc *p,
-                         const struct scene_homes *h, bool up)
+                         const struct faults *faults, const struct topology_proc *t,
+                         const struct scene_proc *p)
 {
-    const struct fault *f = fault_at(faults, p->name);
+    const struct fault *f = fault_at(faults, t->name);
     if (f != NULL) {
-        long long ago = seconds_since(s, f->at_us);
         table_cell(table, "%s%s%s %lld s ago", f->service, f->service[0] != '\0' ? " " : "",
                    strcmp(f->how, "hang") == 0   ? "hung"
                    : strcmp(f->how, "stop") == 0 ? "stopped"
                                                  : "killed",
-                   ago);
-    } else if (up && p->kind == PROC_NODE && h->in_call > 0 && !p->publisher) {
-        table_cell(table, "%u phones still in a preserved call", h->in_call);
-    } else {
+                   seconds_since(s, f->at_us));
+    } else if (p->state != SCENE_UP) {
         table_cell(table, "%s", "");
+    } else {
+        bool no_callmanager = t->callmanager && !p->node.callmanager;
+        bool no_ctimanager = t->ctimanager && !p->node.ctimanager;
+        table_cell(table, "%s%s%s%s%s", no_callmanager ? "no CallManager" : "",
+                   no_callmanager && no_ctimanager ? ", " : "",
+                   no_ctimanager ? "no CTI Manager" : "",
+                   (no_callmanager || no_ctimanager) && !p->node.lease ? ", " : "",
+                   p->node.lease ? "" : "no lease");
     }
 }
 
@@ -176,18 +173,11 @@ static void nodes_table(const struct session_of_command *s, const struct scene_h
         table_cell(table, "%s", scene_state_word(p->state));
         table_cell(table, "%s", t->procs[i].publisher ? "publisher" : "subscriber");
         table_cell(table, "%s", up ? raft_show_word(p) : "-");
-        for (int k = 0; k < 3; k++) {
-            uint64_t v = k == 0   ? p->node.term
-                         : k == 1 ? p->node.commit
-                                  : raft_show_trails(&s->scene, p);
-            if (up) {
-                table_cell(table, "%llu", (unsigned long long)v);
-            } else {
-                table_cell(table, "-");
-            }
-        }
+        table_number(table, up, p->node.term);
+        table_number(table, up, p->node.commit);
+        table_number(table, up, raft_show_trails(&s->scene, p));
         table_cell(table, "%u", homes->by_node[i]);
-        message_cell(table, s, faults, &t->procs[i], homes, up);
+        message_cell(table, s, faults, &t->procs[i], p);
     }
     table_end(&table);
 }
@@ -202,46 +192,71 @@ static void headline(const struct session_of_command *s, const struct faults *fa
     }
     printf("%s  %s", s->cluster.name, healthy ? "healthy" : "DEGRADED");
     if (!healthy) {
-        printf("   %s, quorum %u of %u%s", why, v->nodes_up, v->nodes,
-               v->nodes_up * 2 > v->nodes ? " kept" : " lost");
+        printf("   %s, quorum %u of %u %s", why, v->nodes_up, v->nodes,
+               v->nodes_up * 2 > v->nodes ? "kept" : "lost");
     }
+    putchar('\n');
     for (uint32_t i = 0; i < faults->n; i++) {
         const struct fault *f = &faults->at[i];
-        printf("   fault: kill %s%s%s (%s) %lld s ago", f->target,
-               f->service[0] != '\0' ? " --service " : "", f->service, f->how,
-               seconds_since(s, f->at_us));
+        const char *service = f->service[0] != '\0' ? " --service " : "";
+        printf("fault  kill %s%s%s (%s) %lld s ago        undo: rehome start %s%s%s\n", f->target,
+               service, f->service, f->how, seconds_since(s, f->at_us), f->target, service,
+               f->service);
+    }
+}
+
+static void gateway_line(const struct session_of_command *s)
+{
+    const struct topology *t = &s->cluster.topology;
+    printf("PG   ");
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct scene_proc *p = &s->scene.procs[i];
+        if (t->procs[i].kind == PROC_PG) {
+            const char *state = p->state != SCENE_UP ? scene_state_word(p->state)
+                                : p->pg.active       ? "active"
+                                                     : "standby";
+            printf("  %s %s (%s)", t->procs[i].side == SIDE_A ? "A" : "B", state,
+                   topology_name(t, t->procs[i].ctimanager_node));
+        }
     }
     putchar('\n');
 }
 
-static void last_line(const struct session_of_command *s)
+/* The controller's records; every other process only if it is not as it should be. */
+static void controller_line(const struct session_of_command *s)
 {
     const struct topology *t = &s->cluster.topology;
-    const struct scene *v = &s->scene;
-    printf("PG    ");
+    printf("ICM  ");
     for (uint32_t i = 0; i < t->procs_n; i++) {
-        const struct scene_proc *p = &v->procs[i];
-        if (t->procs[i].kind != PROC_PG) {
-            continue;
-        }
-        const char *state = p->state != SCENE_UP ? scene_state_word(p->state)
-                            : p->pg.active       ? "active"
-                                                 : "standby";
-        printf(" %s %s (%s)", t->procs[i].side == SIDE_A ? "A" : "B", state,
-               topology_name(t, t->procs[i].ctimanager_node));
-    }
-    printf("   calls %u up, %u preserved   agents %u of %u in, %u ready", v->calls, v->preserved,
-           v->agents_logged_in, topology_agents_total(t), v->agents_ready);
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (t->procs[i].kind == PROC_ICM && v->procs[i].state == SCENE_UP) {
-            printf("   %s %llu records", t->procs[i].name,
-                   (unsigned long long)v->procs[i].icm.tcd_rows);
-        } else if (t->procs[i].kind != PROC_NODE && t->procs[i].kind != PROC_PG &&
-                   v->procs[i].state != SCENE_UP) {
-            printf("   %s %s", t->procs[i].name, scene_state_word(v->procs[i].state));
+        const struct scene_proc *p = &s->scene.procs[i];
+        if (t->procs[i].kind == PROC_ICM && p->state == SCENE_UP) {
+            printf("  %s %llu records, %u callers wait", t->procs[i].name,
+                   (unsigned long long)p->icm.tcd_rows, p->icm.queued);
+        } else if (t->procs[i].kind == PROC_ICM) {
+            printf("  %s %s", t->procs[i].name, scene_state_word(p->state));
         }
     }
     putchar('\n');
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct scene_proc *p = &s->scene.procs[i];
+        bool recorder = t->procs[i].kind == PROC_RECORDER && s->past == NULL; /* else it is over */
+        if ((t->procs[i].kind == PROC_FLEET || recorder) && p->state != SCENE_UP) {
+            printf("%s is %s\n", t->procs[i].name, scene_state_word(p->state));
+        }
+    }
+}
+
+static void last_lines(const struct session_of_command *s, const struct scene_homes *homes)
+{
+    const struct scene *v = &s->scene;
+    gateway_line(s);
+    controller_line(s);
+    printf("calls  %u up, %u preserved", v->calls, v->preserved);
+    if (homes->in_call > 0) {
+        printf("; %u phones register when theirs is over", homes->in_call);
+    }
+    printf("\nagents %u of %u logged in, %u ready\n", v->agents_logged_in,
+           topology_agents_total(&s->cluster.topology), v->agents_ready);
 }
 
 int command_status(int argc, char **argv)
@@ -250,6 +265,9 @@ int command_status(int argc, char **argv)
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {
         .name = "status",
+        .examples = "rehome status\nrehome status --json | jq .devices\nrehome status --run latest "
+                    "--at fault+0.3s",
+        .lacks = OPTIONS_NO_WAIT,
         .doc = "One screen about the whole cluster. Exit 1 if it is not healthy.",
         .rows = options,
         .rows_n = LOOK_OPTIONS_N};
@@ -272,7 +290,7 @@ int command_status(int argc, char **argv)
     } else {
         headline(s, &faults, healthy, why);
         nodes_table(s, &homes, &faults);
-        last_line(s);
+        last_lines(s, &homes);
     }
     command_close(&s);
     return healthy ? OUTCOME_DONE : OUTCOME_NO;
@@ -288,6 +306,7 @@ static void pg_table(const struct session_of_command *s)
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct scene_proc *p = &s->scene.procs[i];
+        const bool up = p->state == SCENE_UP;
         if (t->procs[i].kind != PROC_PG) {
             continue;
         }
@@ -295,15 +314,20 @@ static void pg_table(const struct session_of_command *s)
         table_cell(table, "%s", t->procs[i].side == SIDE_A ? "A" : "B");
         table_cell(table, "%s", t->procs[i].name);
         table_cell(table, "%s", scene_state_word(p->state));
-        table_cell(table, "%s", p->pg.active ? "active" : "standby");
-        table_cell(table, "%u", p->pg.epoch);
+        table_cell(table, "%s", !up ? "-" : p->pg.active ? "active" : "standby");
+        table_number(table, up, p->pg.epoch);
         table_cell(table, "%s", topology_name(t, t->procs[i].ctimanager_node));
-        table_cell(table, "%s", p->pg.provider_up ? "up" : "down");
-        table_cell(table, "%s", p->pg.controller_up ? "up" : "down");
-        table_cell(table, "%s", p->pg.peer_up ? "up" : "down");
-        table_cell(table, "%u/%u", p->pg.monitors, p->pg.monitors_wanted);
-        living_cell(table, &s->scene, p->pg.calls);
-        living_cell(table, &s->scene, p->pg.outbox);
+        const bool ends[] = {p->pg.provider_up, p->pg.controller_up, p->pg.peer_up};
+        for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++) {
+            table_cell(table, "%s", !up ? "-" : ends[k] ? "up" : "down");
+        }
+        if (up) {
+            table_cell(table, "%u/%u", p->pg.monitors, p->pg.monitors_wanted);
+        } else {
+            table_cell(table, "-");
+        }
+        table_number(table, up && !s->scene.recorded, p->pg.calls);
+        table_number(table, up && !s->scene.recorded, p->pg.outbox);
     }
     table_end(&table);
 }
@@ -313,6 +337,9 @@ int command_pg(int argc, char **argv)
     struct look_when when = {0};
     const struct option_row options[] = {LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "pg",
+                                      .examples =
+                                          "rehome pg\nrehome pg --run latest --at fault+0.3s",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The sides of the Peripheral Gateway.",
                                       .rows = options,
                                       .rows_n = LOOK_OPTIONS_N};

@@ -95,7 +95,7 @@ static int make_ledger(const struct session_of_command *s, json_t **ret_ledger)
 {
     struct ledger ledger;
     if (s->past == NULL) {
-        return judge_ledger(&s->cluster, ret_ledger);
+        return judge_ledger(&s->cluster, judge_until(&s->cluster), ret_ledger);
     }
     past_cut(s->past, s->scene.at_us);
     if (ledger_make(&s->past->load.history, &ledger) != ERR_OK) {
@@ -142,7 +142,7 @@ static void rows_table(const json_t *rows)
                 text_of(json_array_get(rows, i), columns_head(columns[k]), room, sizeof room));
         }
     }
-    table_end(&table);
+    table_end_or(&table, "no record yet");
 }
 
 static void ledger_line(const json_t *ledger)
@@ -221,6 +221,8 @@ int command_tcd(int argc, char **argv)
         {"check", 0, NULL, "judge them against what the fleet saw", &check, NULL},
         LOOK_OPTIONS(when)};
     const struct options_spec spec = {.name = "tcd",
+                                      .examples = "rehome tcd\nrehome tcd --check",
+                                      .lacks = OPTIONS_NO_WAIT,
                                       .doc = "The call records.",
                                       .rows = options,
                                       .rows_n = sizeof options / sizeof options[0]};

@@ -4,6 +4,7 @@
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/table.h"
+#include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 #include "node/runtime/topology_raw.h"
 
@@ -71,10 +72,13 @@ int command_up(int argc, char **argv)
          &w.calls},
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
         {"block", 0, "127.X.Y", "use these addresses, not any free ones", NULL, &w.block}};
-    const struct options_spec spec = {.name = "up",
-                                      .doc = "Starts a cluster and returns when it is healthy.",
-                                      .rows = rows,
-                                      .rows_n = sizeof rows / sizeof rows[0]};
+    const struct options_spec spec = {
+        .name = "up",
+        .examples =
+            "rehome up\nrehome up --phones 200 --calls-per-second 4\nrehome up --topology balanced",
+        .doc = "Starts a cluster and returns when it is healthy.",
+        .rows = rows,
+        .rows_n = sizeof rows / sizeof rows[0]};
     struct options_common common = {0};
     struct options_args args;
     struct home home;
@@ -122,6 +126,8 @@ int command_down(int argc, char **argv)
         {"no-report", 0, NULL, "do not judge what it recorded", &unjudged, NULL}};
     const struct options_spec spec = {
         .name = "down",
+        .examples = "rehome down\nrehome down --destroy",
+        .lacks = OPTIONS_NO_WAIT,
         .doc = "Stops the cluster, judges what it recorded and writes a report.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0]};
@@ -135,9 +141,10 @@ int command_down(int argc, char **argv)
     }
     int complaint = destroy ? OUTCOME_DONE : code; /* what is gone needs no mending */
     bool ran = home_running(&cluster.home, cluster.name);
+    int64_t until_us = tick_now_us(); /* that all of it stops then is no failure */
     code = cluster_run_down(&cluster, false);
     if (code == OUTCOME_DONE && ran && !damaged && !unjudged) {
-        code = judge_cluster(&cluster, &verdict);
+        code = judge_cluster(&cluster, until_us, &verdict);
     }
     if (code == OUTCOME_DONE && destroy) {
         code = cluster_run_down(&cluster, true);

@@ -148,6 +148,8 @@ int command_watch(int argc, char **argv)
         {"speed", 0, "X", "of a recorded run: 2 is twice as fast (default: 1)", NULL, &speed}};
     const struct options_spec spec = {
         .name = "watch",
+        .examples = "rehome watch\nrehome watch --run latest --at fault-1s --speed 0.2",
+        .lacks = OPTIONS_JSON | OPTIONS_NO_WAIT,
         .doc =
             "The cluster as it is, drawn anew all the time; or a recorded run from its begin (or "
             "--at T) on. It needs a terminal. q quits.",
@@ -166,7 +168,7 @@ int command_watch(int argc, char **argv)
         return outcome_error(OUTCOME_USAGE, "rehome watch --run latest --speed 2",
                              "only a recorded run has a speed");
     }
-    if (common.json || !screen_possible()) {
+    if (!screen_possible()) {
         return outcome_error(OUTCOME_USAGE, "rehome status --json      rehome events --follow",
                              "watch draws on a terminal, and this is none");
     }

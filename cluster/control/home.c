@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HASH_LEN 17
@@ -77,6 +78,22 @@ int home_make_folder(const char *path)
     if (access(path, W_OK | X_OK) != 0) {
         return outcome_error(OUTCOME_EXISTS, "set REHOME_HOME to a folder that you may write",
                              "cannot write in %s: %s", path, strerror(errno));
+    }
+    return OUTCOME_DONE;
+}
+
+int home_room(const char *path, uint32_t need_mib)
+{
+    struct statvfs fs;
+    if (statvfs(path, &fs) != 0) {
+        return outcome_error(OUTCOME_IO, NULL, "cannot look at %s: %s", path, strerror(errno));
+    }
+    uint64_t blocks = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
+    uint64_t mib = (blocks * fs.f_frsize) >> 20;
+    if (mib < need_mib) {
+        return outcome_error(OUTCOME_EXISTS, "make room, or set REHOME_HOME to a larger disk",
+                             "%s has room for %" PRIu64 " MiB, and this cluster needs %u", path,
+                             mib, need_mib);
     }
     return OUTCOME_DONE;
 }
@@ -197,6 +214,18 @@ static time_t last_used(const struct home *h, const char *name)
     return stat(path, &st) == 0 ? st.st_mtime : 0;
 }
 
+/* Keys and processes are their owner's; root may do everything. */
+static int owned(const struct cluster *c)
+{
+    struct stat st;
+    if (geteuid() != 0 && stat(c->folder, &st) == 0 && st.st_uid != geteuid()) {
+        return outcome_error(OUTCOME_PRIVILEGES, "be who it belongs to, or set REHOME_HOME",
+                             "cluster '%s' in %s belongs to user %u", c->name, c->home.root,
+                             (unsigned)st.st_uid);
+    }
+    return OUTCOME_DONE;
+}
+
 int home_load(const struct home *h, const char *name, struct cluster *ret)
 {
     char path[HOME_PATH_MAX];
@@ -216,6 +245,10 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
     ret->home = *h;
     snprintf(ret->name, sizeof ret->name, "%s", name);
     folder_of(h, name, ret->folder, sizeof ret->folder);
+    int code = owned(ret);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     home_path(ret, path, sizeof path, "cluster.json");
     json_error_t error;
     json_t *root = json_load_file(path, 0, &error);
@@ -237,11 +270,24 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
     return err == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
 }
 
+/* Clusters that cannot be seen are not the same as none. */
+static int readable(const struct home *h)
+{
+    char path[HOME_PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/clusters", HOME_PATH_MAX / 2 + 8, h->root);
+    if (access(path, R_OK | X_OK) != 0 && errno != ENOENT) {
+        return outcome_error(OUTCOME_PRIVILEGES, "be who it belongs to, or set REHOME_HOME",
+                             "cannot read %s: %s", path, strerror(errno));
+    }
+    return OUTCOME_DONE;
+}
+
 int home_cluster(const char *name_or_null, struct cluster *ret)
 {
     struct home h;
     char names[HOME_NAMES_MAX][NAME_LEN];
     int code = home_find(&h);
+    code = code == OUTCOME_DONE ? readable(&h) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }

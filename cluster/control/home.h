@@ -38,6 +38,8 @@ struct cluster {
 MUST_CHECK int home_find(struct home *ret);
 /* A folder with all above it, mode 0700. */
 MUST_CHECK int home_make_folder(const char *path);
+/* That there is room for so much where `path`, which exists, lies. */
+MUST_CHECK int home_room(const char *path, uint32_t need_mib);
 /* A whole file at once, by rename; mode 0600. */
 MUST_CHECK enum err home_write(const char *path, const char *text, size_t length);
 

@@ -1,8 +1,11 @@
 #include "cluster/control/judge.h"
 
+#include "cluster/control/fill.h"
 #include "cluster/control/run_folder.h"
+#include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "cluster/record/judged.h"
+#include "cluster/record/load.h"
 #include "cluster/record/record.h"
 #include "cluster/record/runfile.h"
 #include "node/runtime/topology_file.h"
@@ -14,6 +17,9 @@
 #include <unistd.h>
 
 #define TOPOLOGY_NAME "topology.yaml"
+#define WRITTEN_US    500000 /* every process has written what it saw so long ago */
+#define NUMBERS_LEN   512
+#define NUMBERS_AT    11 /* column */
 
 static int bad_run(const char *path, const char *what, enum err err)
 {
@@ -52,32 +58,46 @@ int judge_copy(const char *from, const char *to)
 static int copy_topology(const struct cluster *c, const char *folder)
 {
     char from[HOME_PATH_MAX];
-    char to[HOME_PATH_MAX];
+    char to[HOME_PATH_MAX + sizeof TOPOLOGY_NAME];
     home_path(c, from, sizeof from, TOPOLOGY_NAME);
     snprintf(to, sizeof to, "%s/" TOPOLOGY_NAME, folder);
     return judge_copy(from, to);
 }
 
-int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
-                 uint64_t seed, json_t **ret_verdict)
+static int record_and_judge(const struct cluster *c, const char *run_folder, const char *scenario,
+                            uint64_t seed, int64_t until_us, json_t **ret_verdict)
 {
     int code = copy_topology(c, run_folder);
     if (code != OUTCOME_DONE) {
         return code;
     }
     enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
+    if (err == ERR_OK && until_us != INT64_MAX) {
+        err = record_end(run_folder, &c->topology, until_us);
+    }
     return err == ERR_OK ? judge_folder(&c->topology, run_folder, ret_verdict)
                          : bad_run(run_folder, "the run cannot be recorded", err);
 }
 
-int judge_cluster(const struct cluster *c, json_t **ret_verdict)
+int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
+                 uint64_t seed, json_t **ret_verdict)
+{
+    return record_and_judge(c, run_folder, scenario, seed, INT64_MAX, ret_verdict);
+}
+
+int64_t judge_until(const struct cluster *c)
+{
+    return home_running(&c->home, c->name) ? tick_now_us() - WRITTEN_US : INT64_MAX;
+}
+
+int judge_cluster(const struct cluster *c, int64_t until_us, json_t **ret_verdict)
 {
     char folder[HOME_PATH_MAX];
     int code = run_folder_make(&c->home, c->name, folder);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = judge_record(c, folder, NULL, c->topology.traffic.seed, ret_verdict);
+    code = record_and_judge(c, folder, NULL, c->topology.traffic.seed, until_us, ret_verdict);
     if (code == OUTCOME_DONE) {
         run_folder_point(&c->home, folder);
     }
@@ -103,7 +123,7 @@ int judge_again(const char *run_folder, json_t **ret_verdict)
     return judge_folder(&topology, run_folder, ret_verdict);
 }
 
-int judge_ledger(const struct cluster *c, json_t **ret_ledger)
+int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger)
 {
     char folder[HOME_PATH_MAX];
     char path[HOME_PATH_MAX];
@@ -125,6 +145,9 @@ int judge_ledger(const struct cluster *c, json_t **ret_ledger)
     }
     if (err == ERR_OK) {
         err = runfile_records(runfile, c->folder);
+    }
+    if (err == ERR_OK && until_us != INT64_MAX) {
+        err = load_end_at(runfile, until_us);
     }
     if (err == ERR_OK) {
         err = judged_make(runfile, &c->topology, j);
@@ -153,14 +176,17 @@ static void print_numbers(const json_t *verdict, const char *key)
     const char *name = NULL;
     json_t *value = NULL;
     json_t *object = json_object_get(verdict, key);
-    printf("%-9s", key);
+    char text[NUMBERS_LEN] = "";
+    size_t n = 0;
     json_object_foreach(object, name, value)
     {
-        if (json_is_integer(value)) {
-            printf("  %s %lld", name, (long long)json_integer_value(value));
-        }
+        int more = json_is_integer(value) && n < sizeof text
+                       ? snprintf(text + n, sizeof text - n, "%s%s=%lld", n > 0 ? " " : "", name,
+                                  (long long)json_integer_value(value))
+                       : 0;
+        n += more > 0 ? (size_t)more : 0;
     }
-    putchar('\n');
+    fill_put(stdout, text, NUMBERS_AT, printf("%-*s", NUMBERS_AT, key));
 }
 
 static const char *scenario_of(const json_t *verdict)
@@ -190,16 +216,23 @@ void judge_print_short(const json_t *verdict)
 void judge_print(const json_t *verdict)
 {
     const json_t *checks = json_object_get(verdict, "checks");
+    static const enum column columns[] = {COLUMN_VERDICT, COLUMN_CHECK, COLUMN_OBSERVED,
+                                          COLUMN_END};
+    struct table *table = table_new(columns);
     printf("%s: %s\n", scenario_of(verdict), word(verdict, "verdict"));
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *c = json_array_get(checks, i);
-        printf("  %-12s  %-24s  %s\n", word(c, "verdict"), word(c, "id"), word(c, "observed"));
+        table_row(table);
+        table_cell(table, "%s", word(c, "verdict"));
+        table_cell(table, "%s", word(c, "id"));
+        table_cell(table, "%s", word(c, "observed"));
     }
+    table_end(&table);
     print_numbers(verdict, "timings");
     print_numbers(verdict, "devices");
     print_numbers(verdict, "calls");
     print_numbers(verdict, "ledger");
-    printf("run       %s\nreport    %s\n", word(verdict, "run"), word(verdict, "report"));
+    printf("run        %s\nreport     %s\n", word(verdict, "run"), word(verdict, "report"));
 }
 
 int judge_outcome(const json_t *verdict)

@@ -6,16 +6,20 @@
 
 #include <jansson.h>
 
-/* The ledger of what a cluster has recorded until now. Says what is wrong. */
-MUST_CHECK int judge_ledger(const struct cluster *c, json_t **ret_ledger);
+/* Up to when a cluster can be judged: all processes have written what they saw by then. INT64_MAX
+ * for one that does not run. */
+int64_t judge_until(const struct cluster *c);
+
+/* The ledger of what a cluster has recorded until a moment. Says what is wrong. */
+MUST_CHECK int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger);
 
 /* Copy what was recorded since `from_us` into the folder of a run, judge it by the scenario, and
  * write verdict.json and report.html there. The verdict is as in the contract. */
 MUST_CHECK int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
                             uint64_t seed, json_t **ret_verdict);
-/* Make a run of all that a cluster has recorded until now, and judge it by the invariants. It may
- * go on meanwhile. */
-MUST_CHECK int judge_cluster(const struct cluster *c, json_t **ret_verdict);
+/* Make a run of all that a cluster has recorded until a moment, and judge it by the invariants. It
+ * may go on meanwhile, or have been stopped. */
+MUST_CHECK int judge_cluster(const struct cluster *c, int64_t until_us, json_t **ret_verdict);
 /* Judge a run's folder again. */
 MUST_CHECK int judge_again(const char *run_folder, json_t **ret_verdict);
 

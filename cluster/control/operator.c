@@ -229,7 +229,9 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
     enum err err = driver_new(&config, &o->driver);
     if (err != ERR_OK) {
         free(o);
-        return outcome_error(err == ERR_CORRUPT ? OUTCOME_DATA : OUTCOME_IO,
+        return outcome_error(err == ERR_CORRUPT      ? OUTCOME_DATA
+                             : err == ERR_PERMISSION ? OUTCOME_CONFIG
+                                                     : OUTCOME_IO,
                              "mend the file; or begin anew: rehome down --destroy",
                              "cannot use the keys in %s: %s", keys, err_text(err));
     }
@@ -257,6 +259,11 @@ struct operator_desk *operator_open_over(const struct topology *topology, operat
     o->context = context;
     o->next_id = 1;
     return o;
+}
+
+const struct topology *operator_topology(const struct operator_desk *o)
+{
+    return o->topology;
 }
 
 void operator_close(struct operator_desk **o)

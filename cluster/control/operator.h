@@ -31,6 +31,8 @@ bool operator_fits(const struct operator_ask *ask, struct proc_id from, const st
 /* Says what is wrong and answers an exit code; nothing is contacted yet. */
 MUST_CHECK int operator_open(const struct cluster *c, struct operator_desk **ret);
 void operator_close(struct operator_desk **o);
+/* Of the cluster that is asked. */
+const struct topology *operator_topology(const struct operator_desk *o);
 
 /* Ask, and wait until each is answered, its process is gone, or the time is over. */
 void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,

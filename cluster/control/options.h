@@ -1,7 +1,7 @@
-/* options: the options and arguments of one subcommand as a table, read by argp.
+/* options: the options and arguments of one subcommand as a table.
  *
  * A row with `flag` sets it; a row with `text` keeps the argument (borrowed from argv). Every
- * command also takes --cluster, --json and --no-wait. */
+ * command also takes what all share, except what it says to lack. */
 #ifndef CLUSTER_CONTROL_OPTIONS_H
 #define CLUSTER_CONTROL_OPTIONS_H
 
@@ -28,10 +28,17 @@ struct options_common {
     bool quiet;
 };
 
+/* What a command can lack, because it has no meaning there. */
+#define OPTIONS_CLUSTER 1u
+#define OPTIONS_JSON    2u
+#define OPTIONS_NO_WAIT 4u
+
 struct options_spec {
     const char *name;
-    const char *args_doc;
+    const char *args_doc; /* as in "NUMBER TO|off" */
     const char *doc;
+    const char *examples; /* whole commands, one a line; NULL: none */
+    uint32_t lacks;
     const struct option_row *rows;
     uint32_t rows_n;
     uint32_t args_min, args_max;
@@ -42,7 +49,8 @@ struct options_args {
     const char *at[OPTIONS_ARGS_MAX];
 };
 
-/* Exits with 64 and a message for a wrong command line, and with 0 after --help. */
+/* Exits with 64 and a message for a wrong command line, and with 0 after --help. A row without
+ * `argument` is a flag. */
 void options_parse(const struct options_spec *spec, int argc, char **argv,
                    struct options_common *common, struct options_args *ret_args);
 

@@ -2,6 +2,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#define COLUMNS     80
+#define LINE_LEN    512
+#define UNDO_BESIDE "        undo: "
 
 int outcome_error(enum outcome code, const char *next, const char *format, ...)
 {
@@ -25,6 +30,22 @@ void outcome_progress(const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
+}
+
+void outcome_done(const char *undo, const char *format, ...)
+{
+    char text[LINE_LEN];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (undo == NULL || undo[0] == '\0') {
+        outcome_progress("%s", text);
+    } else if (strlen(text) + strlen(undo) + strlen(UNDO_BESIDE) <= COLUMNS) {
+        outcome_progress("%s" UNDO_BESIDE "%s", text, undo);
+    } else {
+        outcome_progress("%s\nundo:  %s", text, undo);
+    }
 }
 
 enum outcome outcome_of(enum reason reason)

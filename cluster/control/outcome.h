@@ -35,6 +35,9 @@ int outcome_error(enum outcome code, const char *next, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* One line of progress. */
 void outcome_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What was done, on stderr, and the command that undoes it (NULL or empty: none), on the same line
+ * if it is short enough. */
+void outcome_done(const char *undo, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* How a command ends whose order was answered with this reason. */
 enum outcome outcome_of(enum reason reason);
 /* What an exit code means; NULL for one that is not in the list. */

@@ -1,5 +1,6 @@
 #include "cluster/control/scenario_step.h"
 
+#include "cluster/control/flow.h"
 #include "node/runtime/topology_raw.h"
 
 #include <stdarg.h>
@@ -8,7 +9,6 @@
 #include <string.h>
 
 #define POLL_MS       20
-#define ORDER_MS      3000
 #define SETTLED_MS    1500 /* longer than a node waits before it says its hash */
 #define SETUP_WAIT_MS 2000 /* how long a moment with a call in setup is waited for */
 
@@ -157,55 +157,6 @@ static bool nothing_preserved(struct scenario_step_stage *st)
                                         st->scene->preserved, h.in_call));
 }
 
-/* Agents that are still at work on a call or its wrap-up. */
-static uint32_t agents_at_work(struct scenario_step_stage *st)
-{
-    const struct topology *t = &st->cluster->topology;
-    uint32_t at_work = 0;
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        struct msg_op_agent *rows = NULL;
-        uint32_t n = 0;
-        if (t->procs[i].kind != PROC_PG || !st->scene->procs[i].pg.active ||
-            survey_agents(st->desk, (struct proc_id){(uint16_t)(i + 1)}, &rows, &n) != ERR_OK) {
-            continue;
-        }
-        for (uint32_t k = 0; k < n; k++) {
-            enum agent_state s = (enum agent_state)rows[k].state;
-            at_work += s != AGENT_STATE_LOGGED_OFF && s != AGENT_STATE_LOGGED_ON &&
-                               s != AGENT_STATE_NOT_READY && s != AGENT_STATE_READY
-                           ? 1
-                           : 0;
-        }
-        free(rows);
-    }
-    return at_work;
-}
-
-static bool is_quiet(struct scenario_step_stage *st)
-{
-    const struct topology *t = &st->cluster->topology;
-    uint64_t outbox = 0;
-    uint32_t at_work = 0;
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        outbox += t->procs[i].kind == PROC_PG ? st->scene->procs[i].pg.outbox : 0;
-    }
-    if (st->scene->calls > 0) {
-        return missing(st, "%u calls are up", st->scene->calls);
-    }
-    at_work = agents_at_work(st);
-    if (at_work > 0) {
-        return missing(st, "%u agents are at work", at_work);
-    }
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        uint32_t pending = st->scene->procs[i].fleet.legs_pending;
-        if (t->procs[i].kind == PROC_FLEET && pending > 0) {
-            return missing(st, "%u lines of the call log wait for wrap-up", pending);
-        }
-    }
-    return outbox == 0 ||
-           missing(st, "%llu records wait for the controller", (unsigned long long)outbox);
-}
-
 /* The state counts, not the index: what only confirms a leader moves the index and nothing else. */
 static bool is_settled(struct scenario_step_stage *st)
 {
@@ -231,26 +182,6 @@ static bool is_settled(struct scenario_step_stage *st)
     }
     return now_us(st) - st->hash_since_us > (int64_t)SETTLED_MS * 1000 ||
            missing(st, "the registry still changes");
-}
-
-static int traffic_off(struct scenario_step_stage *st)
-{
-    const struct topology *t = &st->cluster->topology;
-    struct msg *m = calloc(1, sizeof *m);
-    int code = OUTCOME_DONE;
-    if (m == NULL) {
-        abort();
-    }
-    m->kind = MSG_OP_COMMAND;
-    m->op_command.verb = OP_VERB_TRAFFIC;
-    snprintf(m->op_command.to, sizeof m->op_command.to, "0");
-    for (uint32_t i = 0; i < t->procs_n && code == OUTCOME_DONE; i++) {
-        if (t->procs[i].kind == PROC_FLEET) {
-            code = operator_order(st->desk, (struct proc_id){(uint16_t)(i + 1)}, m, ORDER_MS, NULL);
-        }
-    }
-    free(m);
-    return code;
 }
 
 /* The fault, at a moment when a call is being set up, if there is such a moment. */
@@ -309,7 +240,7 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
     case SCENARIO_HOME:
         return is_home(st);
     case SCENARIO_QUIET:
-        return is_quiet(st);
+        return flow_is_over(st->desk, st->cluster, st->scene, st->why);
     case SCENARIO_SETTLED:
         return is_settled(st);
     case SCENARIO_BREAK:
@@ -338,7 +269,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
         return heal_fault(st);
     }
     if (step->step == SCENARIO_TRAFFIC_OFF) {
-        return traffic_off(st);
+        return flow_set(st->desk, st->cluster, false);
     }
     for (;;) {
         st->ways->survey(st->ways->context, st->scene);
@@ -347,8 +278,8 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
             unfold_step(st->unfold);
         }
         if (there) {
-            if (step->step == SCENARIO_REHOMED && st->unfold != NULL) {
-                unfold_sum(st->unfold);
+            if (st->unfold != NULL) {
+                unfold_tell(st->unfold, step->step == SCENARIO_REHOMED);
             }
             return OUTCOME_DONE;
         }

@@ -125,6 +125,10 @@ static enum err list(struct operator_desk *o, struct proc_id who, enum op_list w
                      bool linearizable, struct pages *p, uint64_t *index, enum reason *reason)
 {
     uint32_t cursor = 0;
+    /* A node without a majority says so when it has tried for long enough. */
+    uint32_t patience_ms = (uint32_t)(operator_topology(o)->timers.node_down_after.us / 1000) *
+                           TOPOLOGY_GIVE_UP_FACTOR;
+    uint32_t wait_ms = PAGE_WAIT_MS + (linearizable ? patience_ms : 0);
     bool last = false;
     enum err err = ERR_OK;
     struct operator_ask *ask = calloc(1, sizeof *ask);
@@ -136,7 +140,7 @@ static enum err list(struct operator_desk *o, struct proc_id who, enum op_list w
         ask->question.kind = MSG_OP_LIST;
         ask->question.op_list = (struct msg_op_list){
             .what = (uint32_t)what, .after = cursor, .linearizable = linearizable};
-        operator_ask(o, ask, 1, PAGE_WAIT_MS);
+        operator_ask(o, ask, 1, wait_ms);
         err = ask->err != ERR_OK ? ask->err
                                  : take_page(p, &ask->answer, &cursor, &last, index, reason);
     }

@@ -1,5 +1,6 @@
 #include "cluster/control/table.h"
 
+#include "cluster/control/outcome.h"
 #include "node/base/err.h"
 
 #include <libsmartcols/libsmartcols.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL_MAX 256
+#define CELL_MAX 512
 
 struct table {
     struct libscols_table *scols;
@@ -23,7 +24,9 @@ struct table *table_new(const enum column *columns)
         abort();
     }
     for (; *columns != COLUMN_END; columns++) {
-        int flags = columns_right(*columns) ? SCOLS_FL_RIGHT : 0;
+        int flags = columns_right(*columns)    ? SCOLS_FL_RIGHT
+                    : columns_breaks(*columns) ? SCOLS_FL_WRAP
+                                               : 0;
         if (scols_table_new_column(t->scols, columns_head(*columns), 0, flags) == NULL) {
             abort();
         }
@@ -53,12 +56,49 @@ void table_cell(struct table *t, const char *format, ...)
     }
 }
 
+void table_number(struct table *t, bool known, uint64_t v)
+{
+    if (known) {
+        table_cell(t, "%llu", (unsigned long long)v);
+    } else {
+        table_cell(t, "-");
+    }
+}
+
+/* Without the blanks that fill the last column of a line. */
+static void put_lines(const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        size_t shown = length;
+        while (shown > 0 && text[shown - 1] == ' ') {
+            shown--;
+        }
+        printf("%.*s\n", (int)shown, text);
+        text += length + (text[length] == '\n' ? 1 : 0);
+    }
+}
+
 void table_end(struct table **t)
 {
-    (void)scols_print_table((*t)->scols);
+    char *text = NULL;
+    if (scols_table_get_nlines((*t)->scols) > 0 &&
+        scols_print_table_to_string((*t)->scols, &text) != 0) {
+        abort();
+    }
+    put_lines(text != NULL ? text : "");
+    free(text);
     scols_unref_table((*t)->scols);
     free(*t);
     *t = NULL;
+}
+
+void table_end_or(struct table **t, const char *none)
+{
+    if (scols_table_get_nlines((*t)->scols) == 0) {
+        outcome_progress("%s", none);
+    }
+    table_end(t);
 }
 
 void table_json(json_t *root)

@@ -2,14 +2,24 @@
 
 #include "cluster/control/outcome.h"
 #include "cluster/control/tail.h"
+#include "cluster/control/tick.h"
 #include "node/base/event.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define MOVES_MAX DEVICES_MAX
-#define TEXT_LEN  160
+#define MOVES_MAX   DEVICES_MAX
+#define TEXT_LEN    160
+#define WAITING_MAX 64
+#define HOLD_US     400000 /* by then every process has written what it saw */
+
+/* A line that waits until nothing earlier can come. */
+struct waiting {
+    int64_t at_us;
+    char text[TEXT_LEN];
+};
 
 struct unfold {
     const struct cluster *cluster;
@@ -21,6 +31,8 @@ struct unfold {
     uint32_t moves_n;
     int64_t moves_us[MOVES_MAX];
     struct proc_id to;
+    uint32_t waiting_n;
+    struct waiting waiting[WAITING_MAX]; /* in the order of time */
     bool in_call[DEVICES_MAX + 1]; /* lost its CallManager in a call: moves when that is over */
 };
 
@@ -46,18 +58,46 @@ void unfold_free(struct unfold **u)
     }
 }
 
-__attribute__((format(printf, 4, 5))) static void tell(const struct unfold *u, int64_t at_us,
-                                                       const char *what, const char *format, ...)
+/* Print what happened up to a moment. */
+static void print_until(struct unfold *u, int64_t until_us)
 {
-    char text[TEXT_LEN];
+    uint32_t n = 0;
+    while (n < u->waiting_n && u->waiting[n].at_us <= until_us) {
+        outcome_progress("%s", u->waiting[n++].text);
+    }
+    u->waiting_n -= n;
+    memmove(u->waiting, u->waiting + n, u->waiting_n * sizeof u->waiting[0]);
+}
+
+__attribute__((format(printf, 3, 4))) static void put(struct unfold *u, int64_t at_us,
+                                                      const char *format, ...)
+{
     va_list args;
     if (u->quiet) {
         return;
     }
+    if (u->waiting_n == WAITING_MAX) {
+        print_until(u, u->waiting[0].at_us);
+    }
+    uint32_t i = u->waiting_n++;
+    for (; i > 0 && u->waiting[i - 1].at_us > at_us; i--) {
+        u->waiting[i] = u->waiting[i - 1];
+    }
+    u->waiting[i].at_us = at_us;
+    va_start(args, format);
+    vsnprintf(u->waiting[i].text, TEXT_LEN, format, args);
+    va_end(args);
+}
+
+__attribute__((format(printf, 4, 5))) static void tell(struct unfold *u, int64_t at_us,
+                                                       const char *what, const char *format, ...)
+{
+    char text[TEXT_LEN - 32];
+    va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    outcome_progress(" +%.2f s  %-7s %s", (double)(at_us - u->t0_us) / 1e6, what, text);
+    put(u, at_us, " +%.2f s  %-7s %s", (double)(at_us - u->t0_us) / 1e6, what, text);
 }
 
 static void on_device(struct unfold *u, const struct event *e)
@@ -89,25 +129,35 @@ static int by_size(const void *a, const void *b)
 }
 
 /* How many moved, and how fast; once. */
-void unfold_sum(struct unfold *u)
+static void sum_up(struct unfold *u)
 {
-    if (u->quiet || u->told) {
+    if (u->told) {
         return;
     }
     u->told = true;
+    int64_t at_us = u->t0_us;
     if (u->moves_n > 0) {
         qsort(u->moves_us, u->moves_n, sizeof u->moves_us[0], by_size);
-        tell(u, u->t0_us + u->moves_us[u->moves_n - 1], "phones",
+        at_us += u->moves_us[u->moves_n - 1];
+        tell(u, at_us, "phones",
              "%u of %u idle phones and gateways on %s   p50 %lld ms   p99 %lld ms", u->moves_n,
              u->lost_idle, topology_name(&u->cluster->topology, u->to),
              (long long)u->moves_us[u->moves_n / 2] / 1000,
              (long long)u->moves_us[u->moves_n * 99 / 100] / 1000);
     }
     if (u->lost_in_call > 0 || u->dropped > 0) {
-        outcome_progress("           %u were in a call and kept their media; %u legs in setup "
-                         "were dropped",
-                         u->lost_in_call, u->dropped);
+        put(u, at_us,
+            "           %u were in a call and kept their media; %u legs in setup were dropped",
+            u->lost_in_call, u->dropped);
     }
+}
+
+void unfold_tell(struct unfold *u, bool with_sum)
+{
+    if (with_sum) {
+        sum_up(u);
+    }
+    print_until(u, INT64_MAX);
 }
 
 static void each_event(void *context, const struct event *e, const char *line)
@@ -121,7 +171,7 @@ static void each_event(void *context, const struct event *e, const char *line)
         tell(u, e->at.us, "fault", "%s: %s", topology_name(t, e->peer), e->text);
         break;
     case EVENT_HEAL:
-        unfold_sum(u);
+        sum_up(u);
         u->healed = true;
         tell(u, e->at.us, "heal", "%s: %s", topology_name(t, e->peer), e->text);
         break;
@@ -151,11 +201,17 @@ static void each_event(void *context, const struct event *e, const char *line)
 
 void unfold_step(struct unfold *u)
 {
+    int64_t now_us = tick_now_us();
     tail_read(u->tail, each_event, u);
+    if (u->lost_idle > 0 && u->moves_n >= u->lost_idle &&
+        now_us - u->t0_us - u->moves_us[u->moves_n - 1] > HOLD_US / 2) {
+        sum_up(u); /* all of them, and no more were lost meanwhile */
+    }
+    print_until(u, now_us - HOLD_US);
 }
 
 void unfold_end(struct unfold *u)
 {
     unfold_step(u);
-    unfold_sum(u);
+    unfold_tell(u, true);
 }

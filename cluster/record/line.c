@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define TIME_US_MAX (INT64_C(1) << 53) /* 285 years, also of the wall */
+
 static const char *word(const json_t *o, const char *key)
 {
     const char *text = json_string_value(json_object_get(o, key));
@@ -18,33 +20,61 @@ static int64_t number(const json_t *o, const char *key)
     return json_integer_value(json_object_get(o, key));
 }
 
+/* A time that a clock can have shown. */
+static bool is_time(int64_t us)
+{
+    return us >= 0 && us <= TIME_US_MAX;
+}
+
+/* Digits where `form` has a 0, a T or a blank where it has a T, and itself otherwise. */
+static bool has_form(const char *text, const char *form)
+{
+    for (; *form != '\0'; form++, text++) {
+        bool fits = *form == '0'   ? *text >= '0' && *text <= '9'
+                    : *form == 'T' ? *text == 'T' || *text == ' '
+                                   : *text == *form;
+        if (!fits) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum err line_wall(const char *text, int64_t *ret_wall_us)
 {
+    static const char form[] = "0000-00-00T00:00:00";
     struct tm tm = {0};
-    int n = 0;
-    if (sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n) != 6) {
+    if (!has_form(text, form) || sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
+                                        &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6) {
         return ERR_INVALID;
     }
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
+    struct tm real = tm;
+    int64_t seconds = timegm(&real); /* makes a date of the calendar from any numbers */
+    if (tm.tm_year < 0 || real.tm_mon != tm.tm_mon || real.tm_mday != tm.tm_mday ||
+        real.tm_hour != tm.tm_hour || real.tm_min != tm.tm_min || real.tm_sec != tm.tm_sec) {
+        return ERR_INVALID;
+    }
     int64_t us = 0, unit = 100000;
-    if (text[n] == '.') {
-        for (const char *c = text + n + 1; *c >= '0' && *c <= '9'; c++, unit /= 10) {
+    const char *rest = text + sizeof form - 1;
+    if (*rest == '.') {
+        for (const char *c = rest + 1; *c >= '0' && *c <= '9'; c++, unit /= 10) {
             us += (*c - '0') * unit;
         }
     }
-    *ret_wall_us = (int64_t)timegm(&tm) * 1000000 + us;
+    *ret_wall_us = seconds * 1000000 + us;
     return ERR_OK;
 }
 
 const char *line_stamp(int64_t wall_us, char ret_text[LINE_STAMP_LEN])
 {
-    time_t seconds = (time_t)(wall_us / 1000000);
+    int64_t us = (wall_us % 1000000 + 1000000) % 1000000; /* also before 1970 */
+    time_t seconds = (time_t)((wall_us - us) / 1000000);
     struct tm tm;
     gmtime_r(&seconds, &tm);
     size_t n = strftime(ret_text, LINE_STAMP_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(ret_text + n, LINE_STAMP_LEN - n, ".%06" PRId64 "Z", wall_us % 1000000);
+    snprintf(ret_text + n, LINE_STAMP_LEN - n, ".%06" PRId64 "Z", us);
     return ret_text;
 }
 
@@ -104,6 +134,9 @@ static enum err event_of(const struct topology *topology, const json_t *o, struc
     e->incarnation.v = (uint64_t)number(o, "incarnation");
     e->seq = (uint64_t)number(o, "seq");
     e->epoch = (uint32_t)number(o, "epoch");
+    if (!is_time(e->at.us)) {
+        return ERR_INVALID;
+    }
     e->value = number(o, "value");
     e->value2 = number(o, "value2");
     snprintf(e->text, sizeof e->text, "%s", word(o, "text"));
@@ -154,7 +187,12 @@ static enum err leg_of(const struct topology *topology, const json_t *o, struct 
     leg->held_us = number(o, "held_us");
     leg->reason = line_reason(word(o, "reason"));
     leg->received = (uint64_t)number(media, "received");
-    leg->gap_us = number(media, "gap_ms") * 1000;
+    int64_t gap_ms = number(media, "gap_ms");
+    if (!is_time(leg->begin_us) || !is_time(leg->answer_us) || !is_time(leg->end_us) ||
+        !is_time(leg->held_us) || !is_time(gap_ms) || gap_ms > TIME_US_MAX / 1000) {
+        return ERR_INVALID;
+    }
+    leg->gap_us = gap_ms * 1000;
     return ERR_OK;
 }
 

@@ -14,7 +14,9 @@ MUST_CHECK enum err line_event(const struct topology *topology, const char *text
                                struct event *ret_event);
 MUST_CHECK enum err line_leg(const struct topology *topology, const char *text, size_t n,
                              struct history_leg *ret_leg);
-/* A time of the wall: RFC 3339, or the same with a blank for the T, with or without fractions. */
+/* A time of the wall since 1900: RFC 3339, or the same with a blank for the T, with or without
+ * fractions; what follows is the caller's.
+ * Errors   ERR_INVALID  another form, or no date of the calendar */
 MUST_CHECK enum err line_wall(const char *text, int64_t *ret_wall_us);
 /* "2026-11-23T20:15:00.123456Z" */
 #define LINE_STAMP_LEN 40

@@ -12,6 +12,7 @@
 
 /* Clocks of one machine agree to this; machines that booted at different times do not. */
 #define SAME_CLOCK_US INT64_C(5000000)
+#define META_UNTIL    "until_us"
 
 static const char *text_of(sqlite3_stmt *s, int column)
 {
@@ -296,6 +297,89 @@ static enum err read_rows(sqlite3 *db, struct load *l)
     return ERR_OK;
 }
 
+/* Prepare the history of the first so many events, legs and rows. */
+static enum err prepare_again(struct load *l, size_t events_n, size_t legs_n, size_t rows_n)
+{
+    struct history *h = &l->history;
+    history_free(h);
+    struct history again = {.topology = h->topology,
+                            .events = l->events,
+                            .events_n = events_n,
+                            .legs = l->legs,
+                            .legs_n = legs_n,
+                            .rows = l->rows,
+                            .rows_n = rows_n,
+                            .rows_known = h->rows_known,
+                            .gaps = h->gaps};
+    *h = again;
+    return history_prepare(h);
+}
+
+static bool has_line(const struct history *h, const struct event *begin)
+{
+    const struct history_span *span = &h->legs_of[begin->device.v];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_leg *leg = &h->legs[h->leg_index[span->first + i]];
+        if (call_id_eq(leg->call, begin->call) || call_id_eq(leg->moved_from, begin->call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A leg that began and has no line in the call log yet: it is up, or its line is held back. */
+static void open_leg(const struct topology *t, const struct event *begin, struct history_leg *ret)
+{
+    struct device_info info = {0};
+    bool known = topology_device(t, begin->device, &info);
+    *ret = (struct history_leg){.device = begin->device,
+                                .call = begin->call,
+                                .begin_us = begin->at.us,
+                                .end_us = begin->at.us,
+                                .incoming = begin->value != 1,
+                                .open = true};
+    snprintf(ret->number, sizeof ret->number, "%s", known ? info.number : "");
+}
+
+/* The run ended before the fleet had written all its lines: the spine knows who was in a call. */
+static enum err add_open_legs(struct load *l, const struct topology *t)
+{
+    struct history *h = &l->history;
+    size_t n = h->legs_n, begins = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        begins += h->events[i].kind == EVENT_CALL_BEGIN ? 1 : 0;
+    }
+    struct history_leg *legs = realloc(l->legs, (n + begins + 1) * sizeof legs[0]);
+    if (legs == NULL) {
+        return ERR_MEMORY;
+    }
+    l->legs = legs;
+    h->legs = legs;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_CALL_BEGIN && e->device.v > 0 && e->device.v <= h->devices_n &&
+            !has_line(h, e)) {
+            open_leg(t, e, &legs[n++]);
+        }
+    }
+    return prepare_again(l, h->events_n, n, h->rows_n);
+}
+
+enum err load_end_at(struct runfile *runfile, int64_t until_us)
+{
+    char text[RUNFILE_META_LEN];
+    snprintf(text, sizeof text, "%" PRId64, until_us);
+    return runfile_meta_set(runfile, META_UNTIL, text);
+}
+
+/* INT64_MAX: with the last event. */
+static int64_t end_of(struct runfile *runfile)
+{
+    char text[RUNFILE_META_LEN];
+    const char *until = runfile_meta(runfile, META_UNTIL, text);
+    return until[0] != '\0' ? strtoll(until, NULL, 10) : INT64_MAX;
+}
+
 enum err load_run(struct runfile *runfile, const struct topology *topology, struct load *ret_load)
 {
     struct load *l = ret_load;
@@ -314,6 +398,11 @@ enum err load_run(struct runfile *runfile, const struct topology *topology, stru
     if (err == ERR_OK) {
         err = history_prepare(&l->history);
     }
+    int64_t until_us = err == ERR_OK ? end_of(runfile) : INT64_MAX;
+    if (until_us < INT64_MAX) {
+        err = load_cut(l, until_us);
+        err = err == ERR_OK ? add_open_legs(l, topology) : err;
+    }
     if (err != ERR_OK) {
         load_free(l);
     }
@@ -325,15 +414,17 @@ enum err load_cut(struct load *l, int64_t at_us)
     struct history *h = &l->history;
     size_t legs_n = 0;
     size_t rows_n = 0;
-    history_free(h);
     while (h->events_n > 0 && l->events[h->events_n - 1].at.us > at_us) {
         h->events_n--;
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         if (l->legs[i].begin_us <= at_us) {
-            l->legs[legs_n] = l->legs[i];
-            l->legs[legs_n].open = l->legs[i].open || l->legs[i].end_us > at_us;
-            legs_n++;
+            struct history_leg *leg = &l->legs[legs_n++];
+            *leg = l->legs[i];
+            if (leg->end_us > at_us) {
+                leg->open = true;
+                leg->gap_us = 0; /* nobody knew it then */
+            }
         }
     }
     for (size_t i = 0; i < h->rows_n; i++) {
@@ -341,17 +432,7 @@ enum err load_cut(struct load *l, int64_t at_us)
             l->rows[rows_n++] = l->rows[i];
         }
     }
-    struct history cut = {.topology = h->topology,
-                          .events = l->events,
-                          .events_n = h->events_n,
-                          .legs = l->legs,
-                          .legs_n = legs_n,
-                          .rows = l->rows,
-                          .rows_n = rows_n,
-                          .rows_known = h->rows_known,
-                          .gaps = h->gaps};
-    *h = cut;
-    return history_prepare(h);
+    return prepare_again(l, h->events_n, legs_n, rows_n);
 }
 
 void load_free(struct load *load)

@@ -15,6 +15,9 @@ struct load {
 /* Errors   ERR_IO, ERR_MEMORY; nothing is kept then. */
 MUST_CHECK enum err load_run(struct runfile *runfile, const struct topology *topology,
                              struct load *ret_load);
+/* From now on whoever loads this run file gets it as it was at a moment (load_cut).
+ * Errors   ERR_IO */
+MUST_CHECK enum err load_end_at(struct runfile *runfile, int64_t until_us);
 /* Leave only what was so at a moment: later events, legs and rows are gone, legs that were up then
  * are open. Errors ERR_MEMORY: only load_free may be called then. */
 MUST_CHECK enum err load_cut(struct load *load, int64_t at_us);

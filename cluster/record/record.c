@@ -1,6 +1,7 @@
 #include "cluster/record/record.h"
 
 #include "cluster/record/judged.h"
+#include "cluster/record/load.h"
 #include "cluster/record/report.h"
 
 #include <stdio.h>
@@ -45,6 +46,17 @@ enum err record_collect(const char *run_dir, const char *cluster_dir,
     }
     if (err == ERR_OK) {
         err = runfile_meta_set(r, "seed", number);
+    }
+    runfile_free(&r);
+    return err;
+}
+
+enum err record_end(const char *run_dir, const struct topology *topology, int64_t until_us)
+{
+    struct runfile *r = NULL;
+    enum err err = open_run(run_dir, topology, &r);
+    if (err == ERR_OK) {
+        err = load_end_at(r, until_us);
     }
     runfile_free(&r);
     return err;

@@ -20,6 +20,12 @@
 MUST_CHECK enum err record_collect(const char *run_dir, const char *cluster_dir,
                                    const struct topology *topology, const char *scenario,
                                    uint64_t seed);
+/* The run ends at this moment, on the clock of the fleet's machine: whatever was recorded later is
+ * not judged, and not shown. For a cluster that was stopped, or that runs on: what a process has
+ * not written yet would be missed.
+ * Errors   ERR_IO, ERR_VERSION */
+MUST_CHECK enum err record_end(const char *run_dir, const struct topology *topology,
+                               int64_t until_us);
 /* Judge RUN_DIR/run.db; write the report and the verdict to `report_dir` (NULL: RUN_DIR). The
  * object of the contract is a new reference in *ret_json (may be NULL).
  * Errors   ERR_IO, ERR_MEMORY, ERR_VERSION; *ret_verdict is set on success only */

@@ -39,33 +39,42 @@ static const char schema[] =
     " held_us INTEGER, reason TEXT, preserved INTEGER, transferred INTEGER, open INTEGER,"
     " wrapup TEXT, received INTEGER, gap_us INTEGER, moved_from TEXT);";
 
-static enum err run_sql(sqlite3 *db, const char *sql)
+/* What SQLite's answer means here. */
+static enum err err_of(int rc)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : ERR_IO;
+    return rc == SQLITE_OK                               ? ERR_OK
+           : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? ERR_CORRUPT
+                                                         : ERR_IO;
 }
 
-/* -1: it is no database. */
-static int version_of(struct runfile *r)
+static enum err run_sql(sqlite3 *db, const char *sql)
+{
+    return err_of(sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+/* 0: a new file, which names none. */
+static enum err version_of(struct runfile *r, int *ret_version)
 {
     sqlite3_stmt *s = NULL;
-    int version = -1;
-    if (sqlite3_prepare_v2(r->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW) {
-        version = sqlite3_column_int(s, 0);
+    int rc = sqlite3_prepare_v2(r->db, "PRAGMA user_version", -1, &s, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(s);
+        *ret_version = sqlite3_column_int(s, 0);
     }
     sqlite3_finalize(s);
-    return version;
+    return rc == SQLITE_ROW ? ERR_OK : err_of(rc);
 }
 
 static enum err check_version(struct runfile *r)
 {
-    int version = version_of(r);
-    if (version == 0) {
+    int version = 0;
+    enum err err = version_of(r, &version);
+    if (err == ERR_OK && version == 0) {
         char sql[64];
         snprintf(sql, sizeof sql, "PRAGMA user_version = %d", VERSION);
         return run_sql(r->db, sql);
     }
-    return version == VERSION ? ERR_OK : version < 0 ? ERR_IO : ERR_VERSION;
+    return err != ERR_OK || version == VERSION ? err : ERR_VERSION;
 }
 
 enum err runfile_open(const char *path, const struct topology *topology,
@@ -83,11 +92,14 @@ enum err runfile_open(const char *path, const struct topology *topology,
     if (err != ERR_OK) {
         goto fail;
     }
-    err = ERR_IO;
-    if (run_sql(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;") != ERR_OK ||
-        run_sql(r->db, schema) != ERR_OK) {
+    err = run_sql(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    if (err == ERR_OK) {
+        err = run_sql(r->db, schema);
+    }
+    if (err != ERR_OK) {
         goto fail;
     }
+    err = ERR_IO;
     if (sqlite3_prepare_v2(r->db,
                            "INSERT INTO event(at_us, wall_us, hlc, process, incarnation, seq, kind,"
                            " peer, device, call, epoch, reason, value, value2, text)"
@@ -137,8 +149,9 @@ enum err runfile_look(const char *path, struct runfile **ret_runfile)
     if (sqlite3_open_v2(written ? path : name, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
                         NULL) == SQLITE_OK) {
         sqlite3_busy_timeout(r->db, 5000);
-        int version = version_of(r);
-        err = version == VERSION ? ERR_OK : version <= 0 ? ERR_CORRUPT : ERR_VERSION;
+        int version = 0;
+        err = version_of(r, &version);
+        err = err != ERR_OK || version == VERSION ? err : version <= 0 ? ERR_CORRUPT : ERR_VERSION;
     }
     if (err != ERR_OK) {
         runfile_free(&r);

@@ -4,7 +4,7 @@
  *   table leg      every line of every calls.log
  *   table tcd      Termination_Call_Detail as it stands at the end
  *   table source   how far each file was read
- *   table meta     key, value: scenario, seed, topology (the text of the effective file)
+ *   table meta     key, value: scenario, seed, topology (the text of the effective file), until_us
  *
  * Lines and the place up to which they were read go into one transaction, so a follower that dies
  * goes on where it was. The last line of a file may be torn: it is read when it is whole. */
@@ -22,6 +22,7 @@ struct runfile;
 
 /* Open or create. `topology` is borrowed.
  * Errors   ERR_IO       not readable or writable
+ *          ERR_CORRUPT  no run file, or damaged
  *          ERR_VERSION  a run file of another version */
 MUST_CHECK enum err runfile_open(const char *path, const struct topology *topology,
                                  struct runfile **ret_runfile);

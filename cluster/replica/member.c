@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GIVE_UP_FACTOR 4 /* times node_down_after */
 #define NOT_LEADER_WAIT_MS \
     10 /* before a batch is sent again to whom our replica takes for leader */
 
@@ -84,7 +83,7 @@ enum err member_init(struct member *m, const struct member_config *config)
 {
     ASSERT(incarnation_some(config->incarnation));
     m->config = *config;
-    m->give_up.us = config->topology->timers.node_down_after.us * GIVE_UP_FACTOR;
+    m->give_up.us = config->topology->timers.node_down_after.us * TOPOLOGY_GIVE_UP_FACTOR;
     m->head = m->answered = m->sent = m->tail = m->seq = 0;
     m->sent_to = (struct proc_id){0};
     m->changes_first = m->changes_n = 0;
@@ -107,6 +106,7 @@ enum err member_init(struct member *m, const struct member_config *config)
                                    .world = config->world,
                                    .io = config->io,
                                    .peers_n = config->peers_n,
+                                   .snapshot_every = config->snapshot_every,
                                    .hooks = {m, on_applied, on_confirmed}};
     memcpy(below.peers, config->peers, sizeof below.peers);
     return replica_init(&m->replica, &below);

@@ -47,6 +47,7 @@ struct member_config {
     struct raft_io *io;
     uint32_t peers_n;
     struct replica_peer peers[NODES_MAX]; /* as in struct replica_config */
+    uint32_t snapshot_every;              /* the same */
     struct member_hooks hooks;
 };
 

@@ -80,8 +80,11 @@ enum err replica_init(struct replica *r, const struct replica_config *config)
     raft_set_heartbeat_timeout(&r->raft, (unsigned)duration_to_ms(timers->raft_heartbeat));
     raft_set_install_snapshot_timeout(&r->raft, election * INSTALL_FACTOR);
     raft_set_pre_vote(&r->raft, true);
-    raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
-    raft_set_snapshot_trailing(&r->raft, SNAPSHOT_TRAIL);
+    uint32_t every =
+        config->snapshot_every != 0 ? config->snapshot_every : REPLICA_FSM_SNAPSHOT_EVERY;
+    r->config.snapshot_every = every;
+    raft_set_snapshot_threshold(&r->raft, every);
+    raft_set_snapshot_trailing(&r->raft, every < SNAPSHOT_TRAIL ? every : SNAPSHOT_TRAIL);
     replica_log_init(&r->log, config->io);
     replica_seam_join(r);
     return ERR_OK;

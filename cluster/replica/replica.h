@@ -46,6 +46,7 @@ struct replica_config {
     struct raft_io *io; /* borrowed until replica_close is done; start and send get wrapped */
     uint32_t peers_n;   /* all nodes of the topology in its order, this one included; the */
     struct replica_peer peers[NODES_MAX]; /* first REPLICA_VOTERS_MAX are voters */
+    uint32_t snapshot_every; /* entries between two snapshots; 0: REPLICA_FSM_SNAPSHOT_EVERY */
     struct replica_hooks hooks;
 };
 

@@ -89,7 +89,7 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     *bufs = buf;
     *n_bufs = 1;
     r->log_bytes = 0;
-    raft_set_snapshot_threshold(&r->raft, REPLICA_FSM_SNAPSHOT_EVERY);
+    raft_set_snapshot_threshold(&r->raft, r->config.snapshot_every);
     struct event event = {.kind = EVENT_RAFT_SNAPSHOT, .text = "taken"};
     event.value = (int64_t)raft_last_applied(&r->raft);
     trace(r, &event);

@@ -41,7 +41,8 @@ static void new_node(struct sim_life *l, const struct sim_life_config *c)
                                  .self = c->self,
                                  .incarnation = c->incarnation,
                                  .world = c->world,
-                                 .io = sim_raft_io(l->raft)};
+                                 .io = sim_raft_io(l->raft),
+                                 .snapshot_every = c->snapshot_every};
     for (uint16_t v = 1; v <= c->topology->procs_n && config.peers_n < NODES_MAX; v++) {
         if (c->topology->procs[v - 1].kind == PROC_NODE) {
             struct replica_peer *peer = &config.peers[config.peers_n++];

@@ -17,7 +17,8 @@ struct sim_life_config {
     struct incarnation incarnation;
     const struct world *world;
     int64_t wall_offset_us;
-    struct sim_disk *disk; /* nodes */
+    struct sim_disk *disk;   /* nodes */
+    uint32_t snapshot_every; /* nodes: entries of the log; 0: as many as usual */
     uint64_t seed;
     void *context;
     struct instant (*now)(void *context);

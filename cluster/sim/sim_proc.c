@@ -638,6 +638,7 @@ void sim_proc_start(struct sim_proc *p)
                                      .world = &p->world,
                                      .wall_offset_us = wall_us(p) - p->now.us,
                                      .disk = p->disk,
+                                     .snapshot_every = p->ground->snapshot_every,
                                      .seed = rand_next(&p->rand),
                                      .context = p,
                                      .now = now_of,

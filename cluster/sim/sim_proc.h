@@ -24,6 +24,7 @@ struct sim_ground {
     struct sim_media *media;
     struct sim_history record;
     struct rand_state rand;
+    uint32_t snapshot_every; /* entries of the log; 0: as many as usual */
     void *context;
     /* An operator gets an answer (op_*). May be NULL. */
     void (*answer)(void *context, struct proc_id from, const struct msg *msg);

@@ -177,6 +177,25 @@ void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct s
     int64_t bound = home > timers.live_bound.us ? home : timers.live_bound.us;
     ret->calm_us = ret->faults_us + bound + tempo->settle_us;
     draw_faults(&r, tempo, draw_kinds(&r, kinds), ret);
+    /* The logs of such short runs are short, too. */
+    ret->snapshot_every = rand_below(&r, 3) == 0 ? 0 : (uint32_t)rand_between(&r, 8, 100);
+}
+
+void sim_swarm_keep(struct sim_case *c, uint32_t only, size_t most)
+{
+    size_t n = c->faults_n < most ? c->faults_n : most;
+    c->faults_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if ((only >> i & 1) != 0) {
+            c->faults[c->faults_n++] = c->faults[i];
+        }
+    }
+}
+
+void sim_swarm_traffic(struct sim_case *c, uint32_t percent)
+{
+    c->size.agent_calls_mps = c->size.agent_calls_mps * percent / 100;
+    c->size.phone_calls_mps = c->size.phone_calls_mps * percent / 100;
 }
 
 /* -- Running. -- */
@@ -209,7 +228,8 @@ void sim_swarm_run(const struct sim_case *c, sim_swarm_look *look, void *context
                                                  .keep = true,
                                                  .lookups = tempo_of(c->size.profile)->lookups,
                                                  .delay_min = {60},
-                                                 .delay_max = {300}});
+                                                 .delay_max = {300},
+                                                 .snapshot_every = c->snapshot_every});
     const struct sim_plan plan = {c->faults, c->faults_n};
     sim_world_plan(w, &plan);
     sim_world_start(w);

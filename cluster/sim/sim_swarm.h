@@ -13,12 +13,14 @@
 
 #define SIM_SWARM_FAULTS_MAX 24
 #define SIM_SWARM_ALL        ((1u << SIM_FAULT_KINDS) - 1)
+#define SIM_SWARM_EVERY      ((1u << SIM_SWARM_FAULTS_MAX) - 1)
 
 /* Everything that a run needs; drawn from a seed, and then free to be changed. */
 struct sim_case {
     uint64_t seed;
     struct sim_topology_size size;
     int64_t warm_us, faults_us, calm_us; /* ends of the three phases */
+    uint32_t snapshot_every;             /* entries of the log; 0: as many as usual */
     size_t faults_n;
     struct sim_fault faults[SIM_SWARM_FAULTS_MAX];
 };
@@ -36,6 +38,10 @@ struct sim_outcome {
 /* profile  "lab" or "srnd"; NULL: the seed draws
  * kinds    1 << kind of the faults that may occur */
 void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct sim_case *ret_case);
+/* Less of a case: of its first `most` faults those whose bit is set in `only`, 1 << (number - 1);
+ * and so many percent of its traffic. */
+void sim_swarm_keep(struct sim_case *c, uint32_t only, size_t most);
+void sim_swarm_traffic(struct sim_case *c, uint32_t percent);
 /* What is done with a history while it is there; may be NULL. */
 typedef void sim_swarm_look(void *context, const struct history *history);
 void sim_swarm_run(const struct sim_case *c, sim_swarm_look *look, void *context,

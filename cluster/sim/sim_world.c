@@ -154,6 +154,7 @@ struct sim_world *sim_world_new(const struct sim_world_config *config)
     struct sim_ground *g = &w->ground;
     g->topology = config->topology;
     g->rand.v = config->seed;
+    g->snapshot_every = config->snapshot_every;
     g->context = w;
     g->answer = on_answer;
     g->traced = on_traced;

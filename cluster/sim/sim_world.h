@@ -16,6 +16,7 @@ struct sim_world_config {
     bool true_clocks; /* no drift and no offsets */
     uint32_t lookups; /* a second, for REG-3; 0: none */
     struct duration delay_min, delay_max;
+    uint32_t snapshot_every; /* entries of the log; 0: as many as usual */
     void *context;
     /* What a process answers to an operator. May be NULL. */
     void (*answer)(void *context, struct proc_id from, const struct msg *msg);

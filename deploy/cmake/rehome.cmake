@@ -12,7 +12,7 @@ cmake_path(NORMAL_PATH REHOME_SOURCE_DIR)
 
 option(REHOME_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(REHOME_SLOW_ASSERTS "check whole tables after every step (ASSERT_SLOW)" OFF)
-option(REHOME_PLANTS "bugs that can be planted, for the tests of the judges (docs/adr/0012-planted-bugs.md)" OFF)
+option(REHOME_PLANTS "bugs that can be planted, for the tests of the judges (docs/adr/0013-planted-bugs.md)" OFF)
 option(REHOME_COVERAGE "count lines and branches (gcov)" OFF)
 option(REHOME_FUZZ "libFuzzer drives the targets of tests/fuzz (clang)" OFF)
 
@@ -180,13 +180,17 @@ function(rehome_test name)
     endforeach()
 endfunction()
 
-# tests/fuzz/fuzz_NAME.c, and its corpus in tests/fuzz/corpus/NAME. With libFuzzer it is a program to run; without, a
-# test over the corpus and SEEDS drawn inputs.
+# tests/fuzz/fuzz_NAME.c, and its corpus: tests/fuzz/corpus/NAME and the folders of CORPUS. With libFuzzer it is a
+# program to run, and `fuzz_NAME.corpus` beside it lists the folders; without, a test over the corpus and SEEDS inputs
+# that are drawn, or made from those of the corpus.
 function(rehome_fuzz name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "SEEDS" "SOURCES;USES;PACKAGES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "SEEDS" "SOURCES;USES;PACKAGES;CORPUS")
     rehome_no_leftovers()
     set(target fuzz_${name})
-    set(corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set(corpus ${arg_CORPUS})
+    if(EXISTS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+        list(PREPEND corpus tests/fuzz/corpus/${name})
+    endif()
     add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_${name}.c ${arg_SOURCES})
     rehome_compile(${target} 6)
     rehome_link(${target} 6 USES ${arg_USES} PACKAGES ${arg_PACKAGES})
@@ -196,11 +200,13 @@ function(rehome_fuzz name)
             add_custom_target(fuzz)
         endif()
         add_dependencies(fuzz ${target})
+        list(JOIN corpus "\n" lines)
+        file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${target}.corpus "${lines}\n")
         return()
     endif()
     target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c)
     rehome_link(${target} 6 USES base)
-    add_test(NAME fuzz__${name} COMMAND ${target} --seeds ${arg_SEEDS} ${corpus}
+    add_test(NAME fuzz__${name} COMMAND ${target} ${corpus} --seeds ${arg_SEEDS}
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(fuzz__${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
 endfunction()

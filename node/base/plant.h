@@ -1,5 +1,5 @@
 /* plant: bugs that are planted on purpose, one at a time, to show that each judge of cluster/check
- * finds the one that it is there for (docs/adr/0012-planted-bugs.md).
+ * finds the one that it is there for (docs/adr/0013-planted-bugs.md).
  *
  * Only a build with REHOME_PLANTS has them, which is the preset `dev`. In every other build
  * PLANTED() is the constant false, so that nothing of a bug is left in the programs. The one that

@@ -574,6 +574,10 @@ struct session_news session_tick(struct session *s, struct instant now)
     if (waiting && instant_reached(now, retry)) {
         s->hello_due = true;
     }
+    if (waiting && instant_reached(now, instant_add(s->last_heard, silence(s)))) {
+        s->last_heard = now; /* told once for each such time */
+        return (struct session_news){.silent = true};
+    }
     return (struct session_news){0};
 }
 

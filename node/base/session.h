@@ -23,7 +23,9 @@
  * not have any more, or an acknowledgement of what was never sent, ends the session.
  *
  * Silence: a session that heard nothing for heartbeat × misses goes down. When the driver itself
- * was late, that time is not counted. A heartbeat is the driver's own message, from its own loop.
+ * was late, that time is not counted. A greeting that nobody answers for as long is told: what was
+ * sent may be waiting for the transport to try again, which it does ever less often. A heartbeat is
+ * the driver's own message, from its own loop.
  *
  * Memory: frames wait in a ring that the caller owns; messages are appended to the last frame as
  * long as it was never sent, so batches form by themselves. An empty ring starts at its beginning
@@ -80,6 +82,7 @@ struct session_news {
     bool up;
     bool deliver;  /* the payload of the frame that came */
     bool mismatch; /* the peer has another topology; nothing was done */
+    bool silent;   /* connector: nobody answers over this transport; another one may do better */
 };
 
 struct session {

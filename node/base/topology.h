@@ -95,7 +95,10 @@ struct topology_traffic {
     uint32_t conference_percent; /* of agent calls */
 };
 
-/* One row of the table of time profiles (docs/reference/profiles.md). */
+/* For so many node_down_after a node tries to have a command or a read done by a majority. */
+#define TOPOLOGY_GIVE_UP_FACTOR 4
+
+/* One row of the table of time profiles (docs/protocol.md). */
 struct topology_timers {
     char profile[NAME_LEN];
     struct duration phone_keepalive, standby_keepalive;

@@ -187,6 +187,7 @@ static void tell_down(struct peer *p)
 static void learn(struct peer *p, struct session_news news)
 {
     struct hub_events *e = &p->hub->config.events;
+    p->redial = p->redial || (p->dials && news.silent);
     if (news.mismatch) {
         rejected(p->hub, p->link, p->proc, ERR_VERSION);
     }

@@ -72,11 +72,11 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 int main_exit_code(enum err err)
 {
-    return err == ERR_OK                              ? EX_OK
-           : err == ERR_IN_USE                        ? EX_CANTCREAT
-           : err == ERR_INVALID                       ? EX_CONFIG
-           : err == ERR_CORRUPT || err == ERR_VERSION ? EX_DATAERR
-                                                      : EX_IOERR;
+    return err == ERR_OK                                 ? EX_OK
+           : err == ERR_IN_USE                           ? EX_CANTCREAT
+           : err == ERR_INVALID || err == ERR_PERMISSION ? EX_CONFIG
+           : err == ERR_CORRUPT || err == ERR_VERSION    ? EX_DATAERR
+                                                         : EX_IOERR;
 }
 
 int main_driver(const struct main_options *options, const struct topology *topology,

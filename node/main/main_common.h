@@ -19,7 +19,7 @@ void main_options_parse(int argc, char **argv, struct main_options *ret_options)
 
 /* Make the driver of the process NAME and let SIGTERM and SIGINT stop it. An error is said on
  * stderr; the exit code is answered: 0, 65 (state or keys are damaged), 73 (addresses in use), 74
- * (state or keys cannot be read or written), 78 (unknown name). */
+ * (state or keys cannot be read or written), 78 (unknown name, or a key that is open to others). */
 MUST_CHECK int main_driver(const struct main_options *options, const struct topology *topology,
                            struct driver **ret_driver);
 

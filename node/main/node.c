@@ -5,6 +5,7 @@
 #include "node/runtime/keys.h"
 #include "node/runtime/log.h"
 #include "node/runtime/raft_disk.h"
+#include "node/runtime/state.h"
 #include "node/runtime/topology_file.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define JOINED      "joined" /* noted when the node has begun to keep a term and a vote */
 #define FOLDER_LEN  512
 #define CLOSE_TURNS 10000 /* of the loop, until libraft has closed its files and sockets */
 
@@ -22,7 +24,9 @@ struct program {
     struct driver *driver;
     struct node *node;
     struct raft_disk *disk;
-    char folder[FOLDER_LEN];
+    const char *state_dir;
+    char folder[FOLDER_LEN]; /* of the log, in it */
+    bool joined;             /* it is noted that there is a vote */
     uv_prepare_t prepare;
     enum err why; /* what libraft's world failed of */
 };
@@ -60,12 +64,26 @@ static void on_failed(void *context, enum err why, const char *what)
     p->node->ended = true;
 }
 
+/* From the first vote on, a folder without one is a loss. */
+static void note_vote(struct program *p)
+{
+    if (p->joined || !raft_disk_has_vote(p->folder)) {
+        return;
+    }
+    p->joined = state_note(p->state_dir, JOINED) == ERR_OK;
+    if (!p->joined) {
+        p->node->failure = ERR_IO;
+        p->node->ended = true;
+    }
+}
+
 /* Before the end of each turn: what libraft did in this one reaches the node, and what the node
  * says to it leaves with this turn. (libuv calls the prepare handle that was started last first.)
  */
 static void before_end_of_turn(uv_prepare_t *handle)
 {
     struct program *p = handle->data;
+    note_vote(p);
     if (!p->node->ended) {
         node_poll(p->node, loop_now());
     }
@@ -111,6 +129,16 @@ static int open_disk(struct program *p, const struct main_options *options,
     if (mkdir(p->folder, 0700) != 0 && errno != EEXIST) {
         fprintf(stderr, "%s cannot be made: %s\n", p->folder, strerror(errno));
         return EX_IOERR;
+    }
+    p->state_dir = options->state_dir;
+    p->joined = state_noted(options->state_dir, JOINED);
+    if (p->joined && !raft_disk_has_vote(p->folder)) {
+        log_line(
+            LOG_ERROR,
+            "event=raft_unusable reason=\"%s: the log is gone, and a voter that has forgotten its "
+            "vote could undo what was acknowledged\"",
+            p->folder);
+        return EX_DATAERR;
     }
     enum err err = raft_disk_check(p->folder, text);
     if (err != ERR_OK) {

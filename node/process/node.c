@@ -343,6 +343,7 @@ enum err node_init(struct node *n, const struct node_config *config)
                               .registry = &n->registry,
                               .io = config->io,
                               .peers_n = config->peers_n,
+                              .snapshot_every = config->snapshot_every,
                               .hooks = {n, on_result, on_changed, on_read, on_lease}};
     memcpy(m.peers, config->peers, sizeof m.peers);
     const struct ctimanager_raft cti = {n, ctimanager_propose};

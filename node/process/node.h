@@ -31,6 +31,7 @@ struct node_config {
     struct raft_io *io;
     uint32_t peers_n; /* all nodes, with the addresses that the raft_io understands */
     struct replica_peer peers[NODES_MAX];
+    uint32_t snapshot_every; /* entries of the log; 0: as many as usual */
     /* How much memory the process uses, in KiB; may be NULL. */
     uint64_t (*memory_kib)(void);
 };

@@ -31,6 +31,7 @@ struct driver_config {
  * Errors   ERR_IO        state or keys cannot be read or written
  *          ERR_CORRUPT   state or keys are damaged; the log names the file
  *          ERR_VERSION   a database of another program or version
+ *          ERR_PERMISSION  the own secret key is open to others
  *          ERR_IN_USE    the addresses are taken: the process runs already
  *          ERR_INVALID   not a process of the topology */
 MUST_CHECK enum err driver_new(const struct driver_config *config, struct driver **ret_driver);

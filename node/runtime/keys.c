@@ -114,8 +114,12 @@ enum err keys_load(const char *dir, const char *name, const struct topology *top
     if (err != ERR_OK) {
         return err;
     }
-    if (access(secret, R_OK) != 0) { /* czmq would be content with the public key */
-        return bad(secret, ERR_IO, strerror(errno));
+    struct stat st;
+    if (access(secret, R_OK) != 0 || stat(secret, &st) != 0) {
+        return bad(secret, ERR_IO, strerror(errno)); /* czmq would be content with the public key */
+    }
+    if ((st.st_mode & 077) != 0) {
+        return bad(secret, ERR_PERMISSION, "it is open to others; chmod 600 closes it");
     }
     zcert_t *cert = zcert_load(path);
     if (cert == NULL) {
@@ -128,7 +132,7 @@ enum err keys_load(const char *dir, const char *name, const struct topology *top
     const uint8_t none[sizeof ret_keys->own_secret_bytes] = {0};
     const struct keys_known *own = keys_of(ret_keys, name);
     bool good = zmq_z85_decode(ret_keys->own_secret_bytes, ret_keys->own_secret) != NULL &&
-                memcmp(ret_keys->own_secret_bytes, none, sizeof none) != 0 &&
+                memcmp(ret_keys->own_secret_bytes, none, sizeof none) != 0 && own != NULL &&
                 strcmp(own->text, ret_keys->own_public) == 0;
     return good ? ERR_OK : bad(secret, ERR_CORRUPT, "no secret key of the public one in it");
 }

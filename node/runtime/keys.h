@@ -36,7 +36,8 @@ MUST_CHECK enum err keys_make(const char *dir, const struct topology *topology);
  * file.
  *
  * Errors  ERR_IO       a file is missing or unreadable
- *         ERR_CORRUPT  a file is no certificate */
+ *         ERR_CORRUPT  a file is no certificate
+ *         ERR_PERMISSION  the secret is open to others than its owner */
 MUST_CHECK enum err keys_load(const char *dir, const char *name, const struct topology *topology,
                               struct keys *ret_keys);
 

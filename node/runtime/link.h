@@ -1,7 +1,7 @@
 /* link: one ZeroMQ socket under sessions: a listener (ROUTER) or a connector (DEALER), CURVE
  * always.
  *
- * The options are those that were measured to be needed (docs/explanation/zeromq.md): handover and
+ * The options are those that were measured to be needed (docs/zeromq.md): handover and
  * mandatory routing, linger 0, caps on messages and handshakes, no heartbeats of ZMTP. Frames are
  * opaque here. What a monitor tells is news, never proof. */
 #ifndef NODE_RUNTIME_LINK_H

@@ -3,6 +3,7 @@
 #include "node/runtime/raft_check.h"
 #include "node/runtime/raft_tcp.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <raft/uv.h>
 #include <signal.h>
@@ -50,6 +51,18 @@ static void fail(struct raft_disk *d, const char *what, int code)
     d->failed = true;
     snprintf(text, sizeof text, "%s: %s %s", what, raft_strerror(code), d->io.errmsg);
     d->config.failed(d->config.context, ERR_IO, text);
+}
+
+bool raft_disk_has_vote(const char *folder)
+{
+    char path[4096];
+    for (unsigned i = 1; i <= 2; i++) {
+        snprintf(path, sizeof path, "%s/metadata%u", folder, i);
+        if (access(path, F_OK) == 0 || errno != ENOENT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum err raft_disk_check(const char *folder, char ret_text[RAFT_DISK_TEXT_LEN])

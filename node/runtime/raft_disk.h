@@ -34,6 +34,10 @@ struct raft_disk_config {
  * Errors    ERR_CORRUPT, ERR_IO; nothing is ever changed on disk */
 MUST_CHECK enum err raft_disk_check(const char *folder, char ret_text[RAFT_DISK_TEXT_LEN]);
 
+/* Whether a node has begun to keep its term and vote in this folder; also if that cannot be seen.
+ */
+bool raft_disk_has_vote(const char *folder);
+
 /* Make the I/O. Does not check: call raft_disk_check first.
  * Errors   ERR_MEMORY, ERR_IO: nothing is made */
 MUST_CHECK enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk **ret);

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT 1
+#define FORMAT   1
+#define TERM_MAX (UINT64_C(1) << 48) /* an election every millisecond for 8,000 years */
 
 struct metadata {
     const char *name;
@@ -77,6 +78,9 @@ enum err raft_metadata_check(const char *folder, bool has_log, uint64_t log_term
     }
     if (both[0].there && both[1].there && both[0].version == both[1].version) {
         return say(folder, &both[1], ERR_CORRUPT, "has the version of metadata1", text, cap);
+    }
+    if (newer->term > TERM_MAX) {
+        return say(folder, newer, ERR_CORRUPT, "says a term that no cluster reaches", text, cap);
     }
     if (newer->term < log_term) {
         char what[128];

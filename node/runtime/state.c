@@ -71,3 +71,28 @@ enum err state_count_start(const char *dir, struct incarnation *ret_incarnation)
     }
     return err;
 }
+
+enum err state_note(const char *dir, const char *what)
+{
+    int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = at >= 0 ? openat(at, what, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    bool good = fd >= 0 && fsync(fd) == 0 && fsync(at) == 0;
+    if (!good) {
+        log_line(LOG_ERROR, "event=state_unusable path=%s/%s reason=\"%s\"", dir, what,
+                 strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (at >= 0) {
+        close(at);
+    }
+    return good ? ERR_OK : ERR_IO;
+}
+
+bool state_noted(const char *dir, const char *what)
+{
+    char path[4096];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, what);
+    return n > 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
+}

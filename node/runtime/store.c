@@ -82,9 +82,14 @@ static enum err check_file(struct store *s, const char *path)
     if (tables == 0) {
         return ERR_OK;
     }
-    if (tables < 0 || ask(s, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)") != 1) {
+    if (tables < 0) {
         log_line(LOG_ERROR, "event=store_damaged path=%s reason=\"%s\"", path,
                  sqlite3_errmsg(s->db));
+        return ERR_CORRUPT;
+    }
+    if (ask(s, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)") != 1) {
+        log_line(LOG_ERROR,
+                 "event=store_damaged path=%s reason=\"its pages contradict each other\"", path);
         return ERR_CORRUPT;
     }
     if (ask(s, "PRAGMA application_id") != APPLICATION ||

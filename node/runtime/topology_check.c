@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HINT_LEN 160
+#define PHONE_NUMBER_MAX 999999999999999
+#define AGENT_NUMBER_MAX 999999999
+#define HINT_LEN         160
 
 /* A process as the checks see it: where its entry stands in the file. */
 struct proc {
@@ -311,9 +313,12 @@ static void check_phones(struct check *c)
         const struct raw_phones *p = &c->raw->phones[i];
         NAMES(c, groups, "group", p->group, "phones[%u].group", i);
         NAMES(c, fleets, "fleet", p->fleet, "phones[%u].fleet", i);
-        if (p->first == 0 || p->first > 999999999999999) {
+        uint64_t last =
+            p->first > PHONE_NUMBER_MAX ? p->first : p->first + p->count - (p->count > 0 ? 1 : 0);
+        if (p->first == 0 || last > PHONE_NUMBER_MAX) {
             COMPLAIN(c, AT(c, "phones[%u].first", i), "for example 1001",
-                     "%llu cannot be a directory number", (unsigned long long)p->first);
+                     "%llu cannot be a directory number",
+                     (unsigned long long)(p->first == 0 ? 0 : last));
         }
         total += p->count;
         if (p->count > DEVICES_MAX || total > DEVICES_MAX) {
@@ -439,6 +444,12 @@ static void check_agents(struct check *c)
         const struct raw_agents *a = &c->raw->agents[i];
         NAMES(c, skills, "skill group", a->skill, "agents[%u].skill", i);
         check_pair(c, "agents", i, a->pair);
+        uint64_t last = (uint64_t)a->first + a->count - (a->count > 0 ? 1 : 0);
+        if (a->first == 0 || last > AGENT_NUMBER_MAX) {
+            COMPLAIN(c, AT(c, "agents[%u].first", i), "for example 5001",
+                     "%llu cannot be the number of an agent",
+                     (unsigned long long)(a->first == 0 ? 0 : last));
+        }
         total += a->count;
         if (a->count > AGENTS_MAX || total > AGENTS_MAX) {
             COMPLAIN(c, AT(c, "agents[%u].count", i), "make it smaller",

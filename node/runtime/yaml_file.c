@@ -85,6 +85,32 @@ static enum err read_all(struct yaml_file *f)
     return f->length > YAML_FILE_BYTES_MAX ? ERR_TOO_BIG : ERR_OK;
 }
 
+static void complain_of(struct yaml_file *f, const yaml_parser_t *parser)
+{
+    char text[TEXT_MAX];
+    snprintf(text, sizeof text, "not YAML: %s%s%s",
+             parser->problem != NULL ? parser->problem : "it cannot be parsed",
+             parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
+    complain_at(f, parser->problem_mark.line, parser->problem_mark.column, NULL, text);
+}
+
+/* What stands behind the first document would be passed over. */
+static bool ends_here(struct yaml_file *f, yaml_parser_t *parser)
+{
+    yaml_document_t more;
+    if (!yaml_parser_load(parser, &more)) {
+        complain_of(f, parser);
+        return false;
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&more);
+    if (root != NULL) {
+        complain_at(f, root->start_mark.line, root->start_mark.column, "leave it out",
+                    "this is a second document, a file has one");
+    }
+    yaml_document_delete(&more);
+    return root == NULL;
+}
+
 static enum err parse(struct yaml_file *f)
 {
     yaml_parser_t parser;
@@ -93,14 +119,11 @@ static enum err parse(struct yaml_file *f)
     }
     enum err err = ERR_OK;
     yaml_parser_set_input_string(&parser, (const unsigned char *)f->text, f->length);
-    if (yaml_parser_load(&parser, &f->document)) {
-        f->loaded = true;
-    } else {
-        char text[TEXT_MAX];
-        snprintf(text, sizeof text, "not YAML: %s%s%s",
-                 parser.problem != NULL ? parser.problem : "it cannot be parsed",
-                 parser.context != NULL ? ", " : "", parser.context != NULL ? parser.context : "");
-        complain_at(f, parser.problem_mark.line, parser.problem_mark.column, NULL, text);
+    f->loaded = yaml_parser_load(&parser, &f->document) != 0;
+    if (!f->loaded) {
+        complain_of(f, &parser);
+        err = ERR_INVALID;
+    } else if (yaml_document_get_root_node(&f->document) != NULL && !ends_here(f, &parser)) {
         err = ERR_INVALID;
     }
     yaml_parser_delete(&parser);

@@ -36,6 +36,22 @@ teardown() {
     [ "$(jq -r '.read' <<<"$output")" = linearizable ]
     [ "$(jq '[.registrations[] | select(.kind == "phone" and .state == "registered" and .node == "sub1")] | length' <<<"$output")" = 60 ]
 
+    # Phones are counted without gateways, devices with them.
+    run --separate-stderr "$REHOME" status --json
+    [ "$(jq -c '.nodes[] | select(.name == "sub1") | [.phones, .gateways]' <<<"$output")" = "[60,4]" ]
+    run --separate-stderr "$REHOME" status
+    [ "${lines[0]}" = "small  healthy" ]
+    [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' <<<"$output")" -le 80 ]
+    ! grep -q ' $' <<<"$output"
+    run --separate-stderr "$REHOME" faults
+    [ "$output" = "" ]
+    [ "$stderr" = "nothing is broken on purpose" ]
+    run --separate-stderr "$REHOME" agents
+    [ "$(awk '{ print NF }' <<<"${lines[0]}")" = 7 ]
+    run "$REHOME" start sub1
+    [ "$status" = 0 ]
+    [ "$output" = "sub1 is up already" ]
+
     for look in raft calls agents pg tcd events faults; do
         run --separate-stderr "$REHOME" "$look" --json
         [ "$status" = 0 ]
@@ -85,7 +101,14 @@ teardown() {
     run "$REHOME" kill sub1
     echo "$output"
     [ "$status" = 0 ]
-    [[ "$output" == *"undo: rehome start sub1"* ]]
+    [[ "$output" == *"undo:  rehome start sub1"* ]]
+    # What follows is told in the order in which it was.
+    times=$(grep -oE '^ \+[0-9.]+' <<<"$output")
+    [ "$(wc -l <<<"$times")" -ge 4 ]
+    [ "$(sort -n <<<"$times")" = "$times" ]
+    run "$REHOME" kill sub1
+    [ "$status" = 69 ]
+    [ "${lines[0]}" = "rehome: sub1 is down already" ]
     run --separate-stderr "$REHOME" status --json
     [ "$status" = 1 ]
     [ "$(jq -r '.faults[0].target' <<<"$output")" = sub1 ]
@@ -96,6 +119,9 @@ teardown() {
     [ "$other" = 0 ]
     run "$REHOME" start sub1
     [ "$status" = 0 ]
+    # It is up again when it is a member again.
+    run --separate-stderr "$REHOME" raft --json
+    [ "$(jq -r '.nodes[] | select(.node == "sub1" or .name == "sub1") | .lease' <<<"$output")" = true ]
     run --separate-stderr "$REHOME" faults --json
     [ "$(jq '.faults | length' <<<"$output")" = 0 ]
 }

@@ -71,6 +71,22 @@ more_rows() {
     [ "$("$REHOME" status --json | jq '.icm[0].tcd_rows')" -gt "$rows" ]
 }
 
+# sizes: each process, its open files, and its memory in KiB.
+sizes() {
+    local name pid
+    pids | while read -r name pid; do
+        echo "$name $(find "/proc/$pid/fd" -mindepth 1 | wc -l) $(awk '/^VmRSS/ {print $2}' "/proc/$pid/status")"
+    done
+}
+
+# not_grown FILE KIB: since FILE was written by `sizes`, no process keeps more than a few files, or so much memory, more.
+# A connection that nobody needs any more goes within moments.
+not_grown() {
+    join <(sort "$1") <(sizes | sort) | awk -v most="$2" '
+        $4 > $2 + 16 || $5 > $3 + most { print $1 ": files " $2 " to " $4 ", KiB " $3 " to " $5; bad = 1 }
+        END { exit bad + (NR == 0) }'
+}
+
 # Healthy, the same processes, no last words, and new call records.
 unharmed() {
     eventually 10 "$REHOME" status
@@ -121,10 +137,33 @@ unharmed() {
     eventually 3 rejected_some pub "member: not permitted"
 }
 
-@test "thousands of connections" {
+@test "thousands of connections, again and again: nobody keeps a file or memory of them" {
+    sizes >"$BATS_TEST_TMPDIR/before"
     attack flood 300
     [ "${output#flood }" -gt 5000 ]
     unharmed
+    eventually 10 not_grown "$BATS_TEST_TMPDIR/before" 65536
+    # What a flood needs it needs once.
+    sizes >"$BATS_TEST_TMPDIR/after"
+    for _ in 1 2 3; do
+        attack flood 100
+    done
+    unharmed
+    eventually 10 not_grown "$BATS_TEST_TMPDIR/after" 8192
+}
+
+@test "bad words again and again: nobody keeps memory of them" {
+    for _ in 1 2; do
+        attack raw
+        attack frames operator
+    done
+    sizes >"$BATS_TEST_TMPDIR/before"
+    for _ in 1 2 3 4 5; do
+        attack raw
+        attack frames operator
+    done
+    unharmed
+    eventually 10 not_grown "$BATS_TEST_TMPDIR/before" 8192
 }
 
 # impostor NAME: in the place of NAME, which is dead meanwhile; then the cluster is whole again.

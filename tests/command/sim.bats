@@ -53,3 +53,39 @@ setup() {
     run --separate-stderr "$REHOME" sim --seeds 1 --profile slwo
     [ "$status" -eq 64 ]
 }
+
+@test "sim: a seed is played with less of its faults and traffic, and says so in the line that plays it again" {
+    some=$("$REHOME" sim --seeds 42 --profile lab --faults-max 2 --json 2>/dev/null | jq -r .digest) || true
+    same=$("$REHOME" sim --seeds 42 --profile lab --only 1,2 --json 2>/dev/null | jq -r .digest) || true
+    other=$("$REHOME" sim --seeds 42 --profile lab --only 1 --json 2>/dev/null | jq -r .digest) || true
+    [ "$some" = "$same" ]
+    [ "$some" != "$other" ]
+    none=$("$REHOME" sim --seeds 42 --profile lab --only 1 --traffic 0 --json 2>/dev/null | jq -r .legs) || true
+    [ "$none" = 0 ]
+}
+
+@test "sim: a seed that does not fail cannot be shrunk, and a range neither" {
+    run --separate-stderr "$REHOME" sim --shrink 42 --faults none
+    [ "$status" = 0 ]
+    [[ "$stderr" == *"does not fail"* ]]
+    run --separate-stderr "$REHOME" sim --shrink 1..2
+    [ "$status" = 64 ]
+}
+
+@test "sim: scenario 1 passes in virtual time, with either trigger" {
+    for trigger in node callmanager; do
+        run --separate-stderr "$REHOME" sim --scenario subscriber-fails --trigger "$trigger" --seeds 1 --quiet --json
+        [ "$status" = 0 ]
+        [ "$(jq -c .failed <<<"$output")" = "[]" ]
+        [ "$(jq .legs <<<"$output")" -gt 100 ]
+    done
+}
+
+@test "sim: the build for development and the one for release have the same history" {
+    dev=$(dirname "$BATS_TEST_FILENAME")/../../build/dev/cluster/control/rehome
+    [ -x "$dev" ] || skip "no build/dev"
+    one=$("$REHOME" sim --seeds 1..6 --json 2>/dev/null | jq -r .digest) || true
+    two=$("$dev" sim --seeds 1..6 --json 2>/dev/null | jq -r .digest) || true
+    [ -n "$one" ]
+    [ "$one" = "$two" ]
+}

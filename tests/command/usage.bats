@@ -22,12 +22,26 @@ setup() {
     [ -z "$stderr" ]
 }
 
-@test "every command has a --help that ends well" {
-    for command in $("$REHOME" --help | awk '/^  [a-z]/ {print $1}'); do
+@test "every command has a --help of at most 80 columns, with an example" {
+    commands=$("$REHOME" --help | awk '/^  [a-z]/ {print $1}')
+    [ "$(wc -w <<<"$commands")" -ge 26 ]
+    for command in $commands; do
         run "$REHOME" "$command" --help
         [ "$status" = 0 ]
-        [[ "$output" == *"Usage: rehome $command"* ]]
+        [[ "$output" == "usage: rehome $command"* ]]
+        [[ "$output" == *"for example:"*"rehome $command"* ]]
+        [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' <<<"$output")" -le 80 ]
+        ! grep -q ' $' <<<"$output"
     done
+}
+
+@test "a command offers only the options that it obeys" {
+    run "$REHOME" status --help
+    [[ "$output" == *"--json"* ]]
+    [[ "$output" != *"--no-wait"* ]]
+    run "$REHOME" status --no-wait
+    [ "$status" = 64 ]
+    [[ "$output" == *"status has no option '--no-wait'"*"rehome status --help"* ]]
 }
 
 @test "an unknown command: 64 with the nearest" {
@@ -39,6 +53,16 @@ setup() {
 @test "an unknown option: 64" {
     run "$REHOME" up --topologie x
     [ "$status" = 64 ]
+    [[ "$output" == "rehome: up has no option '--topologie'; did you mean --topology"*"rehome up --help"* ]]
+    run "$REHOME" up -z
+    [ "$status" = 64 ]
+    [[ "$output" == "rehome: up has no option '-z'"* ]]
+    run "$REHOME" up --quiet=yes
+    [ "$status" = 64 ]
+    [[ "$output" == "rehome: up takes no value with '--quiet'"* ]]
+    run "$REHOME" kill sub1 --for
+    [ "$status" = 64 ]
+    [[ "$output" == "rehome: kill needs a value: '--for TIME'"* ]]
     [ ! -e "$REHOME_HOME" ]
 }
 
@@ -52,6 +76,13 @@ setup() {
 @test "one argument too many: 64" {
     run "$REHOME" status extra
     [ "$status" = 64 ]
+    [[ "$output" == "rehome: status takes no 'extra'"* ]]
+}
+
+@test "one argument too few: 64, and what it takes" {
+    run "$REHOME" kill
+    [ "$status" = 64 ]
+    [[ "$output" == "rehome: kill takes 'TARGET'"* ]]
 }
 
 @test "an unknown scenario: 64 with the nearest" {
@@ -82,6 +113,14 @@ setup() {
     for head in TEST ACTION EXPECTED RESULT; do
         [[ "$output" == *"$head"* ]]
     done
+}
+
+@test "on a terminal a table keeps within its width, in a pipe a row is a line" {
+    row() { grep -c 'it loses its CTI Manager and gives up; it never goes to the CTI Manager of sub2' || true; }
+    script -qec "stty cols 100; $REHOME scenario show 1" /dev/null </dev/null | tr -d '\r' >"$BATS_TEST_TMPDIR/shown"
+    [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' "$BATS_TEST_TMPDIR/shown")" -le 100 ]
+    [ "$(row <"$BATS_TEST_TMPDIR/shown")" = 0 ]
+    [ "$("$REHOME" scenario show 1 | row)" = 1 ]
 }
 
 @test "explain knows events, reasons, columns, invariants and exit codes" {

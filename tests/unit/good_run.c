@@ -1,5 +1,7 @@
 #include "tests/unit/good_run.h"
 
+#include "tests/unit/unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -414,4 +416,29 @@ void good_run_finish(void)
     qsort(good_events, good.events_n, sizeof good_events[0], by_time);
     enum err err = history_prepare(&good);
     ASSERT(err == ERR_OK);
+}
+
+const struct check_result *good_run_judged(const char *id)
+{
+    static struct check_result results[CHECK_RESULTS_MAX];
+    enum verdict whole;
+    size_t n = check_run(&good, "subscriber-fails", results, &whole);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(results[i].id, id) == 0) {
+            assert_true(results[i].verdict != VERDICT_FAIL || whole == VERDICT_FAIL);
+            return &results[i];
+        }
+    }
+    fail_msg("no check is called %s", id);
+    return NULL;
+}
+
+void good_run_caught(const char *id)
+{
+    good_run_finish();
+    const struct check_result *result = good_run_judged(id);
+    if (result->verdict != VERDICT_FAIL) {
+        fail_msg("%s: %s: %s", id, check_verdict_text(result->verdict), result->observed);
+    }
+    history_free(&good);
 }

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_GOOD_RUN_H
 #define TESTS_UNIT_GOOD_RUN_H
 
+#include "cluster/check/check.h"
 #include "cluster/check/history.h"
 
 #define GOOD_PUB      ((struct proc_id){1})
@@ -54,5 +55,10 @@ void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what,
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* Sort and prepare. Ends the test process if that fails. */
 void good_run_finish(void);
+
+/* What the check of that name says of the run, which is finished; the last answer is kept. */
+const struct check_result *good_run_judged(const char *id);
+/* Finish the run; the check of that name fails it, or the test does. The history is freed. */
+void good_run_caught(const char *id);
 
 #endif

@@ -279,6 +279,7 @@ static void cti_manager(struct pg_world *w, int side, const struct msg *msg)
         struct msg out = make(MSG_CTI_RESULT);
         out.cti_result.provider = s->provider;
         out.cti_result.id = msg->cti_request.id;
+        out.cti_result.reason = s->refusal;
         push(w, LINK_JTAPI, s->cti, s->self, &out);
     }
 }

@@ -47,6 +47,7 @@ struct pg_world_side {
     uint32_t events_n;
     struct msg_cti_request requests[PG_WORLD_ROWS];
     uint32_t requests_n;
+    enum reason refusal; /* the answer of its CTI Manager to them; NONE: they are done */
 };
 
 struct pg_world {

@@ -255,6 +255,20 @@ static struct codec_frame frame_sample(const uint8_t *batch, size_t len)
                                 .batch_len = len};
 }
 
+static void test_codec__a_frame_without_a_batch_has_an_empty_one(void **state)
+{
+    (void)state;
+    static uint8_t room[65536 + CODEC_ROOM_MORE];
+    struct codec_frame frame = frame_sample(NULL, 0);
+    codec_frame_pack(&frame, again);
+    struct codec_frame got;
+    assert_int_equal(codec_frame_unpack(LINK_STATION, again, codec_frame_len(&frame),
+                                        (struct codec_room){room, sizeof room}, &got),
+                     ERR_OK);
+    assert_non_null(got.batch);
+    assert_int_equal(got.batch_len, 0);
+}
+
 static void test_codec__a_frame_carries_a_batch_in_order(void **state)
 {
     (void)state;
@@ -387,6 +401,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_codec__strings_are_bounded_and_clean),
     cmocka_unit_test(test_codec__too_many_parts_are_refused),
     cmocka_unit_test(test_codec__what_is_too_big_is_not_parsed),
+    cmocka_unit_test(test_codec__a_frame_without_a_batch_has_an_empty_one),
     cmocka_unit_test(test_codec__a_frame_carries_a_batch_in_order),
     cmocka_unit_test(test_codec__a_frame_keeps_to_its_link),
     cmocka_unit_test(test_codec__garbage_never_crashes_and_never_passes_bounds),

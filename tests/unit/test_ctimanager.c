@@ -140,6 +140,26 @@ static void test_ctimanager__provider_is_kept_for_the_missed_heartbeats_only(voi
     stop(c);
 }
 
+/* The session was dead without anybody knowing while the provider was out of service for a moment.
+ */
+static void test_ctimanager__provider_without_its_monitors_is_not_resumed(void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    uint64_t provider = ready(c);
+    ctimanager_local_callmanager(&c->m, c->now, false);
+    ctimanager_local_callmanager(&c->m, c->now, true);
+    ctimanager_link_down(&c->m, c->now, LINK_JTAPI, PGA, REASON_TIMEOUT);
+    uint64_t next = open_provider(c, provider, c->m.providers[0].seq);
+    assert_true(next != provider);
+    assert_false(last_of(c, MSG_PROVIDER_OPENED)->opened.resumed);
+    assert_true(last_of(c, MSG_PROVIDER_OPENED)->opened.in_service);
+    ctimanager_link_down(&c->m, c->now, LINK_JTAPI, PGA, REASON_TIMEOUT);
+    assert_true(open_provider(c, next, 0) == next);
+    assert_true(last_of(c, MSG_PROVIDER_OPENED)->opened.resumed);
+    stop(c);
+}
+
 static void test_ctimanager__full_replay_buffer_closes_the_provider(void **state)
 {
     (void)state;
@@ -240,6 +260,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ctimanager__events_are_numbered_from_one_without_a_hole),
     cmocka_unit_test(test_ctimanager__resume_replays_what_is_not_acknowledged),
     cmocka_unit_test(test_ctimanager__provider_is_kept_for_the_missed_heartbeats_only),
+    cmocka_unit_test(test_ctimanager__provider_without_its_monitors_is_not_resumed),
     cmocka_unit_test(test_ctimanager__full_replay_buffer_closes_the_provider),
     cmocka_unit_test(test_ctimanager__device_that_moves_goes_out_of_service_and_in_again),
     cmocka_unit_test(test_ctimanager__lost_local_callmanager_ends_service_requests_and_monitors),

@@ -489,7 +489,61 @@ static void test_ledger__a_row_waits_for_the_line_of_a_leg_that_the_fleet_saw(vo
     }
 }
 
+/* A network that is cut does to each party something else: how often the leg was cut is open, but
+ * not that it has one end, and that somebody had it in view. */
+static void test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned partial, whole;
+        enum ledger_class found;
+    } cases[] = {{0, 0, LEDGER_LOST},  {0, 1, LEDGER_OK},          {1, 0, LEDGER_TRUNCATED},
+                 {1, 1, LEDGER_SPLIT}, {0, 2, LEDGER_UNEXPLAINED}, {2, 1, LEDGER_DUPLICATE}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        second_fault("partition");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 4000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 9000);
+        for (unsigned i = 0; i < cases[c].partial + cases[c].whole; i++) {
+            row_at(false, i < cases[c].partial, 9500 + 500 * (int64_t)i);
+        }
+        assert_int_equal(found_at(leg), cases[c].found);
+    }
+}
+
+/* The CallManager of the call was cut off from the phone: it never rang, but the PG had it. */
+static void test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason(void **state)
+{
+    (void)state;
+    for (unsigned cut = 0; cut <= 1; cut++) {
+        good_run_make();
+        if (cut == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", T - 500 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", T + 4000 * GOOD_MS);
+        }
+        good_run_event(EVENT_ROUTED, GOOD_PGB, T)->call.v = 0x700;
+        row_at(false, true, 1000);
+        assert_int_equal(found_at(UINT32_MAX), cut == 1 ? LEDGER_LEFT_OUT : LEDGER_UNEXPLAINED);
+    }
+}
+
+/* It was transferred away, and back to the same agent: the first row is not the second leg's. */
+static void test_ledger__a_call_that_comes_back_has_a_row_for_each_leg(void **state)
+{
+    (void)state;
+    good_run_make();
+    uint32_t first = leg_at(0, 2000), second = leg_at(4500, 9500);
+    row_at(false, false, 5900);
+    row_at(false, false, 13000);
+    made();
+    assert_int_equal(entry_of(first)->found, LEDGER_OK);
+    assert_int_equal(entry_of(second)->found, LEDGER_OK);
+    freed();
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
+    cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
+    cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
     cmocka_unit_test(test_ledger__a_good_run_has_every_class_in_its_place),
     cmocka_unit_test(test_ledger__a_missing_row_is_lost),
     cmocka_unit_test(test_ledger__a_row_missing_after_the_failure_is_lost),

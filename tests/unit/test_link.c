@@ -263,9 +263,11 @@ static void test_link__secret_keys_are_private(void **state)
     snprintf(path, sizeof path, "%s/sub1.cert_secret", dir);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    struct keys keys;
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(keys_load(dir, "sub1", &topology, &keys), ERR_PERMISSION);
     snprintf(path, sizeof path, "%s/sub1.cert", dir);
     assert_int_equal(unlink(path), 0);
-    struct keys keys;
     assert_int_equal(keys_load(dir, "fleet", &topology, &keys), ERR_IO);
 }
 

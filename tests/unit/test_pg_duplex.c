@@ -256,6 +256,33 @@ static void test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing(void 
     pg_world_free(w);
 }
 
+/* B had taken over, written what A had in view, and was lost: nobody is active when A wakes up. */
+static void test_pg_duplex__side_that_slept_through_another_grant_begins_anew(void **state)
+{
+    (void)state;
+    struct pg_world *w = hung_and_replaced();
+    pg_world_cti(w, B, false);
+    pg_world_run(w, 1000);
+    assert_false(pg_world_is_active(w, B));
+    pg_world_wake(w, A);
+    pg_world_run(w, 3000);
+    assert_true(pg_world_is_active(w, A));
+    assert_int_equal(pg_world_count(&w->sides[A], EVENT_PG_STANDBY), 1);
+    assert_int_equal(pg_world_count(&w->sides[A], EVENT_PG_ACTIVE), 2);
+    assert_int_equal(w->sides[A].rows_n, 1);
+    assert_true(w->sides[A].rows[0].partial);
+    assert_int_equal(w->sides[A].rows[0].icr_call_key, w->sides[B].rows[0].icr_call_key);
+    /* The call goes on, and was seen anew. */
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, (struct device_id){1}, 0x0100010000000001,
+                   REASON_HUNG_UP);
+    pg_world_run(w, 10000);
+    assert_int_equal(w->sides[A].rows_n, 2);
+    assert_false(w->sides[A].rows[1].partial);
+    assert_int_equal(w->sides[A].rows[1].segment, 1);
+    assert_int_not_equal(w->sides[A].rows[1].icr_call_key, w->sides[A].rows[0].icr_call_key);
+    pg_world_free(w);
+}
+
 static void test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on(void **state)
 {
     (void)state;
@@ -571,6 +598,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__side_that_slept_begins_anew_if_it_was_replaced_meanwhile),
     cmocka_unit_test(test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was),
     cmocka_unit_test(test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing),
+    cmocka_unit_test(test_pg_duplex__side_that_slept_through_another_grant_begins_anew),
     cmocka_unit_test(test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on),
     cmocka_unit_test(test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service),
     cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),

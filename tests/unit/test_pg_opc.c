@@ -320,7 +320,30 @@ static void test_pg_opc__keys_of_two_activations_never_meet(void **state)
     free(t);
 }
 
+/* The registry does not know yet that the phone is lost; the caller goes to somebody else. */
+static void test_pg_opc__a_phone_that_nobody_serves_is_not_tried_again_at_once(void **state)
+{
+    (void)state;
+    struct pg_world *w = pg_world_new();
+    struct pg_world_side *s = &w->sides[0];
+    pg_world_start(w, 0);
+    pg_world_run(w, 500);
+    pg_world_open(w, 0, 0);
+    pg_world_ask(w, 0, 0, AGENT_REQUEST_LOGIN);
+    pg_world_ask(w, 0, 0, AGENT_REQUEST_READY);
+    pg_world_event(w, 0, DEVICE_EVENT_OFFERED, pg_world_point(w), 0x0100010000000001, REASON_NONE);
+    uint32_t routes = w->routes;
+    s->refusal = REASON_UNREGISTERED;
+    pg_world_label(w, 0, 0);
+    pg_world_run(w, 100);
+    assert_int_equal(s->requests[s->requests_n - 1].key, KEY_ROUTE);
+    assert_int_equal(s->pg.opc.agents[0].state, AGENT_STATE_NOT_READY);
+    assert_int_equal(w->routes, routes + 1);
+    pg_world_free(w);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pg_opc__a_phone_that_nobody_serves_is_not_tried_again_at_once),
     cmocka_unit_test(test_pg_opc__same_inputs_give_the_same_state_and_outputs),
     cmocka_unit_test(test_pg_opc__another_input_gives_another_state),
     cmocka_unit_test(test_pg_opc__state_that_was_handed_over_goes_on_alike),

@@ -330,6 +330,18 @@ static void test_raft_disk__a_term_older_than_the_log_is_refused(void **state)
     cluster_free(c);
 }
 
+static void test_raft_disk__a_term_that_no_cluster_reaches_is_refused(void **state)
+{
+    (void)state;
+    const char bytes[32] = {1, [8] = 99, [23] = 16};
+    char folder[200];
+    struct cluster *c = written(5);
+    crash_copy(c, folder);
+    overwrite(folder, "metadata1", bytes, sizeof bytes);
+    refused(folder, "/metadata1", "a term that no cluster reaches");
+    cluster_free(c);
+}
+
 static void test_raft_disk__files_of_others_are_passed_over(void **state)
 {
     (void)state;
@@ -359,6 +371,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_raft_disk__one_metadata_file_that_a_crash_cut_is_accepted),
     cmocka_unit_test(test_raft_disk__a_log_without_a_term_is_refused),
     cmocka_unit_test(test_raft_disk__a_term_older_than_the_log_is_refused),
+    cmocka_unit_test(test_raft_disk__a_term_that_no_cluster_reaches_is_refused),
     cmocka_unit_test(test_raft_disk__files_of_others_are_passed_over),
 };
 

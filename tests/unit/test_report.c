@@ -171,6 +171,73 @@ static void test_report__a_spoilt_run_fails(void **state)
     freed();
 }
 
+/* The verdict of a check of the last answer. */
+static const char *verdict_of(const char *id)
+{
+    const json_t *checks = json_object_get(answer, "checks");
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        if (strcmp(json_string_value(json_object_get(check, "id")), id) == 0) {
+            return json_string_value(json_object_get(check, "verdict"));
+        }
+    }
+    return "";
+}
+
+static void test_report__what_comes_after_the_end_of_a_run_is_not_judged(void **state)
+{
+    (void)state;
+    static const struct proc_id nodes[] = {{1}, {2}, {3}, {4}, {5}};
+    good_run_make();
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        (void)good_run_event(EVENT_PROCESS_STOP, nodes[i], GOOD_END + 1000 * GOOD_MS);
+    }
+    judged_run();
+    assert_string_equal(verdict_of("LIVE-1"), "fail");
+    json_decref(answer);
+    assert_int_equal(record_end(dir, &good_topology, GOOD_END), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+    assert_string_equal(verdict_of("LIVE-1"), "pass");
+    assert_int_equal(verdict, VERDICT_PASS);
+    freed();
+}
+
+static void test_report__who_is_still_in_a_call_needs_no_line_in_the_call_log(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg kept = good_legs[GOOD_LEG_KEPT];
+    struct event *begin = good_run_event(EVENT_CALL_BEGIN, GOOD_FLEET, kept.begin_us);
+    begin->device = kept.device;
+    begin->call = kept.call;
+    begin->value = kept.incoming ? 2 : 1;
+    (void)good_run_event(EVENT_LOOP_LATE, GOOD_FLEET, kept.end_us - 2 * GOOD_MS);
+    good_legs[GOOD_LEG_KEPT] = good_legs[--good.legs_n]; /* the fleet has not written it yet */
+    judged_run();
+    json_decref(answer);
+    int64_t bound = good_topology.timers.home_bound.us;
+    assert_true(GOOD_FAULT + bound < kept.end_us - GOOD_MS);
+    assert_int_equal(record_end(dir, &good_topology, kept.end_us - GOOD_MS), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+    assert_string_equal(verdict_of("HOME-1"), "pass");
+    freed();
+}
+
+static void test_report__a_pause_that_ends_after_the_run_is_not_judged(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg *leg = &good_legs[GOOD_LEG_KEPT];
+    leg->gap_us = 2000 * GOOD_MS;
+    judged_run();
+    assert_string_equal(verdict_of("CALL-1"), "fail");
+    json_decref(answer);
+    assert_int_equal(record_end(dir, &good_topology, leg->end_us - GOOD_MS), ERR_OK);
+    assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
+    assert_string_equal(verdict_of("CALL-1"), "pass");
+    freed();
+}
+
 static void test_report__a_run_without_events_is_inconclusive_and_still_has_a_report(void **state)
 {
     (void)state;
@@ -217,6 +284,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__verdict_anatomy_and_timeline_come_first),
     cmocka_unit_test(test_report__the_anatomy_says_when_and_what_did_not_happen),
     cmocka_unit_test(test_report__a_spoilt_run_fails),
+    cmocka_unit_test(test_report__what_comes_after_the_end_of_a_run_is_not_judged),
+    cmocka_unit_test(test_report__who_is_still_in_a_call_needs_no_line_in_the_call_log),
+    cmocka_unit_test(test_report__a_pause_that_ends_after_the_run_is_not_judged),
     cmocka_unit_test(test_report__a_run_without_events_is_inconclusive_and_still_has_a_report),
     cmocka_unit_test(test_report__text_cannot_become_markup),
     cmocka_unit_test(test_report__times_are_short),

@@ -219,7 +219,7 @@ static void test_runfile__a_file_that_is_no_database_is_refused(void **state)
     assert_non_null(f);
     fputs("this is no database, and long enough to be looked at as one", f);
     fclose(f);
-    assert_int_equal(runfile_open(path, &good_topology, &other), ERR_IO);
+    assert_int_equal(runfile_open(path, &good_topology, &other), ERR_CORRUPT);
     assert_null(other);
     freed();
 }

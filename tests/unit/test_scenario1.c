@@ -6,26 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct check_result results[CHECK_RESULTS_MAX];
-
-static void caught(const char *id)
-{
-    enum verdict whole;
-    good_run_finish();
-    size_t n = check_run(&good, "subscriber-fails", results, &whole);
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(results[i].id, id) == 0) {
-            if (results[i].verdict != VERDICT_FAIL) {
-                fail_msg("%s: %s: %s", id, check_verdict_text(results[i].verdict),
-                         results[i].observed);
-            }
-            history_free(&good);
-            return;
-        }
-    }
-    fail_msg("no check is called %s", id);
-}
-
 /* The registration of a device under an epoch, as the device knows it. */
 static struct event *registered(uint32_t device, uint32_t epoch)
 {
@@ -44,7 +24,7 @@ static void test_scenario1__an_idle_phone_on_the_wrong_node_is_caught(void **sta
     (void)state;
     good_run_make();
     registered(7, 2)->peer = GOOD_PUB;
-    caught("S1-PHONES");
+    good_run_caught("S1-PHONES");
 }
 
 static void test_scenario1__a_slow_gateway_is_caught(void **state)
@@ -52,7 +32,7 @@ static void test_scenario1__a_slow_gateway_is_caught(void **state)
     (void)state;
     good_run_make();
     registered(GOOD_GATEWAY, 2)->at.us = GOOD_FAULT + 4000 * GOOD_MS;
-    caught("S1-GATEWAYS");
+    good_run_caught("S1-GATEWAYS");
 }
 
 static void test_scenario1__a_lost_phone_is_caught(void **state)
@@ -61,7 +41,7 @@ static void test_scenario1__a_lost_phone_is_caught(void **state)
     good_run_make();
     registered(7, 2)->kind = EVENT_LINK_UP;
     registered(7, 3)->kind = EVENT_LINK_UP;
-    caught("S1-NONE-LOST");
+    good_run_caught("S1-NONE-LOST");
 }
 
 static void test_scenario1__a_registration_with_the_publisher_is_caught(void **state)
@@ -69,7 +49,7 @@ static void test_scenario1__a_registration_with_the_publisher_is_caught(void **s
     (void)state;
     good_run_make();
     registered(7, 2)->peer = GOOD_PUB;
-    caught("S1-PUBLISHER");
+    good_run_caught("S1-PUBLISHER");
 }
 
 static void test_scenario1__a_phone_that_leaves_its_call_is_caught(void **state)
@@ -77,7 +57,7 @@ static void test_scenario1__a_phone_that_leaves_its_call_is_caught(void **state)
     (void)state;
     good_run_make();
     registered(1, 2)->at.us = 25000 * GOOD_MS;
-    caught("S1-IN-CALL");
+    good_run_caught("S1-IN-CALL");
 }
 
 static void test_scenario1__a_pause_is_caught(void **state)
@@ -85,7 +65,7 @@ static void test_scenario1__a_pause_is_caught(void **state)
     (void)state;
     good_run_make();
     good_legs[GOOD_LEG_KEPT].gap_us = 800 * GOOD_MS;
-    caught("S1-MEDIA");
+    good_run_caught("S1-MEDIA");
 }
 
 static void test_scenario1__a_feature_that_worked_is_caught(void **state)
@@ -96,7 +76,7 @@ static void test_scenario1__a_feature_that_worked_is_caught(void **state)
     e->device = good_legs[GOOD_LEG_KEPT].device;
     e->call = good_legs[GOOD_LEG_KEPT].call;
     e->value = LEG_HOLDING;
-    caught("S1-FEATURES");
+    good_run_caught("S1-FEATURES");
 }
 
 static void test_scenario1__a_phone_that_does_not_follow_after_its_call_is_caught(void **state)
@@ -104,7 +84,7 @@ static void test_scenario1__a_phone_that_does_not_follow_after_its_call_is_caugh
     (void)state;
     good_run_make();
     registered(1, 2)->kind = EVENT_LINK_UP;
-    caught("S1-AFTER-HANGUP");
+    good_run_caught("S1-AFTER-HANGUP");
 }
 
 static void test_scenario1__a_call_in_setup_that_lives_on_is_caught(void **state)
@@ -118,7 +98,7 @@ static void test_scenario1__a_call_in_setup_that_lives_on_is_caught(void **state
             good_legs[i].end_us = GOOD_FAULT + 4000 * GOOD_MS;
         }
     }
-    caught("S1-SETUP");
+    good_run_caught("S1-SETUP");
 }
 
 static void test_scenario1__a_record_that_comes_late_is_caught(void **state)
@@ -126,7 +106,7 @@ static void test_scenario1__a_record_that_comes_late_is_caught(void **state)
     (void)state;
     good_run_make();
     good_rows[GOOD_ROW_KEPT].at_us = GOOD_FAULT + 7000 * GOOD_MS;
-    caught("S1-TCD-AT-FAULT");
+    good_run_caught("S1-TCD-AT-FAULT");
 }
 
 static void test_scenario1__a_record_that_knows_the_whole_call_is_caught(void **state)
@@ -134,7 +114,7 @@ static void test_scenario1__a_record_that_knows_the_whole_call_is_caught(void **
     (void)state;
     good_run_make();
     good_rows[GOOD_ROW_KEPT].talk_s = 13;
-    caught("S1-TCD-AT-FAULT");
+    good_run_caught("S1-TCD-AT-FAULT");
 }
 
 static void test_scenario1__wrapup_in_a_cut_record_is_caught(void **state)
@@ -142,7 +122,7 @@ static void test_scenario1__wrapup_in_a_cut_record_is_caught(void **state)
     (void)state;
     good_run_make();
     snprintf(good_rows[GOOD_ROW_KEPT].wrapup, sizeof good_rows[0].wrapup, "sale");
-    caught("S1-WRAPUP");
+    good_run_caught("S1-WRAPUP");
 }
 
 static void test_scenario1__an_amended_record_is_caught(void **state)
@@ -150,7 +130,7 @@ static void test_scenario1__an_amended_record_is_caught(void **state)
     (void)state;
     good_run_make();
     snprintf(good_rows[GOOD_ROW_KEPT].hash, sizeof good_rows[0].hash, "amended");
-    caught("S1-UNCHANGED");
+    good_run_caught("S1-UNCHANGED");
 }
 
 static void test_scenario1__a_linked_second_record_is_caught(void **state)
@@ -162,7 +142,7 @@ static void test_scenario1__a_linked_second_record_is_caught(void **state)
     row->key |= 1;
     row->partial = false;
     row->at_us = 28500 * GOOD_MS;
-    caught("S1-SECOND-ROW");
+    good_run_caught("S1-SECOND-ROW");
 }
 
 static void test_scenario1__a_side_that_turns_to_the_other_cti_manager_is_caught(void **state)
@@ -170,7 +150,7 @@ static void test_scenario1__a_side_that_turns_to_the_other_cti_manager_is_caught
     (void)state;
     good_run_make();
     good_run_event(EVENT_PROVIDER_UP, GOOD_PGA, GOOD_FAULT + 1000 * GOOD_MS)->peer = GOOD_SUB2;
-    caught("S1-PG-A");
+    good_run_caught("S1-PG-A");
 }
 
 static void test_scenario1__a_side_that_is_active_too_early_is_caught(void **state)
@@ -178,7 +158,7 @@ static void test_scenario1__a_side_that_is_active_too_early_is_caught(void **sta
     (void)state;
     good_run_make();
     good_run_find(EVENT_PG_ACTIVE, GOOD_PGB, 0)->value2 = 10;
-    caught("S1-PG-B");
+    good_run_caught("S1-PG-B");
 }
 
 static void test_scenario1__calls_that_are_not_routed_are_caught(void **state)
@@ -186,7 +166,7 @@ static void test_scenario1__calls_that_are_not_routed_are_caught(void **state)
     (void)state;
     good_run_make();
     good_run_find(EVENT_ROUTED, GOOD_ICMA, GOOD_FAULT)->value2 = ROUTE_NONE;
-    caught("S1-ROUTED-AGAIN");
+    good_run_caught("S1-ROUTED-AGAIN");
 }
 
 static void test_scenario1__an_agent_who_stays_logged_in_is_caught(void **state)
@@ -194,7 +174,7 @@ static void test_scenario1__an_agent_who_stays_logged_in_is_caught(void **state)
     (void)state;
     good_run_make();
     good_run_find(EVENT_AGENT_LOGOUT, GOOD_PGB, 0)->kind = EVENT_LINK_UP;
-    caught("S1-AGENTS-OUT");
+    good_run_caught("S1-AGENTS-OUT");
 }
 
 static void test_scenario1__an_agent_who_cannot_come_back_is_caught(void **state)
@@ -202,7 +182,7 @@ static void test_scenario1__an_agent_who_cannot_come_back_is_caught(void **state
     (void)state;
     good_run_make();
     good_run_find(EVENT_AGENT_STATE, GOOD_PGB, GOOD_FAULT)->kind = EVENT_LINK_UP;
-    caught("S1-AGENTS-BACK");
+    good_run_caught("S1-AGENTS-BACK");
 }
 
 static void test_scenario1__an_idle_phone_that_stays_away_is_caught(void **state)
@@ -210,7 +190,7 @@ static void test_scenario1__an_idle_phone_that_stays_away_is_caught(void **state
     (void)state;
     good_run_make();
     registered(7, 3)->kind = EVENT_LINK_UP;
-    caught("S1-HOME-IDLE");
+    good_run_caught("S1-HOME-IDLE");
 }
 
 static void test_scenario1__a_busy_phone_that_stays_away_is_caught(void **state)
@@ -218,7 +198,7 @@ static void test_scenario1__a_busy_phone_that_stays_away_is_caught(void **state)
     (void)state;
     good_run_make();
     registered(6, 3)->kind = EVENT_LINK_UP;
-    caught("S1-HOME-BUSY");
+    good_run_caught("S1-HOME-BUSY");
 }
 
 static void test_scenario1__a_gateway_that_travels_with_a_call_is_caught(void **state)
@@ -226,7 +206,7 @@ static void test_scenario1__a_gateway_that_travels_with_a_call_is_caught(void **
     (void)state;
     good_run_make();
     registered(GOOD_GATEWAY, 3)->at.us = 40000 * GOOD_MS;
-    caught("S1-HOME-GATEWAYS");
+    good_run_caught("S1-HOME-GATEWAYS");
 }
 
 static void test_scenario1__two_gateways_that_drain_at_once_are_caught(void **state)
@@ -246,7 +226,7 @@ static void test_scenario1__two_gateways_that_drain_at_once_are_caught(void **st
     assert_non_null(first);
     assert_non_null(second);
     first->at.us = second->at.us + 1;
-    caught("S1-HOME-GATEWAYS");
+    good_run_caught("S1-HOME-GATEWAYS");
 }
 
 static void test_scenario1__a_gateway_that_was_not_let_go_is_caught(void **state)
@@ -254,7 +234,7 @@ static void test_scenario1__a_gateway_that_was_not_let_go_is_caught(void **state
     (void)state;
     good_run_make();
     good_run_find(EVENT_DRAIN, GOOD_FLEET, 0)->kind = EVENT_LINK_UP;
-    caught("S1-HOME-GATEWAYS");
+    good_run_caught("S1-HOME-GATEWAYS");
 }
 
 static void test_scenario1__a_pg_that_fails_back_is_caught(void **state)
@@ -262,7 +242,7 @@ static void test_scenario1__a_pg_that_fails_back_is_caught(void **state)
     (void)state;
     good_run_make();
     good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS)->value = 3;
-    caught("S1-PG-STAYS");
+    good_run_caught("S1-PG-STAYS");
 }
 
 static void test_scenario1__a_node_with_another_registry_is_caught(void **state)
@@ -270,7 +250,7 @@ static void test_scenario1__a_node_with_another_registry_is_caught(void **state)
     (void)state;
     good_run_make();
     good_run_find(EVENT_STATE_HASH, GOOD_SUB1, GOOD_RETURN)->value2++;
-    caught("S1-SAME-HASH");
+    good_run_caught("S1-SAME-HASH");
 }
 
 static void test_scenario1__a_lost_acknowledgement_is_caught(void **state)
@@ -281,7 +261,7 @@ static void test_scenario1__a_lost_acknowledgement_is_caught(void **state)
     e->device.v = 3;
     e->peer = GOOD_SUB1;
     e->epoch = 4;
-    caught("S1-ACKNOWLEDGED");
+    good_run_caught("S1-ACKNOWLEDGED");
 }
 
 static void test_scenario1__a_lost_record_is_caught(void **state)
@@ -289,7 +269,7 @@ static void test_scenario1__a_lost_record_is_caught(void **state)
     (void)state;
     good_run_make();
     good_rows[GOOD_ROW_DONE] = good_rows[--good.rows_n];
-    caught("S1-LEDGER");
+    good_run_caught("S1-LEDGER");
 }
 
 static const struct CMUnitTest tests[] = {

@@ -306,6 +306,28 @@ static void test_session__silence_takes_it_down_after_the_misses(void **state)
     pair_deinit(&pair);
 }
 
+static void test_session__a_greeting_that_nobody_answers_is_told(void **state)
+{
+    (void)state;
+    up(5);
+    lose(&pair);
+    learn(&pair.a, session_transport_refused(&pair.a.s, pair.now));
+    session_transport_up(&pair.a.s, pair.now);
+    unsigned silent = 0;
+    for (unsigned ms = 10; ms <= 2 * HEARTBEAT_MS * MISSES; ms += 10) {
+        struct session_frame f;
+        while (session_next(&pair.a.s, pair.now, &f)) { /* into the void */
+        }
+        pair.now = instant_add(pair.now, duration_ms(10));
+        silent += session_tick(&pair.a.s, pair.now).silent ? 1 : 0;
+        assert_int_equal(silent, ms / ((uint64_t)HEARTBEAT_MS * MISSES));
+    }
+    session_transport_lost(&pair.a.s, pair.now);
+    pair.now = instant_add(pair.now, duration_ms(10 * HEARTBEAT_MS * MISSES));
+    assert_false(session_tick(&pair.a.s, pair.now).silent);
+    pair_deinit(&pair);
+}
+
 static void test_session__what_this_process_slept_through_is_no_silence(void **state)
 {
     (void)state;
@@ -574,6 +596,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_session__a_broken_connection_is_resumed_without_loss),
     cmocka_unit_test(test_session__a_loss_inside_a_connection_is_repaired),
     cmocka_unit_test(test_session__silence_takes_it_down_after_the_misses),
+    cmocka_unit_test(test_session__a_greeting_that_nobody_answers_is_told),
     cmocka_unit_test(test_session__what_this_process_slept_through_is_no_silence),
     cmocka_unit_test(test_session__a_refused_connection_is_down_at_once),
     cmocka_unit_test(test_session__a_listener_waits_for_its_grace),

@@ -34,6 +34,7 @@ void provider_forget(struct provider *p, uint32_t devices_n)
     p->seq = 0;
     p->acked = 0;
     p->in_service = false;
+    p->lapsed = false;
 }
 
 static void send_event(struct ctimanager *m, const struct provider *p, uint64_t seq)
@@ -81,7 +82,7 @@ static void number_event(struct ctimanager *m, struct provider *p,
 
 void provider_open(struct ctimanager *m, struct provider *p, const struct msg_provider_open *open)
 {
-    bool resumed = p->state != PROVIDER_NONE && open->provider == p->id &&
+    bool resumed = p->state != PROVIDER_NONE && !p->lapsed && open->provider == p->id &&
                    open->applied >= p->acked && open->applied <= p->seq;
     if (resumed) {
         p->acked = open->applied;
@@ -156,6 +157,7 @@ void provider_monitor(struct ctimanager *m, struct provider *p, struct instant n
         ctimanager_reject(m, p->peer, REASON_BAD_STATE, "monitor without a provider in service");
         return;
     }
+    p->lapsed = false; /* who asks anew has heard */
     for (uint32_t i = 0; i < monitor->devices_n; i++) {
         struct device_id device = monitor->devices[i].device;
         if (registry_device(m->registry, device) == NULL) {
@@ -188,9 +190,11 @@ void provider_service(struct ctimanager *m, struct provider *p, bool up, enum re
         }
         return;
     }
+    /* The word of it may be lost with the session, which can be dead without anybody knowing. */
     p->in_service = up;
     if (!up) {
         forget_monitors(p, m->devices_n);
+        p->lapsed = true;
     }
     send_state(m, p, up, reason);
 }
@@ -204,7 +208,7 @@ void provider_link_down(struct ctimanager *m, struct provider *p, struct instant
     p->state = PROVIDER_KEPT;
     p->kept_until = instant_add(
         now, (struct duration){timers->jtapi_heartbeat.us * (int64_t)timers->cti_misses});
-    if (!p->in_service) {
+    if (!p->in_service || p->lapsed) {
         provider_forget(p, m->devices_n);
     }
 }

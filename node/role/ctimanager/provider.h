@@ -34,6 +34,7 @@ struct provider {
     struct proc_id peer;
     uint64_t id;
     bool in_service;
+    bool lapsed; /* it was out of service and lost its monitors; the peer may not have heard it */
     struct instant kept_until;
     uint64_t seq, acked; /* last number given, last one acknowledged */
     uint32_t reach;      /* that it was told last */

@@ -151,6 +151,8 @@ void duplex_grant(struct duplex *d, struct instant now, const struct msg_pg_gran
             d->state = DUPLEX_MONITORING;
             d->asked = 0;
             d->active_since = INSTANT_NEVER; /* BEGIN is to be ordered */
+        } else if (grant->epoch > d->epoch + 1) {
+            d->fenced = true; /* somebody had the epoch in between, and cut what was in view */
         } else {
             /* A newer epoch than its own: the other side had the pair meanwhile, and let it go. */
             bool replaced = grant->epoch > d->epoch;

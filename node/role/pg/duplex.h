@@ -26,11 +26,13 @@
 #include "node/base/topology.h"
 #include "proto/world.h"
 
-#define DUPLEX_START_WAIT_MS  3000 /* side B lets side A go first */
-#define DUPLEX_HOLD_DOUBLINGS 4
-#define DUPLEX_CALM_BEATS     60 /* JTAPI heartbeats in the active role that forget old losses */
-#define DUPLEX_ASK_QUICK      8  /* refusals before it asks less often */
-#define DUPLEX_ASK_DOUBLINGS  4
+#define DUPLEX_START_WAIT_MS 3000 /* side B lets side A go first */
+#define DUPLEX_HOLD_DOUBLINGS                                                                     \
+    3                           /* of the time a side waits in service: below the bound of LIVE-1 \
+                                 */
+#define DUPLEX_CALM_BEATS    60 /* JTAPI heartbeats in the active role that forget old losses */
+#define DUPLEX_ASK_QUICK     8  /* refusals before it asks less often */
+#define DUPLEX_ASK_DOUBLINGS 4
 
 enum duplex_state { DUPLEX_STANDBY, DUPLEX_ASKING, DUPLEX_MONITORING, DUPLEX_ACTIVE };
 enum duplex_order { DUPLEX_NOTHING, DUPLEX_BEGIN, DUPLEX_ACTIVATE, DUPLEX_GIVE_UP };

@@ -628,8 +628,11 @@ void opc_call_route_failed(struct opc *o, const struct msg_private_input *in)
     }
     struct opc_agent *a = &o->agents[call->agent - 1];
     release_routed(o, call);
+    /* Neither a busy phone nor one that nobody serves is tried again at once. */
     if (in->reason == REASON_BUSY && a->state == AGENT_STATE_READY) {
         opc_agent_set(o, a, AGENT_STATE_NOT_READY, OPC_REASON_BUSY);
+    } else if (in->reason == REASON_UNREGISTERED && a->state == AGENT_STATE_READY) {
+        opc_agent_set(o, a, AGENT_STATE_NOT_READY, OPC_REASON_RONA);
     }
     if (in->reason != REASON_NO_CALL && opc_table_leg(o, call->id, call->point) != NULL) {
         ask_route(o, call);

@@ -1,0 +1,14 @@
+/* flow: the traffic that the fleets make: let it run, stop it, see what is left of it. */
+#ifndef CLUSTER_CONTROL_FLOW_H
+#define CLUSTER_CONTROL_FLOW_H
+
+#include "cluster/control/survey.h"
+
+/* At the topology's rates, or none at all; calls that are up go on. Says what is wrong. */
+MUST_CHECK int flow_set(struct operator_desk *o, const struct cluster *c, bool on);
+/* Whether no call is up, no agent at work, and every leg and record where it belongs, as of the
+ * scene; what is still there stands in `ret_why`. */
+MUST_CHECK bool flow_is_over(struct operator_desk *o, const struct cluster *c,
+                             const struct scene *s, char ret_why[SCENE_WHY_LEN]);
+
+#endif

@@ -1,0 +1,247 @@
+#include "cluster/check/check.h"
+
+#include "tests/unit/good_run.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+static void test_check_home__home_1_catches_a_phone_that_stays_away(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us = GOOD_FAULT + 9000 * GOOD_MS;
+        }
+    }
+    good_run_caught("HOME-1");
+}
+
+/* Nobody may take it without a majority. */
+static void test_check_home__home_1_allows_to_wait_for_a_majority(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us = GOOD_FAULT + 9000 * GOOD_MS;
+        }
+    }
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "unplug", GOOD_FAULT + 50 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PUB, "unplug", GOOD_FAULT + 8900 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = good_run_judged("HOME-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
+static void stays_away(uint32_t device)
+{
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == device &&
+            good_events[i].epoch == 3) {
+            good_events[i].kind = EVENT_LINK_UP;
+        }
+    }
+}
+
+static void test_check_home__home_1_catches_a_phone_that_never_goes_home(void **state)
+{
+    (void)state;
+    good_run_make();
+    stays_away(9);
+    good_run_caught("HOME-1");
+}
+
+/* Gateways go home one after the other, each when its calls have ended. */
+static void test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains(void **state)
+{
+    (void)state;
+    for (int busy = 0; busy < 2; busy++) {
+        good_run_make();
+        stays_away(GOOD_GATEWAY);
+        if (busy != 0) {
+            good_legs[good.legs_n++] = (struct history_leg){.device = {GOOD_GATEWAY + 1},
+                                                            .call = {77},
+                                                            .begin_us = GOOD_RETURN - GOOD_MS,
+                                                            .answer_us = GOOD_RETURN - GOOD_MS,
+                                                            .end_us = GOOD_END - GOOD_MS};
+        }
+        good_run_finish();
+        const struct check_result *r = good_run_judged("HOME-1");
+        if (r->verdict != (busy != 0 ? VERDICT_PASS : VERDICT_FAIL)) {
+            fail_msg("%s", r->observed);
+        }
+        history_free(&good);
+    }
+}
+
+static void test_check_home__home_2_catches_a_move_without_cause(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, 65000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB2;
+    e->epoch = 4;
+    good_run_caught("HOME-2");
+}
+
+/* Nobody missed it for so short a time. */
+static void test_check_home__live_1_lets_an_active_side_survive_that_it_was_unplugged(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_PGB, "unplug", 50000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PGB, "unplug", 50300 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = good_run_judged("LIVE-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
+static void test_check_home__live_1_catches_a_cluster_without_an_active_side(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_find(EVENT_PG_ACTIVE, GOOD_PGB, 0)->kind = EVENT_PG_STANDBY;
+    good_run_caught("LIVE-1");
+}
+
+static void test_check_home__the_end_of_one_fault_is_not_the_end_of_another(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", 40000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", 41000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "slow", 42000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", 43000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "slow", 44000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", 45000 * GOOD_MS);
+    good_run_finish();
+    assert_int_equal(history_calm_since(&good), 45000 * GOOD_MS);
+    assert_true(history_disturbed(&good, GOOD_SUB2, 44500 * GOOD_MS, 44600 * GOOD_MS));
+    assert_false(history_disturbed(&good, GOOD_SUB2, 45500 * GOOD_MS, 45600 * GOOD_MS));
+    history_free(&good);
+}
+
+static void test_check_home__live_1_catches_a_dialled_number_that_nobody_holds(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && e->device.v == GOOD_ROUTE_POINT && e->epoch == 3) {
+            e->peer.v = 0;
+        }
+    }
+    good_run_caught("LIVE-1");
+}
+
+static void test_check_home__live_1_catches_a_phone_that_nobody_serves_in_the_end(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB1;
+    good_run_caught("LIVE-1");
+}
+
+static void test_check_home__live_1_catches_a_cluster_without_a_leader(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_RAFT_STATE, GOOD_SUB2, 44000 * GOOD_MS);
+    e->value = RAFT_STATE_FOLLOWER;
+    e->value2 = 3;
+    good_run_caught("LIVE-1");
+}
+
+static void test_check_home__live_1_says_so_if_the_run_ended_before_the_bound(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *e = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB1;
+    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, 66000 * GOOD_MS);
+    fault->peer = GOOD_PUB;
+    snprintf(fault->text, sizeof fault->text, "crash");
+    good_run_finish();
+    assert_int_equal(good_run_judged("LIVE-1")->verdict, VERDICT_INCONCLUSIVE);
+    history_free(&good);
+}
+
+static void test_check_home__home_1_leaves_out_devices_whose_way_was_barred_too(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 2) {
+            good_events[i].at.us = GOOD_FAULT + 9000 * GOOD_MS;
+        }
+    }
+    struct event *fault = good_run_event(EVENT_FAULT, GOOD_GUEST, GOOD_FAULT + 100 * GOOD_MS);
+    fault->peer = GOOD_SUB2;
+    snprintf(fault->text, sizeof fault->text, "partition sub2");
+    struct event *heal = good_run_event(EVENT_HEAL, GOOD_GUEST, GOOD_FAULT + 8000 * GOOD_MS);
+    heal->peer = GOOD_SUB2;
+    snprintf(heal->text, sizeof heal->text, "partition sub2");
+    good_run_finish();
+    assert_int_equal(good_run_judged("HOME-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
+static void test_check_home__home_2_catches_a_move_long_after_the_fault_was_over(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_event(EVENT_LEASE_LOST, GOOD_SUB1, 50000 * GOOD_MS);
+    good_run_event(EVENT_LEASE_GOT, GOOD_SUB1, 50500 * GOOD_MS);
+    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, 65000 * GOOD_MS);
+    e->device.v = 3;
+    e->peer = GOOD_SUB2;
+    e->epoch = 4;
+    good_run_caught("HOME-2");
+}
+
+static void test_check_home__home_2_catches_a_phone_that_does_not_wait_for_the_watch(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].kind == EVENT_REGISTERED && good_events[i].device.v == 9 &&
+            good_events[i].epoch == 3) {
+            good_events[i].at.us = GOOD_RETURN + 1000 * GOOD_MS;
+        }
+    }
+    good_run_caught("HOME-2");
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_stays_away),
+    cmocka_unit_test(test_check_home__home_1_allows_to_wait_for_a_majority),
+    cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_never_goes_home),
+    cmocka_unit_test(test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains),
+    cmocka_unit_test(test_check_home__home_2_catches_a_move_without_cause),
+    cmocka_unit_test(test_check_home__live_1_lets_an_active_side_survive_that_it_was_unplugged),
+    cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_an_active_side),
+    cmocka_unit_test(test_check_home__the_end_of_one_fault_is_not_the_end_of_another),
+    cmocka_unit_test(test_check_home__live_1_catches_a_dialled_number_that_nobody_holds),
+    cmocka_unit_test(test_check_home__live_1_catches_a_phone_that_nobody_serves_in_the_end),
+    cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_a_leader),
+    cmocka_unit_test(test_check_home__live_1_says_so_if_the_run_ended_before_the_bound),
+    cmocka_unit_test(test_check_home__home_1_leaves_out_devices_whose_way_was_barred_too),
+    cmocka_unit_test(test_check_home__home_2_catches_a_move_long_after_the_fault_was_over),
+    cmocka_unit_test(test_check_home__home_2_catches_a_phone_that_does_not_wait_for_the_watch),
+};
+
+UNIT_MAIN(tests);
