@@ -8,6 +8,7 @@
 #define PLACE_MASK  ((1u << PLACE_BITS) - 1)
 #define CLEARED_MAX (UINT32_MAX >> PLACE_BITS)
 #define BIT(i)      (UINT64_C(1) << (i))
+#define SOMEBODY    UINT16_MAX /* a node that nobody was told of */
 
 _Static_assert(LINEAR_ROWS_MAX <= PLACE_MASK, "a place fits");
 
@@ -132,8 +133,9 @@ static bool change(const struct linear *l, const struct row *from, const struct 
         ret->epoch++;
         return true;
     }
-    if (n == 0 && l->route_point && proc_id_some(op->node)) {
-        ret->owner = op->node.v;
+    if (n == 0 && l->route_point) {
+        /* Where it is found, or wherever it was before it was lost again. */
+        ret->owner = proc_id_some(op->node) ? op->node.v : SOMEBODY;
         ret->state = DEVICE_STATE_REGISTERED;
         ret->epoch++;
         return true;

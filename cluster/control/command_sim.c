@@ -6,6 +6,7 @@
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
+#include "node/base/plant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 
 struct words {
     const char *seeds, *shrink, *jobs, *profile, *faults, *faults_max, *only, *traffic, *report,
-        *scenario, *trigger, *topology;
+        *scenario, *trigger, *topology, *plant;
 };
 
 struct failure {
@@ -359,6 +360,25 @@ static int read_profile(const char *text, struct range *r)
     return command_no_such("profile", &near);
 }
 
+/* Only where bugs can be planted. */
+static int read_plant(const char *text)
+{
+#ifdef REHOME_PLANTS
+    struct nearest near = nearest_to(text != NULL ? text : "");
+    for (enum plant p = PLANT_NONE; p < PLANT_COUNT; p++) {
+        nearest_offer(&near, plant_text(p));
+        if (near.distance == 0) {
+            plant_set(p);
+            return OUTCOME_DONE;
+        }
+    }
+    return command_no_such("planted bug", &near);
+#else
+    (void)text;
+    return OUTCOME_DONE;
+#endif
+}
+
 static uint32_t read_jobs(const char *text)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -437,6 +457,9 @@ int command_sim(int argc, char **argv)
         {"topology", 't', "FILE", "of the scenario, another one", NULL, &w.topology},
         {"report", 'r', "DIR", "keep the run of one seed, or those that fail, as folders below DIR",
          NULL, &w.report},
+#ifdef REHOME_PLANTS
+        {"plant", 0, "NAME", "with this bug planted (docs/simulation.md)", NULL, &w.plant},
+#endif
     };
     const struct options_spec spec = {
         .name = "sim",
@@ -462,6 +485,7 @@ int command_sim(int argc, char **argv)
     r.ask.quiet = common.quiet;
     code = code == OUTCOME_DONE ? read_profile(w.profile, &r) : code;
     code = code == OUTCOME_DONE ? read_faults(w.faults, &r) : code;
+    code = code == OUTCOME_DONE ? read_plant(w.plant) : code;
     code = code == OUTCOME_DONE ? read_scenario(&w, &all, &r) : code;
     if (code == OUTCOME_DONE) {
         code = w.shrink != NULL ? sim_shrink(&r.ask, r.first, jobs, common.json, common.quiet)

@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SURVEY_MS 500
-#define STEP_US   1000 /* how finely time passes while an answer is waited for */
-#define DELAY_MIN 60   /* us, of the network */
-#define DELAY_MAX 300
-#define BEGIN_US  1000
+#define SURVEY_MS     500
+#define STEP_US       1000 /* how finely time passes while an answer is waited for */
+#define LOOKUPS_PER_S 10   /* as in a run of the real world */
+#define DELAY_MIN     60   /* us, of the network */
+#define DELAY_MAX     300
+#define BEGIN_US      1000
 
 struct stage {
     const struct scenario_sim_options *options;
@@ -262,6 +263,7 @@ int scenario_sim_run(const struct scenario_sim_options *options, struct sim_outc
         s->world = sim_world_new(&(struct sim_world_config){.topology = &s->cluster.topology,
                                                             .seed = options->seed,
                                                             .keep = true,
+                                                            .lookups = LOOKUPS_PER_S,
                                                             .delay_min = {DELAY_MIN},
                                                             .delay_max = {DELAY_MAX},
                                                             .context = s,

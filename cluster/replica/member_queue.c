@@ -222,7 +222,10 @@ void member_queue_tick(struct member *m, struct instant now)
 
 struct instant member_queue_deadline(const struct member *m)
 {
-    bool sending = on_its_way(m) && reachable(m, replica_leader(&m->replica));
-    struct instant at = sending ? m->retry_at : INSTANT_NEVER;
+    struct instant at = INSTANT_NEVER;
+    if (!reachable(m, replica_leader(&m->replica))) {
+        return at; /* what is left waits for a link or for another leader */
+    }
+    at = on_its_way(m) ? m->retry_at : at;
     return m->reads_n > 0 && m->read_asked ? instant_min(at, m->read_retry_at) : at;
 }

@@ -2,6 +2,7 @@
 
 #include "cluster/replica/replica_fsm.h"
 #include "cluster/replica/replica_seam.h"
+#include "node/base/plant.h"
 #include "proto/codec.h"
 
 #include <string.h>
@@ -146,6 +147,16 @@ static void confirmed(struct replica *r, bool ok)
     r->config.hooks.confirmed(r->config.hooks.context, ok, raft_last_applied(&r->raft));
 }
 
+static void begin_serving(struct replica *r)
+{
+    if (r->serving_term != r->term) {
+        r->serving_term = r->term;
+        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING,
+                                 .value = (int64_t)raft_last_applied(&r->raft),
+                                 .value2 = (int64_t)r->term});
+    }
+}
+
 static void notice_standing(struct replica *r)
 {
     enum raft_standing standing = (enum raft_standing)raft_state(&r->raft);
@@ -159,6 +170,7 @@ static void notice_standing(struct replica *r)
     r->raft.legacy.prev_state = r->raft.state;
     /* So it has given up all requests of a leader that is none any more, or is one anew. */
     bool asked = r->confirm_busy || r->confirm_wanted;
+    bool led = r->standing == RAFT_STATE_LEADER;
     r->standing = standing;
     r->term = term;
     r->entry_busy = r->barrier_busy = r->confirm_wanted = false;
@@ -166,6 +178,9 @@ static void notice_standing(struct replica *r)
     struct event event = {.kind = EVENT_RAFT_STATE, .value = standing, .value2 = (int64_t)term};
     event.peer = replica_leader(r);
     trace(r, &event);
+    if (led && PLANTED(USURP)) {
+        begin_serving(r);
+    }
     if (asked) {
         confirmed(r, false);
     }
@@ -187,12 +202,7 @@ static void begin_barrier(struct replica *r, bool confirm)
 static void end_barrier(struct replica *r)
 {
     r->barrier_busy = false;
-    if (r->serving_term != r->term) {
-        r->serving_term = r->term;
-        trace(r, &(struct event){.kind = EVENT_RAFT_SERVING,
-                                 .value = (int64_t)raft_last_applied(&r->raft),
-                                 .value2 = (int64_t)r->term});
-    }
+    begin_serving(r);
     if (r->confirm_busy) {
         confirmed(r, true);
     }
@@ -226,6 +236,9 @@ static void begin_entry(struct replica *r)
 static void lead(struct replica *r)
 {
     uint64_t applied = raft_last_applied(&r->raft);
+    if (PLANTED(SERVE_EARLY)) {
+        begin_serving(r);
+    }
     if (r->barrier_busy && applied >= r->barrier.index) {
         end_barrier(r);
     }
@@ -385,7 +398,7 @@ enum err replica_confirm(struct replica *r)
 
 bool replica_serving(const struct replica *r)
 {
-    return leads(r) && r->serving_term == r->term;
+    return (leads(r) || PLANTED(USURP)) && r->serving_term == r->term;
 }
 
 struct proc_id replica_leader(const struct replica *r)

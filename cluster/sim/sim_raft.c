@@ -1,6 +1,7 @@
 #include "cluster/sim/sim_raft.h"
 
 #include "cluster/sim/sim_message.h"
+#include "node/base/plant.h"
 #include "node/base/rand.h"
 #include "node/base/topology.h"
 
@@ -143,6 +144,10 @@ static int io_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
     uint64_t t = 0, v = 0, first = 1;
     int code =
         noted(r, sim_disk_load(r->config.disk, &t, &v, snapshot, &first, entries, n_entries));
+    if (PLANTED(FORGET_TERM) && t > 1) {
+        t--;
+        v = 0;
+    }
     *term = t;
     *voted_for = v;
     *start_index = first;

@@ -10,11 +10,12 @@ struct tempo {
     const char *profile;
     int64_t warm_us, faults_us, settle_us; /* settle: besides the bounds of the judges */
     int64_t shortest_us, longest_us;       /* of one fault */
+    uint32_t lookups;                      /* a second */
 };
 
 static const struct tempo tempi[] = {
-    {"lab", 10 * S, 30 * S, 4 * S, S / 5, 8 * S},
-    {"srnd", 120 * S, 400 * S, 60 * S, S, 90 * S},
+    {"lab", 10 * S, 30 * S, 4 * S, S / 5, 8 * S, 4},
+    {"srnd", 120 * S, 400 * S, 60 * S, S, 90 * S, 1},
 };
 
 static const struct tempo *tempo_of(const char *profile)
@@ -225,6 +226,7 @@ void sim_swarm_run(const struct sim_case *c, sim_swarm_look *look, void *context
         sim_world_new(&(struct sim_world_config){.topology = t,
                                                  .seed = c->seed,
                                                  .keep = true,
+                                                 .lookups = tempo_of(c->size.profile)->lookups,
                                                  .delay_min = {60},
                                                  .delay_max = {300},
                                                  .snapshot_every = c->snapshot_every});

@@ -1,5 +1,6 @@
 #include "cluster/sim/sim_vault.h"
 
+#include "node/base/plant.h"
 #include "proto/codec.h"
 
 #include <inttypes.h>
@@ -338,6 +339,20 @@ static void note_outcome(struct sim_vault *s, const struct event *event)
     s->outcomes[s->outcomes_n++] = *event;
 }
 
+/* Only for PLANTED(AMEND): the last row of a key wins. */
+static void amend(struct sim_vault *s, const struct msg_record_tcd *t, int64_t key)
+{
+    for (size_t i = s->rows_n; i > 0; i--) {
+        struct history_row *row = &s->rows[i - 1].row;
+        if (row->key == key && row->pair == t->peripheral) {
+            int64_t recovery_key = row->recovery_key;
+            fill_row(s, t, row);
+            row->recovery_key = recovery_key;
+            return;
+        }
+    }
+}
+
 static void add_row(struct sim_vault *s, const struct item *item)
 {
     const struct msg *msg = &s->message;
@@ -359,6 +374,9 @@ static void add_row(struct sim_vault *s, const struct item *item)
         fill_row(s, t, &row.row);
         memcpy(e.text, row.row.hash, sizeof e.text);
         keep_row(s, &row);
+    }
+    if (!stored && PLANTED(AMEND)) {
+        amend(s, t, e.value);
     }
     note_outcome(s, &e);
 }

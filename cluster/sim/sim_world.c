@@ -1,5 +1,7 @@
 #include "cluster/sim/sim_world.h"
 
+#include "cluster/sim/sim_looker.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ struct sim_world {
     struct struck *struck; /* by index in the plan */
     uint64_t fired[SIM_FAULT_KINDS];
     uint64_t guest_seq, orders; /* events of the guest; its orders */
+    struct sim_looker looker;
     struct proc_id leader;
     struct active active[PAIRS_MAX];
     uint32_t pairs_n;
@@ -82,9 +85,41 @@ static void on_net_changed(void *context)
 static void on_answer(void *context, struct proc_id from, const struct msg *msg)
 {
     struct sim_world *w = context;
+    sim_looker_answer(&w->looker, from, msg);
     if (w->config.answer != NULL) {
         w->config.answer(w->config.context, from, msg);
     }
+}
+
+/* -- Who looks registrations up. -- */
+
+static void trace_guest(struct sim_world *w, struct event *e)
+{
+    e->at.us = w->ground.heap.now_us;
+    e->wall_us = SIM_CLOCK_WALL_US + e->at.us;
+    e->hlc.v = (uint64_t)(e->wall_us / 1000) << 16;
+    e->proc.v = GUEST;
+    e->incarnation.v = 1;
+    e->seq = ++w->guest_seq;
+    sim_history_event(&w->ground.record, e);
+}
+
+static bool looker_alive(void *context, struct proc_id node)
+{
+    const struct sim_world *w = context;
+    return sim_proc_alive(w->procs[node.v]);
+}
+
+static void looker_ask(void *context, struct proc_id node, const struct msg *msg)
+{
+    struct sim_world *w = context;
+    sim_proc_ask(w->procs[node.v], msg);
+}
+
+static void looker_trace(void *context, const struct event *event)
+{
+    struct event e = *event;
+    trace_guest(context, &e);
 }
 
 /* -- From the beginning to the end. -- */
@@ -134,6 +169,12 @@ struct sim_world *sim_world_new(const struct sim_world_config *config)
                                                   .tell = on_tell,
                                                   .changed = on_net_changed});
     g->media = sim_media_new(config->topology, &g->heap, g->net, rand_next(&g->rand));
+    sim_looker_init(&w->looker, &(struct sim_looker_config){.topology = config->topology,
+                                                            .heap = &g->heap,
+                                                            .context = w,
+                                                            .alive = looker_alive,
+                                                            .ask = looker_ask,
+                                                            .trace = looker_trace});
     for (uint16_t v = 1; v <= config->topology->procs_n; v++) {
         const struct topology_proc *p = &config->topology->procs[v - 1];
         if (p->kind == PROC_RECORDER) {
@@ -183,6 +224,9 @@ void sim_world_start(struct sim_world *w)
             sim_heap_push(&w->ground.heap, at, on_start, w, NULL, v);
         }
     }
+    if (w->config.lookups > 0) {
+        sim_looker_begin(&w->looker, w->config.lookups);
+    }
 }
 
 void sim_world_run(struct sim_world *w, int64_t until_us)
@@ -201,18 +245,10 @@ int64_t sim_world_now(const struct sim_world *w)
 static void trace_fault(struct sim_world *w, enum event_kind kind, const struct sim_fault *f,
                         struct proc_id at, const char *word)
 {
-    struct event e = {.kind = kind,
-                      .at = {w->ground.heap.now_us},
-                      .wall_us = SIM_CLOCK_WALL_US + w->ground.heap.now_us,
-                      .proc = {GUEST},
-                      .incarnation = {1},
-                      .seq = ++w->guest_seq,
-                      .peer = at,
-                      .value = 1};
-    e.hlc.v = (uint64_t)(e.wall_us / 1000) << 16;
+    struct event e = {.kind = kind, .peer = at, .value = 1};
     snprintf(e.text, sizeof e.text, "%s%s%s", word, f->service != SERVICE_NONE ? " " : "",
              f->service != SERVICE_NONE ? service_text(f->service) : "");
-    sim_history_event(&w->ground.record, &e);
+    trace_guest(w, &e);
 }
 
 /* The words of the `rehome` command: a service crashes by "crash callmanager". */
@@ -569,6 +605,7 @@ void sim_world_traffic(struct sim_world *w, uint32_t agents_mps, uint32_t phones
 
 void sim_world_finish(struct sim_world *w)
 {
+    sim_looker_end(&w->looker);
     for (uint16_t v = 1; v <= w->config.topology->procs_n; v++) {
         if (w->config.topology->procs[v - 1].kind == PROC_FLEET && sim_proc_alive(w->procs[v])) {
             sim_proc_stop(w->procs[v]);

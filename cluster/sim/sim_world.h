@@ -14,6 +14,7 @@ struct sim_world_config {
     uint64_t seed;
     bool keep;        /* the history; else only its digest */
     bool true_clocks; /* no drift and no offsets */
+    uint32_t lookups; /* a second, for REG-3; 0: none */
     struct duration delay_min, delay_max;
     uint32_t snapshot_every; /* entries of the log; 0: as many as usual */
     void *context;

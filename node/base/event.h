@@ -62,7 +62,8 @@
     X(MEDIA_END, media_end, "media ended; value: datagrams received; value2: longest gap in us")   \
     X(PROVIDER_UP, provider_up, "a PG side opened its provider at peer")                           \
     X(PROVIDER_DOWN, provider_down, "a PG side lost its provider at peer; reason: why")            \
-    X(CTI_APPLIED, cti_applied, "a PG applied events up to value of the provider value2")          \
+    X(CTI_APPLIED, cti_applied,                                                                    \
+      "a PG applied events up to value of the provider value2; text: how many")                    \
     X(CTI_GAP, cti_gap, "a PG saw a gap: expected value, got value2")                              \
     X(MONITORS, monitors, "value of value2 monitors are confirmed")                                \
     X(PG_ACTIVE, pg_active, "a PG side is active; value: the epoch; value2: monitors confirmed")   \

@@ -1,5 +1,7 @@
 #include "node/process/node_op.h"
 
+#include "node/base/plant.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -204,7 +206,7 @@ static void list(struct node *n, struct proc_id peer, const struct msg_op_list *
         world_send(n->config.world, LINK_OPERATOR, peer, m);
     } else if (l->what != OP_LIST_DEVICES) {
         done(n, peer, l->id, REASON_BAD_REQUEST, 0, "a node lists devices and calls");
-    } else if (!l->linearizable) {
+    } else if (!l->linearizable || PLANTED(STALE_READ)) {
         send_devices(n, peer, l->id, l->after, l->most, registry_applied(&n->registry));
     } else {
         struct node_operation *o = wait_for(n, peer, l->id);

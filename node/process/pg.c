@@ -35,7 +35,7 @@ static void open_links(struct pg_process *p)
     } else if (proc_id_some(p->pg.peer)) {
         w->connect(w->context, LINK_PRIVATE, p->pg.peer, true);
     }
-    w->connect(w->context, LINK_JTAPI, own->ctimanager_node, true);
+    w->connect(w->context, LINK_JTAPI, p->pg.pim.manager, true);
     for (uint16_t i = 0; i < t->procs_n; i++) {
         if (t->procs[i].kind == PROC_ICM) {
             w->connect(w->context, LINK_CONTROLLER, (struct proc_id){(uint16_t)(i + 1)}, true);

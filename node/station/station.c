@@ -1,5 +1,7 @@
 #include "node/station/station.h"
 
+#include "node/base/plant.h"
+
 #define START_GRACE_MS      500 /* for the first member of the group to come up */
 #define PAUSE_MIN_MS        50
 #define PAUSE_MAX_MS        250
@@ -117,7 +119,7 @@ static void ask_next(struct station *s, struct site *site, struct instant now)
     const struct topology_group *g = group_of(s, site);
     bool any = false;
     while (s->tried < g->members_n) {
-        struct proc_id node = g->members[s->cursor % g->members_n];
+        struct proc_id node = g->members[PLANTED(STAY_PUT) ? 0 : s->cursor % g->members_n];
         s->cursor = (s->cursor + 1) % g->members_n;
         s->tried++;
         if (site_up(site, node)) {
@@ -152,10 +154,13 @@ static struct instant home_time(const struct station *s, const struct site *site
 {
     const struct topology_group *g = group_of(s, site);
     struct instant best = INSTANT_NEVER;
-    for (uint32_t i = 0; i < g->members_n && !proc_id_eq(g->members[i], s->owner); i++) {
+    struct duration watch = {PLANTED(NO_WATCH) ? 0 : site->topology->timers.fallback_watch.us};
+    for (uint32_t i = 0; i < g->members_n && !PLANTED(NO_FALLBACK); i++) {
+        if (proc_id_eq(g->members[i], s->owner)) {
+            break;
+        }
         if (site_up(site, g->members[i])) {
-            struct instant at =
-                instant_add(site->up_since[g->members[i].v], site->topology->timers.fallback_watch);
+            struct instant at = instant_add(site->up_since[g->members[i].v], watch);
             if (at.us < best.us) {
                 best = at;
                 *ret_target = g->members[i];
@@ -357,7 +362,7 @@ bool station_message(struct station *s, struct site *site, struct instant now, s
     } else if (msg->kind == MSG_STATION_FALLBACK_ANSWER) {
         on_fallback_answer(s, site, now, peer, &msg->station_fallback_answer);
     } else if (msg->kind == MSG_STATION_KEEPALIVE_ACK) {
-        if (station_served(s, peer, msg->station_keepalive_ack.epoch)) {
+        if (station_served(s, peer, msg->station_keepalive_ack.epoch) && !PLANTED(DEAF)) {
             s->unanswered = false;
             s->misses = 0;
         }

@@ -202,6 +202,20 @@ static void test_linear__only_a_route_point_moves_without_a_registration(void **
     assert_int_equal(judged(true), LINEAR_YES);
 }
 
+static void test_linear__a_route_point_may_be_opened_and_lost_unseen(void **state)
+{
+    (void)state;
+    begin();
+    finds(SUB1, 1, 0, 10);
+    finds(NOONE, 4, 20, 30);
+    finds(NOONE, 2, 40, 50); /* but never goes back */
+    assert_int_equal(judged(true), LINEAR_NO);
+    assert_int_equal(where, 2);
+    ops_n--;
+    assert_int_equal(judged(true), LINEAR_YES);
+    assert_int_equal(judged(false), LINEAR_NO);
+}
+
 static void test_linear__too_many_open_questions_are_said(void **state)
 {
     (void)state;
@@ -354,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_linear__what_the_registry_does_by_itself_is_allowed),
     cmocka_unit_test(test_linear__a_preserved_call_does_not_end_without_a_registration),
     cmocka_unit_test(test_linear__only_a_route_point_moves_without_a_registration),
+    cmocka_unit_test(test_linear__a_route_point_may_be_opened_and_lost_unseen),
     cmocka_unit_test(test_linear__too_many_open_questions_are_said),
     cmocka_unit_test(test_linear__many_retries_are_forgotten_when_one_comes_through),
     cmocka_unit_test(test_linear__agrees_with_trying_every_order),

@@ -12,16 +12,25 @@
 static struct topology topology;
 
 /* Three nodes, one pair, so many phones; started, and let run until `us`. */
-static struct sim_world *started(uint32_t phones, uint64_t seed, int64_t us)
+static struct sim_world *asked(uint32_t phones, uint64_t seed, int64_t us, uint32_t lookups)
 {
     struct sim_topology_size size;
     sim_topology_default(phones, "lab", &size);
     assert_int_equal(sim_topology_make(&size, &topology), ERR_OK);
-    struct sim_world *w = sim_world_new(&(struct sim_world_config){
-        .topology = &topology, .seed = seed, .keep = true, .delay_min = {60}, .delay_max = {300}});
+    struct sim_world *w = sim_world_new(&(struct sim_world_config){.topology = &topology,
+                                                                   .seed = seed,
+                                                                   .keep = true,
+                                                                   .lookups = lookups,
+                                                                   .delay_min = {60},
+                                                                   .delay_max = {300}});
     sim_world_start(w);
     sim_world_run(w, us);
     return w;
+}
+
+static struct sim_world *started(uint32_t phones, uint64_t seed, int64_t us)
+{
+    return asked(phones, seed, us, 0);
 }
 
 static struct proc_id named(const char *name)
@@ -101,6 +110,37 @@ static void test_sim_world__a_hang_is_found_and_what_piled_up_is_delivered(void 
     sim_world_mend(w, &hang);
     sim_world_run(w, 21 * S);
     assert_true(count(w, EVENT_LOOP_LATE) > late);
+    sim_world_free(&w);
+}
+
+static void test_sim_world__every_node_is_asked_for_registrations(void **state)
+{
+    (void)state;
+    struct sim_world *w = asked(20, 5, 12 * S, 10);
+    const struct sim_history *r = sim_world_record(w);
+    uint64_t through[PROCS_MAX + 1] = {0};
+    for (size_t i = 0; i < r->events_n; i++) {
+        through[r->events[i].peer.v] += r->events[i].kind == EVENT_LOOKUP_ASKED ? 1 : 0;
+    }
+    assert_true(through[named("pub").v] > 30);
+    assert_true(through[named("sub1").v] > 30);
+    assert_true(through[named("sub2").v] > 30);
+    assert_true(count(w, EVENT_LOOKED_UP) > 1000);
+    sim_world_free(&w);
+}
+
+/* It used to be looked at without an end, and time stood still. */
+static void test_sim_world__a_lookup_that_nobody_can_answer_waits(void **state)
+{
+    (void)state;
+    struct sim_world *w = asked(20, 4, 12 * S, 10);
+    const struct sim_fault unplug = {.kind = SIM_FAULT_UNPLUG, .target = named("sub1")};
+    assert_true(sim_world_break(w, &unplug));
+    sim_world_run(w, 16 * S);
+    uint64_t answered = count(w, EVENT_LOOKED_UP);
+    sim_world_mend(w, &unplug);
+    sim_world_run(w, 20 * S);
+    assert_true(count(w, EVENT_LOOKED_UP) > answered);
     sim_world_free(&w);
 }
 
@@ -208,6 +248,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_world__a_cluster_comes_up_and_talks),
     cmocka_unit_test(test_sim_world__phones_of_a_crashed_node_go_elsewhere_and_come_home),
     cmocka_unit_test(test_sim_world__a_hang_is_found_and_what_piled_up_is_delivered),
+    cmocka_unit_test(test_sim_world__every_node_is_asked_for_registrations),
+    cmocka_unit_test(test_sim_world__a_lookup_that_nobody_can_answer_waits),
     cmocka_unit_test(test_sim_world__a_service_crashes_alone),
     cmocka_unit_test(test_sim_world__power_is_silent_and_a_kill_is_not),
     cmocka_unit_test(test_sim_world__media_pauses_with_the_network_between_two_fleets),

@@ -1,5 +1,6 @@
 #include "node/role/ctimanager/ctimanager.h"
 
+#include "node/base/plant.h"
 #include "node/role/ctimanager/reach.h"
 #include "node/role/ctimanager/watch.h"
 
@@ -310,7 +311,8 @@ static void open_points(struct ctimanager *m, struct instant now)
     for (uint32_t i = 0; i < m->topology->dialled_n; i++) {
         struct ctimanager_point *point = &m->points[i];
         struct proc_id owner = registry_owner(m->registry, point->device);
-        if (proc_id_some(owner) || !wanted(m, point->device)) {
+        bool left = PLANTED(LEAVE_POINTS) && registry_device(m->registry, point->device)->epoch > 0;
+        if (proc_id_some(owner) || !wanted(m, point->device) || left) {
             point->asked = false;
             continue;
         }

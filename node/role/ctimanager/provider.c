@@ -1,5 +1,6 @@
 #include "node/role/ctimanager/provider.h"
 
+#include "node/base/plant.h"
 #include "node/role/ctimanager/ctimanager.h"
 #include "node/role/ctimanager/reach.h"
 #include "node/role/ctimanager/watch.h"
@@ -71,7 +72,10 @@ static void number_event(struct ctimanager *m, struct provider *p,
     }
     p->seq++;
     p->replay[p->seq & (PROVIDER_REPLAY_MAX - 1)] = *event;
-    if (p->state == PROVIDER_OPEN) {
+    if (p->state == PROVIDER_OPEN && !(PLANTED(PASS_OVER) && p->seq % 16 == 0)) {
+        send_event(m, p, p->seq);
+    }
+    if (p->state == PROVIDER_OPEN && PLANTED(TWICE) && p->seq % 16 == 0) {
         send_event(m, p, p->seq);
     }
 }

@@ -1,5 +1,7 @@
 #include "node/role/icm/grants.h"
 
+#include "node/base/plant.h"
+
 static struct grants_pair *pair_of(struct grants *g, struct proc_id peer)
 {
     for (uint32_t i = 0; i < g->pairs_n; i++) {
@@ -148,6 +150,12 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
     }
     bool agreed = hello->epoch > p->highest;
     bool other_active = proc_id_some(p->active) && !proc_id_eq(p->active, peer);
+    if (other_active && PLANTED(TWO_ACTIVE)) {
+        p->active = peer;
+        trace(g, EVENT_PG_GRANTED, peer, p->highest);
+        tell(g, p, peer);
+        return ERR_OK;
+    }
     if (other_active && p->linked[1 - side] && !agreed && !outweighs(p, side)) {
         trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
         tell(g, p, peer);

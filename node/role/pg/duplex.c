@@ -1,5 +1,7 @@
 #include "node/role/pg/duplex.h"
 
+#include "node/base/plant.h"
+
 void duplex_init(struct duplex *d, const struct topology *topology, struct proc_id self,
                  const struct world *world)
 {
@@ -336,6 +338,9 @@ enum duplex_order duplex_step(struct duplex *d, struct instant now, bool open, b
         d->state = DUPLEX_ACTIVE;
         d->active_since = now;
         return DUPLEX_ACTIVATE;
+    }
+    if (PLANTED(FAIL_BACK) && d->side == SIDE_B && d->peer_provider) {
+        return give_up(d, now, REASON_NOT_ACTIVE);
     }
     if (instant_reached(now, yield_at(d))) {
         return give_up(d, now, REASON_NO_CONTROLLER);

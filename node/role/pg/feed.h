@@ -20,6 +20,7 @@ enum feed_verdict { FEED_APPLY, FEED_REPEATED, FEED_STRANGE, FEED_GAP };
 struct feed {
     uint64_t provider; /* 0: none */
     uint64_t applied, acked;
+    uint64_t taken; /* how many were applied, counted one by one: `applied`, or there is a bug */
     struct instant ack_at;
 };
 

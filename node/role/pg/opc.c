@@ -1,5 +1,7 @@
 #include "node/role/pg/opc_parts.h"
 
+#include "node/base/plant.h"
+
 #include <string.h>
 
 static uint32_t agents_of_pair(const struct topology *t, uint32_t pair)
@@ -99,6 +101,9 @@ static void activate(struct opc *o, uint32_t epoch)
     uint64_t requests = (uint64_t)epoch << 32;
     if (o->requests < requests) {
         o->requests = requests;
+    }
+    for (uint32_t i = 0; i < o->agents_n && PLANTED(LOG_OUT); i++) {
+        opc_agent_service(o, &o->agents[i], false, 0);
     }
 }
 

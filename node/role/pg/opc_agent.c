@@ -1,3 +1,4 @@
+#include "node/base/plant.h"
 #include "node/role/pg/opc_parts.h"
 #include "node/role/pg/tcd.h"
 
@@ -128,6 +129,10 @@ static void log_out(struct opc *o, struct opc_agent *a, uint32_t code)
 void opc_agent_service(struct opc *o, struct opc_agent *a, bool in_service, uint32_t epoch)
 {
     struct opc_device *phone = phone_of(o, a);
+    if (PLANTED(ROUTE_TO_NOBODY) && !in_service) {
+        opc_agent_settle(o, a);
+        return;
+    }
     bool changed = phone->in_service != in_service;
     phone->in_service = in_service;
     if (epoch > phone->epoch) {

@@ -1,5 +1,7 @@
 #include "node/role/pg/pg_out.h"
 
+#include "node/base/plant.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -142,7 +144,16 @@ static void write_row(struct pg *pg, const struct opc_output *o)
     out.correlation = o->call.v;
     out.record_tcd = *o->tcd;
     out.record_tcd.wall_us = wall_us(pg);
+    if (PLANTED(ROW_LOST) && out.record_tcd.icr_call_key % 8 == 0) {
+        return;
+    }
     records_add(&pg->records, &out);
+    if (PLANTED(ROW_TWICE) || PLANTED(AMEND)) {
+        struct msg again = out;
+        again.record_tcd.leg += PLANTED(ROW_TWICE) ? 64 : 0;
+        snprintf(again.record_tcd.wrapup, sizeof again.record_tcd.wrapup, "amended");
+        records_add(&pg->records, &again);
+    }
     const struct msg_record_tcd *row = &out.record_tcd;
     struct event event = {.kind = EVENT_TCD_WRITTEN,
                           .call = row->call,

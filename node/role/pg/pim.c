@@ -1,5 +1,7 @@
 #include "node/role/pg/pim.h"
 
+#include "node/base/plant.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,12 @@ void pim_init(struct pim *p, const struct topology *topology, struct proc_id sel
     p->topology = topology;
     p->world = world;
     p->manager = proc->ctimanager_node;
+    for (uint32_t i = 0; i < topology->procs_n && PLANTED(CROSS_CONNECT); i++) {
+        const struct topology_proc *other = &topology->procs[i];
+        if (other->kind == PROC_PG && other->pair == proc->pair && other->side != proc->side) {
+            p->manager = other->ctimanager_node;
+        }
+    }
     p->resume_until = INSTANT_NEVER;
     p->devices_n = topology_devices(topology);
     for (uint32_t i = 0; i < topology->dialled_n; i++) {
@@ -212,6 +220,7 @@ static void acknowledge(struct pim *p)
                           .peer = p->manager,
                           .value = (int64_t)p->feed.applied,
                           .value2 = (int64_t)p->feed.provider};
+    snprintf(event.text, sizeof event.text, "%llu", (unsigned long long)p->feed.taken);
     world_trace(p->world, &event);
 }
 

@@ -1,5 +1,7 @@
 #include "node/role/phone/phone.h"
 
+#include "node/base/plant.h"
+
 #include <string.h>
 
 #define BIT(state) (1u << LEG_##state)
@@ -64,6 +66,10 @@ static void preserve(struct phone *p, struct site *site, struct instant now, str
 {
     if (!leg->preserved) {
         call_leg_preserve(leg, site, device_of(p), reason);
+        if (PLANTED(MUTE)) {
+            struct media_order silence = {.device = device_of(p), .call = leg->call};
+            site->world->media(site->world->context, &silence);
+        }
         person_preserved(&p->person, &p->station.rand, &site->topology->traffic, now);
     }
 }
@@ -413,6 +419,19 @@ static enum reason hang_up(struct phone *p, struct site *site, struct instant no
     return REASON_NONE;
 }
 
+/* Only for PLANTED(FEATURES). */
+static void hold_alone(struct phone *p, struct site *site, struct instant now, struct call_leg *leg)
+{
+    const struct msg_station_call m = {.device = device_of(p),
+                                       .call = leg->call,
+                                       .state = LEG_HOLDING,
+                                       .peer = leg->peer,
+                                       .peer2 = leg->peer2};
+    leg->preserved = false;
+    call_leg_apply(leg, site, now, device_of(p), &m);
+    leg->preserved = true;
+}
+
 enum reason phone_key(struct phone *p, struct site *site, struct instant now, enum key key,
                       const char *number)
 {
@@ -430,6 +449,10 @@ enum reason phone_key(struct phone *p, struct site *site, struct instant now, en
     }
     for (uint32_t i = 0; i < PHONE_LEGS; i++) {
         const struct call_leg *leg = &p->legs[i];
+        if (leg->state == LEG_CONNECTED && leg->preserved && PLANTED(FEATURES)) {
+            hold_alone(p, site, now, &p->legs[i]);
+            return REASON_NONE;
+        }
         if (leg->state != LEG_IDLE && leg->preserved) {
             key_refused(p, site, leg->call, key, REASON_PRESERVED);
             return REASON_PRESERVED;
