@@ -129,6 +129,17 @@ static void apply_records(struct sim_disk *d, struct op *o, unsigned n)
     o->records_n -= n;
 }
 
+/* The lowest index that a cut still on its way begins at. libraft lets a follower commit, and so
+ * snapshot, entries whose write has not ended. */
+static uint64_t rewritten(const struct sim_disk *d)
+{
+    uint64_t lowest = UINT64_MAX;
+    for (const struct op *o = d->lanes[LANE_LOG].head; o != NULL; o = o->next) {
+        lowest = o->kind == OP_TRUNCATE && o->index < lowest ? o->index : lowest;
+    }
+    return lowest;
+}
+
 static void apply(struct sim_disk *d, struct op *o)
 {
     switch (o->kind) {
@@ -139,7 +150,7 @@ static void apply(struct sim_disk *d, struct op *o)
         sim_store_cut(&d->store, o->index);
         return;
     case OP_PUT:
-        sim_store_put(&d->store, o->image, o->trailing);
+        sim_store_put(&d->store, o->image, o->trailing, rewritten(d));
         o->image = NULL;
         return;
     case OP_GET:

@@ -145,7 +145,8 @@ static void restart(struct sim_store *s, uint64_t index)
     s->synced = index;
 }
 
-void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned trailing)
+void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned trailing,
+                   uint64_t rewritten)
 {
     if (s->image != NULL && s->image->index > image->index) {
         sim_store_image_free(image);
@@ -157,9 +158,10 @@ void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned traili
         restart(s, image->index);
         return;
     }
-    /* What is not safe yet stays in any case: more is written behind it. */
+    /* What is not safe yet stays in any case, and what is to be rewritten: more comes behind it. */
     uint64_t keep = image->index > trailing ? image->index - trailing + 1 : 1;
     keep = keep <= s->synced ? keep : s->synced + 1;
+    keep = keep <= rewritten ? keep : rewritten;
     if (keep > s->first) {
         drop(s, 0, (size_t)(keep - s->first));
         s->first = keep;
@@ -167,6 +169,16 @@ void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned traili
 }
 
 /* -- Reading. -- */
+
+/* Whether the log has the entry of the snapshot. A snapshot may be of what others had committed:
+ * then what the log lacks, or has from another leader, was still to be written at the crash. */
+static bool reaches(const struct sim_store *s, const struct sim_image *image)
+{
+    if (sim_store_last(s) < image->index) {
+        return false;
+    }
+    return image->index < s->first || s->records[image->index - s->first].term == image->term;
+}
 
 int sim_store_check(struct sim_store *s)
 {
@@ -183,8 +195,7 @@ int sim_store_check(struct sim_store *s)
         }
         sim_store_cut(s, index);
     }
-    /* The snapshot is of what others had committed already: the log has a gap before it. */
-    if (s->image != NULL && sim_store_last(s) < s->image->index) {
+    if (s->image != NULL && !reaches(s, s->image)) {
         restart(s, s->image->index);
     }
     s->synced = sim_store_last(s);

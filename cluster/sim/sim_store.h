@@ -53,8 +53,10 @@ void sim_store_add(struct sim_store *s, struct sim_record record);
 /* Drop the record at `index` and what follows. */
 void sim_store_cut(struct sim_store *s, uint64_t index);
 /* The image is the snapshot now, unless there is a newer one. trailing 0: the log begins anew
- * behind it; else it keeps so many records before it. */
-void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned trailing);
+ * behind it; else it keeps so many records before it, and all from `rewritten` on, where a cut is
+ * still to come (UINT64_MAX: none). */
+void sim_store_put(struct sim_store *s, struct sim_image *image, unsigned trailing,
+                   uint64_t rewritten);
 
 /* Refuse damage (RAFT_CORRUPT), cut what is torn, drop a log that ends before the snapshot; what is
  * left counts as synced. */

@@ -4,6 +4,8 @@
 #include <raft.h>
 #include <string.h>
 
+#define SNAPSHOT_TERM 1 /* of the entries that most tests write */
+
 /* One disk, and what it told. */
 struct bench {
     struct sim_disk *disk;
@@ -48,7 +50,7 @@ static void put(struct bench *b, uint32_t tag, uint64_t index, unsigned trailing
     char text[2][9] = {"snap", "shot1234"};
     struct raft_buffer bufs[2] = {{text[0], 4}, {text[1], 8}};
     struct raft_snapshot s = {
-        .index = index, .term = 7, .configuration_index = 1, .bufs = bufs, .n_bufs = 2};
+        .index = index, .term = SNAPSHOT_TERM, .configuration_index = 1, .bufs = bufs, .n_bufs = 2};
     raft_configuration_init(&s.configuration);
     assert_int_equal(raft_configuration_add(&s.configuration, 1, "one", RAFT_VOTER), 0);
     sim_disk_put(b->disk, b->now, &b->tags[tag], trailing, &s);
@@ -316,7 +318,7 @@ static void test_sim_disk__a_snapshot_keeps_what_trails(void **state)
     struct raft_snapshot *got = run(&b, 10000);
     assert_non_null(got);
     assert_int_equal(got->index, 15);
-    assert_int_equal(got->term, 7);
+    assert_int_equal(got->term, SNAPSHOT_TERM);
     assert_int_equal(got->configuration_index, 1);
     assert_int_equal(got->configuration.n, 1);
     assert_string_equal(got->configuration.servers[0].address, "one");
@@ -340,6 +342,39 @@ static void test_sim_disk__a_snapshot_ahead_of_the_log_replaces_it_at_the_load(v
     assert_int_equal(l.first, 31);
     assert_int_equal(l.last, 30);
     bench_end(&b);
+}
+
+/* A follower told what is committed snapshots it before its own disk has it: libraft's order. */
+static void test_sim_disk__a_snapshot_may_end_before_a_cut_below_it(void **state)
+{
+    (void)state;
+    uint32_t old = 0, between = 0, new = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct bench b = bench_make(seed);
+        append(&b, 0, 2, 2, 29); /* to 30: of a leader that was alone */
+        run(&b, 10000);
+        put(&b, 1, 28, 2);
+        sim_disk_truncate(b.disk, b.now, 10);
+        append(&b, 2, SNAPSHOT_TERM, 10, 20); /* to 29 */
+        for (struct sim_disk_end e; b.tags[1] < 0;) {
+            b.now = sim_disk_deadline(b.disk);
+            while (sim_disk_pop(b.disk, b.now, &e)) {
+                *(int *)e.tag = e.code;
+            }
+        }
+        assert_int_equal(b.tags[1], 0);
+        sim_disk_crash(b.disk);
+        struct loaded l = load(&b);
+        assert_int_equal(l.code, 0);
+        assert_true(l.good);
+        assert_int_equal(l.snapshot, 28);
+        old += l.last == 28 && l.first == 29;
+        between += l.last == 28 && l.first < 29 && l.last_term == SNAPSHOT_TERM;
+        new += l.last == 29 && l.last_term == SNAPSHOT_TERM;
+        bench_end(&b);
+    }
+    assert_int_equal(old + between + new, 100);
+    assert_true(old > 10 && new > 10);
 }
 
 static void test_sim_disk__an_installed_snapshot_replaces_the_log(void **state)
@@ -484,6 +519,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_disk__a_crash_in_the_middle_of_a_cut_leaves_the_old_or_the_new),
     cmocka_unit_test(test_sim_disk__a_snapshot_keeps_what_trails),
     cmocka_unit_test(test_sim_disk__a_snapshot_ahead_of_the_log_replaces_it_at_the_load),
+    cmocka_unit_test(test_sim_disk__a_snapshot_may_end_before_a_cut_below_it),
     cmocka_unit_test(test_sim_disk__an_installed_snapshot_replaces_the_log),
     cmocka_unit_test(test_sim_disk__a_crash_leaves_the_old_snapshot_or_the_new),
     cmocka_unit_test(test_sim_disk__nothing_ends_in_a_stall),
