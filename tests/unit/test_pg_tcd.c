@@ -220,6 +220,19 @@ static void test_pg_tcd__announced_transfer_is_a_row_for_each_leg(void **state)
     pg_world_free(w);
 }
 
+/* The node of the route point went and came back before anybody had called it down. */
+static void test_pg_tcd__call_that_vanished_at_the_point_is_cut(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), CALL, REASON_NONE);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, pg_world_point(w), CALL, REASON_NO_CALL);
+    assert_true(only_row(w)->partial);
+    assert_int_equal(only_row(w)->fail_cause, REASON_NO_CALL);
+    assert_int_equal(w->sides[A].pg.opc.calls_n, 0);
+    pg_world_free(w);
+}
+
 static void test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent(void **state)
 {
     (void)state;
@@ -262,6 +275,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out),
     cmocka_unit_test(test_pg_tcd__leg_from_before_the_login_leaves_its_agent_free),
     cmocka_unit_test(test_pg_tcd__announced_transfer_is_a_row_for_each_leg),
+    cmocka_unit_test(test_pg_tcd__call_that_vanished_at_the_point_is_cut),
     cmocka_unit_test(test_pg_tcd__call_that_never_arrives_is_a_row_and_frees_the_agent),
     cmocka_unit_test(test_pg_tcd__reservation_that_runs_out_frees_the_agent_and_asks_again),
 };

@@ -201,7 +201,8 @@ static void left_point(struct opc *o, struct opc_leg *leg, enum reason reason)
     }
     cancel_route(o, call, reason);
     release_routed(o, call);
-    if (is_cut(reason)) {
+    /* A call that was gone when its node could be asked again: nobody saw how it ended there. */
+    if (is_cut(reason) || reason == REASON_NO_CALL) {
         cut(o, leg, reason);
         return;
     }
