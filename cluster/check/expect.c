@@ -10,6 +10,7 @@ struct variant {
     bool early; /* the new side saw this phone's call when it was granted, not when it was active */
     bool missing;  /* what a dead side had in view is in no row, if no other side held its state */
     bool no_whole; /* the last row is partial, or was never due */
+    bool woke;     /* who paused told, or was told, of the end after all: it woke up in time */
 };
 
 int64_t expect_wrapup_most(const struct history *h)
@@ -72,9 +73,10 @@ static struct proc_id owner_of(const struct history *h, struct device_id point, 
     return owner;
 }
 
-/* Whether a phone lost its CallManager by this outage; one that only hung may not have noticed. */
+/* Whether a phone lost its CallManager by this outage before `end`; one that only hung may not have
+ * noticed. */
 static bool lost_by(const struct history *h, struct device_id device,
-                    const struct history_outage *o)
+                    const struct history_outage *o, int64_t end)
 {
     if (!history_hangs(o)) {
         return true;
@@ -82,7 +84,7 @@ static bool lost_by(const struct history *h, struct device_id device,
     const struct history_span *span = &h->moves_of[device.v];
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (!proc_id_some(move->node) && move->at >= o->from &&
+        if (!proc_id_some(move->node) && move->at >= o->from && move->at < end &&
             (o->until == HISTORY_FOREVER || move->at <= o->until + DROP_US)) {
             return true;
         }
@@ -95,16 +97,18 @@ static bool of_callmanager(const struct history *h, const struct history_outage 
     return !o->network && o->service != SERVICE_CTIMANAGER && history_kind(h, o->proc) == PROC_NODE;
 }
 
-/* When the leg's phone lost its CallManager, within its time; FOREVER: it did not. */
+/* When the leg's phone lost its CallManager, within its time; FOREVER: it did not. A CallManager
+ * that hung and woke up before it was lost to the phone may have told of an end in between
+ * (`woke`): that was the first thing it heard. */
 static int64_t cut_of_phone(const struct history *h, const struct expect_leg *what, int64_t begin,
-                            int64_t end)
+                            int64_t end, bool woke)
 {
     int64_t first = HISTORY_FOREVER;
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (of_callmanager(h, o) && begin < o->from && o->from < end && o->from < first &&
             proc_id_eq(history_home(h, what->device, o->from), o->proc) &&
-            lost_by(h, what->device, o)) {
+            lost_by(h, what->device, o, woke ? end : HISTORY_FOREVER)) {
             first = o->from;
         }
     }
@@ -129,18 +133,19 @@ static uint32_t follow(const struct history *h, const struct expect_leg *what, i
                        int64_t end, struct variant v)
 {
     uint32_t partial = 0;
-    int64_t cut = what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end);
+    int64_t cut = what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end, v.woke);
     int64_t last = cut < end ? cut : end;
     int64_t in_view = begin; /* since when */
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
+        int64_t from = v.woke ? w->told_until : w->from;
         int64_t until = v.early ? w->seen_from : w->until;
-        if (w->pair != what->pair || in_view >= until || last <= w->from) {
+        if (w->pair != what->pair || in_view >= until || last <= from) {
             continue;
         }
-        if (in_view < w->from) {
+        if (in_view < from) {
             partial += w->unwritten && v.missing ? 0 : 1;
-            partial += cuts_of_point(h, what, in_view, w->from);
+            partial += cuts_of_point(h, what, in_view, from);
         }
         if (last <= until) {
             return EXPECT_BIT(partial, false);
@@ -285,11 +290,13 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     bool open_end = end_is_open(h, what);
     uint32_t set = wrapup_unwritten(h, what) ? EXPECT_BIT(0, false) : 0;
     *ret_exact = follow(h, what, what->begin_us, what->end_us, plain);
-    for (unsigned k = 0; k < 72; k++) {
-        struct variant v = {
-            .early = (k & 1) != 0, .missing = (k & 2) != 0, .no_whole = (k & 4) != 0 && open_end};
-        int64_t begin = what->begin_us + shifts[k / 8 % 3];
-        int64_t end = what->end_us + shifts[k / 24];
+    for (unsigned k = 0; k < 144; k++) {
+        struct variant v = {.early = (k & 1) != 0,
+                            .missing = (k & 2) != 0,
+                            .no_whole = (k & 4) != 0 && open_end,
+                            .woke = (k & 8) != 0};
+        int64_t begin = what->begin_us + shifts[k / 16 % 3];
+        int64_t end = what->end_us + shifts[k / 48];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     struct felt felt = feel(h, what);

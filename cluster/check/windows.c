@@ -14,7 +14,9 @@ struct watch {
     struct history_window *w; /* the open one, or NULL */
     bool paused;              /* it was opened by a fault that the side may survive */
     struct proc_id by;        /* whom that fault met: the side, or its CTI Manager's node */
+    int64_t by_us;            /* when */
     int64_t healed_us;        /* the end of that fault, or FOREVER */
+    bool unsure;              /* the side slept for so long that it only acts when it is granted */
 };
 
 static bool of_pair(const struct watch *k, struct proc_id proc)
@@ -44,6 +46,14 @@ static bool blinds(const struct watch *k, const struct event *e)
     return false;
 }
 
+static void met_by(struct watch *k, const struct event *e)
+{
+    k->by = e->peer;
+    k->by_us = e->at.us;
+    k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
+    k->healed_us = HISTORY_FOREVER;
+}
+
 static void open_window(struct watch *k, struct proc_id before, const struct event *e)
 {
     struct history *h = k->h;
@@ -54,6 +64,7 @@ static void open_window(struct watch *k, struct proc_id before, const struct eve
     *k->w = (struct history_window){.pair = k->pair,
                                     .before = before,
                                     .from = e->at.us,
+                                    .told_until = e->at.us,
                                     .until = HISTORY_FOREVER,
                                     .seen_from = HISTORY_FOREVER};
     for (uint32_t i = 0; i < h->outages_n; i++) {
@@ -61,9 +72,8 @@ static void open_window(struct watch *k, struct proc_id before, const struct eve
             k->w->injected || (h->outages[i].injected && h->outages[i].from <= e->at.us);
     }
     k->granted = (struct proc_id){0};
-    k->by = e->peer;
-    k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
-    k->healed_us = HISTORY_FOREVER;
+    k->unsure = false;
+    met_by(k, e);
 }
 
 static void close_window(struct watch *k, struct proc_id after, int64_t at)
@@ -84,29 +94,46 @@ static void forget_window(struct watch *k)
     k->w = NULL;
 }
 
+/* So long its peer may have missed a side that sleeps: what it hears then it holds back until the
+ * controller has granted it anew, and forgets if that never happens. */
+static int64_t sleep_max_us(const struct history *h)
+{
+    const struct topology_timers *t = &h->topology->timers;
+    return t->private_heartbeat.us * (t->private_misses - 1);
+}
+
+static void wake(struct watch *k, const struct event *e)
+{
+    bool itself = proc_id_eq(k->by, k->active) && strstr(e->text, "hang") != NULL;
+    k->healed_us = e->at.us;
+    k->unsure = k->unsure || (itself && e->at.us - k->by_us >= sleep_max_us(k->h));
+}
+
 /* The side hangs or is cut off, or was: does it come to an end by that? */
 static void while_paused(struct watch *k, const struct event *e)
 {
     bool healed = k->healed_us != HISTORY_FOREVER;
-    bool late = healed && e->at.us - k->healed_us > AWAKE_US; /* that has another cause */
+    bool late = healed && e->at.us - k->healed_us > AWAKE_US && !k->unsure; /* another cause */
     if (e->kind == EVENT_HEAL && history_survives(e->text) && proc_id_eq(e->peer, k->by)) {
-        k->healed_us = e->at.us;
+        wake(k, e);
     } else if (e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, k->active)) {
         if (healed) {
             forget_window(k); /* the controller said so */
         }
     } else if (blinds(k, e)) {
-        if (late || (healed && e->kind == EVENT_FAULT)) {
+        if (late || (healed && e->kind == EVENT_FAULT && !k->unsure)) {
             forget_window(k);
             open_window(k, k->active, e);
         } else {
-            k->by = e->peer;
-            k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
+            k->w->told_until = healed && !k->unsure ? e->at.us : k->w->from;
+            met_by(k, e);
         }
     } else if (e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer)) {
         if (late) {
             forget_window(k);
             open_window(k, k->active, e);
+        } else if (healed && !k->unsure) {
+            k->w->told_until = e->at.us;
         }
         k->paused = false;
     }
@@ -200,11 +227,24 @@ static struct proc_id other_side(const struct history *h, struct proc_id side, u
     return (struct proc_id){0};
 }
 
-/* The other side writes when it is granted: until then it must live, and know. */
+/* When the side itself let go of what it had in view, and wrote it; FOREVER: never. */
+static int64_t wrote_at(const struct history *h, const struct history_window *w)
+{
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PG_STANDBY && e->at.us >= w->from && proc_id_eq(e->proc, w->before)) {
+            return e->at.us;
+        }
+    }
+    return HISTORY_FOREVER;
+}
+
+/* The side died before it had written. The other one writes when it is granted: until then it must
+ * live, and know. */
 static bool is_unwritten(const struct history *h, const struct history_window *w)
 {
     struct proc_id other = other_side(h, w->before, w->pair);
-    int64_t granted = w->seen_from;
+    int64_t granted = w->seen_from, wrote = wrote_at(h, w);
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind == EVENT_PG_GRANTED && e->at.us >= w->from && proc_id_eq(e->peer, other)) {
@@ -212,7 +252,9 @@ static bool is_unwritten(const struct history *h, const struct history_window *w
             break;
         }
     }
-    return proc_id_some(w->before) && gone(h, w->before, false, w->from, w->from + 1) &&
+    int64_t by = granted < wrote ? granted : wrote;
+    return proc_id_some(w->before) &&
+           gone(h, w->before, false, w->from, by > w->from ? by : w->from + 1) &&
            (!proc_id_some(other) || gone(h, other, true, w->from, granted) ||
             !synced(h, other, w->from));
 }

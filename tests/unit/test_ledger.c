@@ -388,11 +388,59 @@ static void test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_cras
     (void)state;
     second_fault("hang");
     good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+    good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
     good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
     good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 7000 * GOOD_MS);
     uint32_t leg = leg_at(-3000, 4000);
     row_at(false, false, 4500);
     assert_int_equal(found_at(leg), LEDGER_OK);
+}
+
+/* It slept for longer than its peer needs to miss it, and the controller did not answer: what it
+ * heard after it woke up died with it. */
+static void test_ledger__a_side_that_woke_up_unsure_and_died_wrote_nothing(void **state)
+{
+    (void)state;
+    for (unsigned granted = 0; granted <= 1; granted++) {
+        second_fault("hang");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+        if (granted == 1) {
+            good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
+        }
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
+        good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 6100 * GOOD_MS);
+        good_run_event(EVENT_PROCESS_START, GOOD_PGA, T + 8000 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 4, T + 9000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 3000);
+        assert_int_equal(found_at(leg), granted == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
+/* The node of the call hung, and woke up before anybody had lost it: it told of the end of the leg
+ * in between. If the phone had lost it before, there was no end to tell of. */
+static void test_ledger__a_node_that_woke_up_in_time_told_of_the_end(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool partial = (c & 1) != 0, lost_first = (c & 2) != 0;
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 5000 * GOOD_MS);
+        home->device.v = 7;
+        home->peer = GOOD_SUB2;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
+        int64_t lost_at = T + (lost_first ? 1000 : 4002) * GOOD_MS;
+        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, lost_at)->device.v = 7;
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 4000 * GOOD_MS);
+        good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGB, T + 4001 * GOOD_MS)->peer = GOOD_SUB2;
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4001 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 5000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 2000);
+        row_at(false, partial, 4001);
+        assert_int_equal(found_at(leg), partial      ? LEDGER_TRUNCATED
+                                        : lost_first ? LEDGER_UNEXPLAINED
+                                                     : LEDGER_OK);
+    }
 }
 
 static void test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang(void **state)
@@ -565,6 +613,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_side_that_only_paused_cuts_nothing),
     cmocka_unit_test(test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_crash),
     cmocka_unit_test(test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang),
+    cmocka_unit_test(test_ledger__a_side_that_woke_up_unsure_and_died_wrote_nothing),
+    cmocka_unit_test(test_ledger__a_node_that_woke_up_in_time_told_of_the_end),
     cmocka_unit_test(test_ledger__each_switch_that_a_leg_outlives_is_one_row_more),
     cmocka_unit_test(test_ledger__what_only_dead_sides_knew_is_unseen),
     cmocka_unit_test(test_ledger__a_leg_in_wrapup_is_whole_although_its_side_is_lost),
