@@ -170,26 +170,47 @@ static bool near_callmanager_fault(const struct history *h, int64_t from, int64_
     return false;
 }
 
+/* The leg was ended by a failure. */
+static bool dropped(const struct expect_leg *what)
+{
+    enum reason reason = what->leg->reason;
+    return reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
+           reason == REASON_SERVICE_LOST || reason == REASON_OUT_OF_SERVICE;
+}
+
 /* Whether the end of the leg may leave something else than a whole row. */
 static bool end_is_open(const struct history *h, const struct expect_leg *what)
 {
-    enum reason reason = what->leg->reason;
-    bool dropped = reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
-                   reason == REASON_SERVICE_LOST || reason == REASON_OUT_OF_SERVICE;
     if (what->at_point) {
         return what->never_offered ||
                near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
     }
-    return dropped &&
+    return dropped(what) &&
            near_callmanager_fault(h, what->end_us - DROP_US, what->end_us + EXPECT_SLACK_US);
 }
 
+/* The CallManager of the caller, whose call it is, failed while he was there. */
+static bool lost_its_call(const struct history *h, const struct expect_leg *what)
+{
+    struct proc_id home = history_home(h, what->leg->device, what->begin_us);
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (of_callmanager(h, o) && proc_id_eq(o->proc, home) && o->from >= what->begin_us &&
+            o->from <= what->end_us + EXPECT_SLACK_US) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A caller who waits at the route point when the CallManager of the call dies: the PG learns of it
- * by the end of the call there, or by the node's, and cuts it once more. */
+ * by the end of the call there, or by the node's, and cuts it once more. He may have given up
+ * before he noticed; nobody heard of that any more. */
 static bool may_be_cut_at_point(const struct history *h, const struct expect_leg *what)
 {
-    return what->at_point && what->leg->reason == REASON_DROPPED_IN_SETUP &&
-           near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+    bool late = what->leg->reason == REASON_DROPPED_IN_SETUP &&
+                near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+    return what->at_point && (late || lost_its_call(h, what));
 }
 
 /* The agent was still in wrap-up when the last side that knew of the call died. */
@@ -268,14 +289,36 @@ static struct felt feel(const struct history *h, const struct expect_leg *what)
     return felt;
 }
 
+/* How often the registry took the route point from its owner while the caller was there. */
+static uint32_t moves_of_point(const struct history *h, const struct expect_leg *what)
+{
+    uint32_t n = 0, epoch = 0; /* the nodes tell the same change one after the other */
+    for (size_t i = 0; i < h->events_n && what->at_point; i++) {
+        const struct event *e = &h->events[i];
+        bool lost = e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, what->device) &&
+                    !proc_id_some(e->peer);
+        if (lost && e->at.us > what->begin_us && e->at.us < what->end_us && e->epoch > epoch) {
+            epoch = e->epoch;
+            n++;
+        }
+    }
+    return n;
+}
+
 /* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
  * What stays true: each fault and each switch explains one partial row at most, the end one whole
- * row, and no row at all is left only by who was never in anybody's view. */
-static uint32_t mixed(const struct expect_leg *what, const struct felt *felt)
+ * row, and no row at all is left only by who was never in anybody's view. A fault that took the
+ * route point from its node may also have dropped the call, when it was at the next one. */
+static uint32_t mixed(const struct history *h, const struct expect_leg *what,
+                      const struct felt *felt)
 {
     bool none = felt->unheard || felt->switches > 0 || what->went_on || what->never_offered;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
     uint32_t most = felt->faults + felt->switches;
+    uint32_t moves = moves_of_point(h, what);
+    if (moves > 0 && dropped(what) && most < moves + felt->switches + 1) {
+        most = moves + felt->switches + 1;
+    }
     set |= EXPECT_BIT(0, true);
     for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
         set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true);
@@ -301,7 +344,7 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     }
     struct felt felt = feel(h, what);
     if (felt.overlap || felt.silence) {
-        set |= mixed(what, &felt);
+        set |= mixed(h, what, &felt);
     }
     if (felt.faults > 0 && what->end_us - what->begin_us < EXPECT_SLACK_US) {
         set |= EXPECT_BIT(0, false); /* it was over before its begin was told */

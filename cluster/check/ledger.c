@@ -116,6 +116,17 @@ static bool take(struct ledger_entry *entry, uint32_t row)
     return true;
 }
 
+/* How far a row is from a leg in time. A whole row comes after the end: an earlier one is of an
+ * earlier leg there. A partial one that was written while the leg went on is of that leg. */
+static int64_t away_from(const struct history_leg *leg, const struct history_row *row)
+{
+    if (!row->partial && row->at_us + EXPECT_SLACK_US < leg->end_us) {
+        return INT64_MAX / 2;
+    }
+    bool within = leg->begin_us <= row->at_us && (leg->open || row->at_us <= leg->end_us);
+    return row->partial && within ? 0 : llabs(leg->end_us - row->at_us);
+}
+
 /* The nearest in time among the legs that fit at least `least`; a leg without rows goes first. */
 static struct ledger_entry *best(const struct history *h, struct ledger *l,
                                  const struct history_row *row, int least)
@@ -130,11 +141,7 @@ static struct ledger_entry *best(const struct history *h, struct ledger *l,
         if (least < 3 && entry->rows_n > 0) {
             continue;
         }
-        int64_t away = llabs(h->legs[entry->leg].end_us - row->at_us);
-        if (!row->partial && row->at_us + EXPECT_SLACK_US < h->legs[entry->leg].end_us) {
-            away =
-                INT64_MAX / 2; /* a whole row comes after the end: it is of an earlier leg there */
-        }
+        int64_t away = away_from(&h->legs[entry->leg], row);
         bool better = found == NULL || away < nearest;
         if (better) {
             found = entry;

@@ -588,10 +588,73 @@ static void test_ledger__a_call_that_comes_back_has_a_row_for_each_leg(void **st
     freed();
 }
 
+/* The same, and the agent was in wrap-up of the first one when the PG lost its provider: both rows
+ * are written then, near the end of the first leg and far from that of the second. */
+static void test_ledger__a_cut_row_is_of_the_leg_that_went_on_then(void **state)
+{
+    (void)state;
+    switched();
+    uint32_t first = leg_at(-4000, -1200), second = leg_at(-900, 9000);
+    row_at(false, false, 10);
+    row_at(false, true, 11);
+    row_at(false, false, 9500);
+    made();
+    assert_int_equal(entry_of(first)->found, LEDGER_OK);
+    assert_int_equal(entry_of(second)->found, LEDGER_SPLIT);
+    freed();
+}
+
+/* The caller's CallManager died, and he gave up before he noticed: the PG heard of the dead node
+ * only. Had another node died, it would have heard of the end. */
+static void test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool partial = (c & 1) != 0, elsewhere = (c & 2) != 0;
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 3100 * GOOD_MS);
+        home->device.v = GOOD_GATEWAY;
+        home->peer = elsewhere ? GOOD_SUB2 : GOOD_PUB;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "power", T);
+        uint32_t caller = caller_at(-3000, 1000, false);
+        row_at(true, partial, 900);
+        assert_int_equal(found_at(caller), !partial    ? LEDGER_OK
+                                           : elsewhere ? LEDGER_UNEXPLAINED
+                                                       : LEDGER_TRUNCATED);
+    }
+}
+
+/* A cut network took the route point from its node, and dropped the call at the next one. */
+static void test_ledger__a_route_point_that_moves_explains_one_more_cut(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool moves = (c & 1) != 0, drops = (c & 2) != 0;
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T);
+        good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T + 6000 * GOOD_MS);
+        for (unsigned i = 0; i < 2 && moves; i++) { /* two nodes tell of one change */
+            struct proc_id who = i == 0 ? GOOD_PUB : GOOD_SUB2;
+            struct event *e = good_run_event(EVENT_OWNER_CHANGED, who, T + (700 + i) * GOOD_MS);
+            e->device.v = GOOD_ROUTE_POINT;
+            e->epoch = 7;
+        }
+        uint32_t caller = caller_at(-3000, 3000, false);
+        good_legs[caller].reason = drops ? REASON_DROPPED_IN_SETUP : REASON_ABANDONED;
+        row_at(true, true, 700);
+        row_at(true, true, 3000);
+        assert_int_equal(found_at(caller), moves && drops ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
     cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
+    cmocka_unit_test(test_ledger__a_cut_row_is_of_the_leg_that_went_on_then),
+    cmocka_unit_test(test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
+    cmocka_unit_test(test_ledger__a_route_point_that_moves_explains_one_more_cut),
     cmocka_unit_test(test_ledger__a_good_run_has_every_class_in_its_place),
     cmocka_unit_test(test_ledger__a_missing_row_is_lost),
     cmocka_unit_test(test_ledger__a_row_missing_after_the_failure_is_lost),
