@@ -197,6 +197,28 @@ static bool gone(const struct history *h, struct proc_id proc, bool polite, int6
     return false;
 }
 
+/* Whether a standby slept at some time in from..until, or before, for so long that it does not
+ * trust what it held, and has not got it again by `from`. */
+static bool slept(const struct history *h, struct proc_id side, int64_t from, int64_t until)
+{
+    bool has = true;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool long_one = o->until == HISTORY_FOREVER || o->until - o->from >= sleep_max_us(h);
+        if (!proc_id_eq(o->proc, side) || o->from >= until || !long_one ||
+            strstr(o->what, "hang") == NULL) {
+            continue;
+        }
+        has = false;
+        for (size_t k = 0; k < h->events_n && h->events[k].at.us <= from; k++) {
+            const struct event *e = &h->events[k];
+            has = has ||
+                  (e->kind == EVENT_PG_SYNCED && proc_id_eq(e->proc, side) && e->at.us >= o->until);
+        }
+    }
+    return !has;
+}
+
 /* Whether a standby held the active side's state at `at`. */
 static bool synced(const struct history *h, struct proc_id side, int64_t at)
 {
@@ -256,7 +278,7 @@ static bool is_unwritten(const struct history *h, const struct history_window *w
     return proc_id_some(w->before) &&
            gone(h, w->before, false, w->from, by > w->from ? by : w->from + 1) &&
            (!proc_id_some(other) || gone(h, other, true, w->from, granted) ||
-            !synced(h, other, w->from));
+            slept(h, other, w->from, granted) || !synced(h, other, w->from));
 }
 
 void windows_find(struct history *h)

@@ -483,7 +483,15 @@ static void test_ledger__each_switch_that_a_leg_outlives_is_one_row_more(void **
 static void test_ledger__what_only_dead_sides_knew_is_unseen(void **state)
 {
     (void)state;
-    enum { PEER_KNEW, PEER_DIED_TOO, KILLED_WHEN_HUNG, PEER_WAS_NOT_SYNCED, CASES };
+    enum {
+        PEER_KNEW,
+        PEER_DIED_TOO,
+        KILLED_WHEN_HUNG,
+        PEER_WAS_NOT_SYNCED,
+        PEER_HAD_SLEPT,
+        PEER_GOT_IT_AGAIN,
+        CASES
+    };
     for (unsigned c = 0; c < CASES; c++) {
         second_fault(c == KILLED_WHEN_HUNG ? "hang" : "crash");
         if (c == KILLED_WHEN_HUNG) {
@@ -495,10 +503,17 @@ static void test_ledger__what_only_dead_sides_knew_is_unseen(void **state)
         } else if (c == PEER_WAS_NOT_SYNCED) {
             struct event *down = good_run_event(EVENT_LINK_DOWN, GOOD_PGA, T - 50 * GOOD_MS);
             snprintf(down->text, sizeof down->text, "private");
+        } else if (c == PEER_HAD_SLEPT || c == PEER_GOT_IT_AGAIN) {
+            good_run_fault(EVENT_FAULT, GOOD_PGA, "hang", T - 9000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_PGA, "hang", T - 8000 * GOOD_MS);
+        }
+        if (c == PEER_GOT_IT_AGAIN) {
+            good_run_event(EVENT_PG_SYNCED, GOOD_PGA, T - 7900 * GOOD_MS)->peer = GOOD_PGB;
         }
         good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 4000 * GOOD_MS);
         uint32_t leg = leg_at(-3000, 2000);
-        assert_int_equal(found_at(leg), c == PEER_KNEW ? LEDGER_LOST : LEDGER_UNSEEN);
+        bool known = c == PEER_KNEW || c == PEER_GOT_IT_AGAIN;
+        assert_int_equal(found_at(leg), known ? LEDGER_LOST : LEDGER_UNSEEN);
     }
 }
 
