@@ -1,5 +1,7 @@
 #include "cluster/check/expect.h"
 
+#include "cluster/check/windows.h"
+
 #include <string.h>
 
 /* A call that its CallManager drops in setup ends this long after the failure at most. */
@@ -308,7 +310,9 @@ static uint32_t moves_of_point(const struct history *h, const struct expect_leg 
 /* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
  * What stays true: each fault and each switch explains one partial row at most, the end one whole
  * row, and no row at all is left only by who was never in anybody's view. A fault that took the
- * route point from its node may also have dropped the call, when it was at the next one. */
+ * route point from its node may also have dropped the call, when it was at the next one. A side
+ * that does not hear that it was replaced writes what it sees until it does: records are accepted
+ * under any epoch, so an end that both sides saw is two whole rows. */
 static uint32_t mixed(const struct history *h, const struct expect_leg *what,
                       const struct felt *felt)
 {
@@ -319,9 +323,11 @@ static uint32_t mixed(const struct history *h, const struct expect_leg *what,
     if (moves > 0 && dropped(what) && most < moves + felt->switches + 1) {
         most = moves + felt->switches + 1;
     }
-    set |= EXPECT_BIT(0, true);
+    bool both =
+        windows_both(h, what->pair, what->end_us - EXPECT_SLACK_US, what->end_us + EXPECT_SLACK_US);
+    set |= EXPECT_BIT(0, true) | (both ? EXPECT_BIT(0, 2) : 0);
     for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
-        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true);
+        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true) | (both ? EXPECT_BIT(p, 2) : 0);
     }
     return set;
 }
@@ -349,8 +355,9 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     if (felt.faults > 0 && what->end_us - what->begin_us < EXPECT_SLACK_US) {
         set |= EXPECT_BIT(0, false); /* it was over before its begin was told */
     }
-    /* The next bits are those of one more partial row. */
-    return may_be_cut_at_point(h, what)
-               ? set | (set & EXPECT_BIT(0, false)) << 2 | (set & EXPECT_BIT(1, false)) << 2
-               : set;
+    if (may_be_cut_at_point(h, what)) {
+        set |= (set & EXPECT_BIT(0, false)) != 0 ? EXPECT_BIT(1, false) : 0;
+        set |= (set & EXPECT_BIT(1, false)) != 0 ? EXPECT_BIT(2, false) : 0;
+    }
+    return set;
 }

@@ -24,7 +24,7 @@ static uint32_t classes_of(uint32_t outcomes)
 {
     uint32_t classes = 0;
     for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
-        for (uint32_t w = 0; w <= 1; w++) {
+        for (uint32_t w = 0; w <= EXPECT_WHOLES_MAX; w++) {
             classes |= (outcomes & EXPECT_BIT(p, w)) != 0 ? BIT(class_of(p, w)) : 0;
         }
     }
@@ -187,7 +187,7 @@ static enum ledger_class classify(const struct history *h, const struct ledger_e
     uint32_t whole = entry->rows_n - partial;
     uint32_t least = UINT32_MAX, most = 0;
     for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
-        for (uint32_t w = 0; w <= 1; w++) {
+        for (uint32_t w = 0; w <= EXPECT_WHOLES_MAX; w++) {
             if ((entry->outcomes & EXPECT_BIT(p, w)) == 0) {
                 continue;
             }

@@ -238,6 +238,54 @@ static bool synced(const struct history *h, struct proc_id side, int64_t at)
     return has;
 }
 
+/* The process that acts no more after this event; none: none. */
+static struct proc_id lets_go(const struct event *e)
+{
+    bool ended = e->kind == EVENT_FAULT && !history_spares(e->text) && !history_survives(e->text);
+    bool told = e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
+                e->kind == EVENT_PROCESS_STOP;
+    return ended ? e->peer : told ? e->proc : (struct proc_id){0};
+}
+
+/* One that was replaced while it hung wakes up unsure, and acts no more. */
+static bool hangs(const struct history *h, struct proc_id proc, int64_t at)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, proc) && strstr(o->what, "hang") != NULL && o->from <= at &&
+            at < o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool windows_both(const struct history *h, uint32_t pair, int64_t from, int64_t until)
+{
+    struct proc_id holder = {0}, former = {0};
+    int64_t since = 0; /* the former one was replaced */
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
+        if (e->kind == EVENT_PG_GRANTED && p != NULL && p->pair == pair &&
+            !proc_id_eq(e->peer, holder)) {
+            former = hangs(h, holder, e->at.us) ? (struct proc_id){0} : holder;
+            holder = e->peer;
+            since = e->at.us;
+        }
+        struct proc_id gone = lets_go(e);
+        if (proc_id_some(former) && proc_id_eq(gone, former)) {
+            if (since <= until && from <= e->at.us) {
+                return true;
+            }
+            former = (struct proc_id){0};
+        } else if (proc_id_some(gone) && proc_id_eq(gone, holder)) {
+            holder = (struct proc_id){0};
+        }
+    }
+    return proc_id_some(former) && since <= until;
+}
+
 static struct proc_id other_side(const struct history *h, struct proc_id side, uint32_t pair)
 {
     for (uint16_t v = 1; v <= h->topology->procs_n; v++) {

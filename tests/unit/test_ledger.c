@@ -573,6 +573,29 @@ static void test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open(void *
     }
 }
 
+/* pgb is cut off and does not hear that pga has the pair: both see the end of the leg, until it
+ * lets go. Had it let go before, or been replaced while it hung, it would not have acted then. */
+static void test_ledger__an_end_that_both_sides_saw_is_two_whole_rows(void **state)
+{
+    (void)state;
+    enum { UNHEARD, LET_GO_BEFORE, HUNG, CASES };
+    for (unsigned c = 0; c < CASES; c++) {
+        second_fault("partition");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 8000 * GOOD_MS);
+        if (c == HUNG) {
+            good_run_fault(EVENT_FAULT, GOOD_PGB, "hang", T + 200 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 5000 * GOOD_MS);
+        }
+        int64_t lets_go = T + (c == LET_GO_BEFORE ? 900 : 6000) * GOOD_MS;
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, lets_go);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 3000);
+        row_at(false, false, 3500);
+        row_at(false, false, 6000);
+        assert_int_equal(found_at(leg), c == UNHEARD ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
+    }
+}
+
 /* The CallManager of the call was cut off from the phone: it never rang, but the PG had it. */
 static void test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason(void **state)
 {
@@ -665,6 +688,7 @@ static void test_ledger__a_route_point_that_moves_explains_one_more_cut(void **s
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
+    cmocka_unit_test(test_ledger__an_end_that_both_sides_saw_is_two_whole_rows),
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
     cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
     cmocka_unit_test(test_ledger__a_cut_row_is_of_the_leg_that_went_on_then),
