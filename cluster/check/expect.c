@@ -54,7 +54,9 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *other = &h->legs[i];
-        if (agent_id_some(other->agent) && other->incoming && call_id_eq(other->call, leg->call)) {
+        /* A phone whose node hung may ring for a caller who is gone. */
+        if (agent_id_some(other->agent) && other->incoming && other->begin_us <= leg->end_us &&
+            call_id_eq(other->call, leg->call)) {
             what.went_on = true;
             what.end_us = other->begin_us < what.end_us ? other->begin_us : what.end_us;
         }
@@ -191,13 +193,15 @@ static bool end_is_open(const struct history *h, const struct expect_leg *what)
            near_callmanager_fault(h, what->end_us - DROP_US, what->end_us + EXPECT_SLACK_US);
 }
 
-/* The CallManager of the caller, whose call it is, failed while he was there. */
+/* The CallManager of the caller, whose call it is, failed while he was there, or hung: it finds his
+ * key when it wakes up, and then that it was given up. */
 static bool lost_its_call(const struct history *h, const struct expect_leg *what)
 {
     struct proc_id home = history_home(h, what->leg->device, what->begin_us);
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
-        if (of_callmanager(h, o) && proc_id_eq(o->proc, home) && o->from >= what->begin_us &&
+        bool there = history_hangs(o) ? o->until >= what->begin_us : o->from >= what->begin_us;
+        if (of_callmanager(h, o) && proc_id_eq(o->proc, home) && there &&
             o->from <= what->end_us + EXPECT_SLACK_US) {
             return true;
         }

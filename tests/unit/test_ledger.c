@@ -663,6 +663,41 @@ static void test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue(void *
     }
 }
 
+/* His CallManager hung when he dialled, and found the call when it woke up: offered, and dropped.
+ * One that was well by then had no reason to. */
+static void test_ledger__a_caller_whose_node_wakes_up_late_may_be_cut_at_once(void **state)
+{
+    (void)state;
+    for (unsigned well = 0; well <= 1; well++) {
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 7000 * GOOD_MS);
+        home->device.v = GOOD_GATEWAY;
+        home->peer = GOOD_PUB;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "hang", T - 6900 * GOOD_MS);
+        int64_t heals = well == 1 ? T - 5000 * GOOD_MS : T;
+        good_run_fault(EVENT_HEAL, GOOD_PUB, "hang", heals);
+        uint32_t caller = caller_at(-3000, 1, false);
+        good_legs[caller].reason = REASON_DROPPED_IN_SETUP;
+        row_at(true, true, 1);
+        assert_int_equal(found_at(caller), well == 1 ? LEDGER_UNEXPLAINED : LEDGER_TRUNCATED);
+    }
+}
+
+/* The phone of the agent whom he was routed to was at a node that hung: it rings when he is gone.
+ */
+static void test_ledger__a_phone_that_rings_too_late_has_not_taken_the_caller(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late <= 1; late++) {
+        good_run_make();
+        uint32_t caller = caller_at(-3000, 1000, false);
+        leg_at(late == 1 ? 9000 : 900, 9001);
+        row_at(true, false, 1000);
+        assert_int_equal(found_at(caller), late == 1 ? LEDGER_OK : LEDGER_DUPLICATE);
+    }
+}
+
 /* A cut network took the route point from its node, and dropped the call at the next one. */
 static void test_ledger__a_route_point_that_moves_explains_one_more_cut(void **state)
 {
@@ -694,6 +729,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_row_is_of_the_leg_that_went_on_then),
     cmocka_unit_test(test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
     cmocka_unit_test(test_ledger__a_route_point_that_moves_explains_one_more_cut),
+    cmocka_unit_test(test_ledger__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
+    cmocka_unit_test(test_ledger__a_phone_that_rings_too_late_has_not_taken_the_caller),
     cmocka_unit_test(test_ledger__a_good_run_has_every_class_in_its_place),
     cmocka_unit_test(test_ledger__a_missing_row_is_lost),
     cmocka_unit_test(test_ledger__a_row_missing_after_the_failure_is_lost),
