@@ -316,7 +316,8 @@ static uint32_t moves_of_point(const struct history *h, const struct expect_leg 
  * row, and no row at all is left only by who was never in anybody's view. A fault that took the
  * route point from its node may also have dropped the call, when it was at the next one. A side
  * that does not hear that it was replaced writes what it sees until it does: records are accepted
- * under any epoch, so an end that both sides saw is two whole rows. */
+ * under any epoch, so an end that both sides saw is two whole rows. So is a leg that went from one
+ * call to another, for who missed that, and finds the one gone and the other there. */
 static uint32_t mixed(const struct history *h, const struct expect_leg *what,
                       const struct felt *felt)
 {
@@ -327,11 +328,12 @@ static uint32_t mixed(const struct history *h, const struct expect_leg *what,
     if (moves > 0 && dropped(what) && most < moves + felt->switches + 1) {
         most = moves + felt->switches + 1;
     }
-    bool both =
+    bool twice =
+        call_id_some(what->leg->moved_from) ||
         windows_both(h, what->pair, what->end_us - EXPECT_SLACK_US, what->end_us + EXPECT_SLACK_US);
-    set |= EXPECT_BIT(0, true) | (both ? EXPECT_BIT(0, 2) : 0);
+    set |= EXPECT_BIT(0, true) | (twice ? EXPECT_BIT(0, 2) : 0);
     for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
-        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true) | (both ? EXPECT_BIT(p, 2) : 0);
+        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true) | (twice ? EXPECT_BIT(p, 2) : 0);
     }
     return set;
 }

@@ -596,6 +596,27 @@ static void test_ledger__an_end_that_both_sides_saw_is_two_whole_rows(void **sta
     }
 }
 
+/* It was joined to another call while the network kept news back: one end, and another begin. */
+static void test_ledger__a_join_that_was_missed_is_two_whole_rows(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool joined = (c & 1) != 0, cut = (c & 2) != 0;
+        good_run_make();
+        if (cut) {
+            good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T - 1000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T);
+        }
+        uint32_t leg = leg_at(-3000, 3000);
+        good_legs[leg].moved_from.v = joined ? 0x701 : 0;
+        row_at(false, false, 200);
+        row_at(false, false, 3500);
+        good_rows[good.rows_n - 2].call.v = joined ? 0x701 : 0x700;
+        enum ledger_class found = found_at(leg);
+        assert_true(joined && cut ? found == LEDGER_SPLIT : found > LEDGER_UNSEEN);
+    }
+}
+
 /* The CallManager of the call was cut off from the phone: it never rang, but the PG had it. */
 static void test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason(void **state)
 {
@@ -724,6 +745,7 @@ static void test_ledger__a_route_point_that_moves_explains_one_more_cut(void **s
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
     cmocka_unit_test(test_ledger__an_end_that_both_sides_saw_is_two_whole_rows),
+    cmocka_unit_test(test_ledger__a_join_that_was_missed_is_two_whole_rows),
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
     cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
     cmocka_unit_test(test_ledger__a_cut_row_is_of_the_leg_that_went_on_then),
