@@ -76,16 +76,18 @@ static void follow(const struct history *h, const struct history_outage *o, stru
     }
 }
 
-/* When the last gateway of the group hangs up of those that have calls at `at`: they go home one
- * after the other, each when its calls have ended. */
-static int64_t drained_at(const struct history *h, uint32_t group, int64_t at)
+/* When the last gateway hangs up of those that have calls at `at`, and go home before this one: a
+ * node lets one go after the other, each when its calls have ended, whatever group it is of. */
+static int64_t drained_at(const struct history *h, struct device_id device, uint32_t group,
+                          int64_t at)
 {
+    struct proc_id node = history_home(h, device, h->end_us);
     int64_t last = at;
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_id id = {d};
         struct device_info info;
         if (topology_device(h->topology, id, &info) && info.kind == DEVICE_KIND_GATEWAY &&
-            info.group == group) {
+            (info.group == group || proc_id_eq(history_home(h, id, at), node))) {
             int64_t until = history_busy_until(h, id, at);
             last = until > last ? until : last;
         }
@@ -109,7 +111,8 @@ static void settled(const struct history *h, struct tally *t)
             continue;
         }
         struct proc_id target = history_first_living(h, info.group, h->end_us);
-        int64_t from = info.kind == DEVICE_KIND_GATEWAY ? drained_at(h, info.group, calm) : calm;
+        int64_t from =
+            info.kind == DEVICE_KIND_GATEWAY ? drained_at(h, id, info.group, calm) : calm;
         if (!proc_id_some(target) || from > h->end_us - settle) {
             continue;
         }

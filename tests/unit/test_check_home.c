@@ -57,13 +57,18 @@ static void test_check_home__home_1_catches_a_phone_that_never_goes_home(void **
     good_run_caught("HOME-1");
 }
 
-/* Gateways go home one after the other, each when its calls have ended. */
+/* Gateways go home one after the other, each when its calls have ended, of whatever group. */
 static void test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains(void **state)
 {
     (void)state;
-    for (int busy = 0; busy < 2; busy++) {
+    for (int busy = 0; busy < 3; busy++) {
         good_run_make();
         stays_away(GOOD_GATEWAY);
+        if (busy == 2) {
+            good_topology.groups[1] = good_topology.groups[0];
+            good_topology.groups_n = 2;
+            good_topology.gateways[1].group = 1;
+        }
         if (busy != 0) {
             good_legs[good.legs_n++] = (struct history_leg){.device = {GOOD_GATEWAY + 1},
                                                             .call = {77},
