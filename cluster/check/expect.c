@@ -232,6 +232,16 @@ static bool wrapup_unwritten(const struct history *h, const struct expect_leg *w
     return false;
 }
 
+/* The same outcomes, but the last row was not written. */
+static uint32_t without_whole(uint32_t set)
+{
+    uint32_t without = 0;
+    for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
+        without |= (set & EXPECT_BIT(p, 1)) != 0 ? EXPECT_BIT(p, 0) : 0;
+    }
+    return without;
+}
+
 int64_t expect_news_us(const struct history *h)
 {
     const struct topology_timers *t = &h->topology->timers;
@@ -245,6 +255,7 @@ struct felt {
     bool overlap;      /* one began before the other was over and done with */
     bool silence;      /* the network kept news back: it does to each party something else */
     bool unheard;      /* and lasted from the begin to the end */
+    uint32_t downs;    /* times that the registry called a node down that lived, but was cut off */
 };
 
 /* Whether an earlier outage is of the same fault. */
@@ -264,6 +275,24 @@ static int64_t felt_until(const struct history *h, const struct history_outage *
 {
     int64_t last = history_silences(o) ? o->until : o->from;
     return last == HISTORY_FOREVER ? last : last + expect_news_us(h);
+}
+
+/* A node that lives and is called down begins anew as soon as it hears of it: that is one more cut
+ * of what it did, after that of the silence. Each node tells it, one after the other. */
+static uint32_t downs_within(const struct history *h, int64_t from, int64_t until)
+{
+    uint64_t highest[PROCS_MAX + 1] = {0};
+    uint32_t n = 0;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us < until; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind != EVENT_NODE_DOWN || e->peer.v > PROCS_MAX ||
+            (uint64_t)e->value <= highest[e->peer.v]) {
+            continue;
+        }
+        highest[e->peer.v] = (uint64_t)e->value;
+        n += e->at.us > from && history_up(h, e->peer, SERVICE_NONE, e->at.us) ? 1 : 0;
+    }
+    return n;
 }
 
 static struct felt feel(const struct history *h, const struct expect_leg *what)
@@ -292,6 +321,7 @@ static struct felt feel(const struct history *h, const struct expect_leg *what)
         bool inside = w->pair == what->pair && w->from < over && what->begin_us < until;
         felt.switches += inside ? 1 : 0;
     }
+    felt.downs = downs_within(h, what->begin_us, over);
     return felt;
 }
 
@@ -323,7 +353,7 @@ static uint32_t mixed(const struct history *h, const struct expect_leg *what,
 {
     bool none = felt->unheard || felt->switches > 0 || what->went_on || what->never_offered;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
-    uint32_t most = felt->faults + felt->switches;
+    uint32_t most = felt->faults + felt->switches + felt->downs;
     uint32_t moves = moves_of_point(h, what);
     if (moves > 0 && dropped(what) && most < moves + felt->switches + 1) {
         most = moves + felt->switches + 1;
@@ -343,7 +373,7 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     static const int64_t shifts[3] = {0, -EXPECT_SLACK_US, EXPECT_SLACK_US};
     const struct variant plain = {.early = false};
     bool open_end = end_is_open(h, what);
-    uint32_t set = wrapup_unwritten(h, what) ? EXPECT_BIT(0, false) : 0;
+    uint32_t set = 0;
     *ret_exact = follow(h, what, what->begin_us, what->end_us, plain);
     for (unsigned k = 0; k < 144; k++) {
         struct variant v = {.early = (k & 1) != 0,
@@ -354,7 +384,14 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
         int64_t end = what->end_us + shifts[k / 48];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
+    if (wrapup_unwritten(h, what)) {
+        set |= without_whole(set);
+    }
     struct felt felt = feel(h, what);
+    if (felt.unheard) { /* all of it is told after the silence, and cut by what followed from that
+                         */
+        set |= EXPECT_BIT(1, 0);
+    }
     if (felt.overlap || felt.silence) {
         set |= mixed(h, what, &felt);
     }

@@ -127,7 +127,17 @@ static int64_t away_from(const struct history_leg *leg, const struct history_row
     return row->partial && within ? 0 : llabs(leg->end_us - row->at_us);
 }
 
-/* The nearest in time among the legs that fit at least `least`; a leg without rows goes first. */
+static uint32_t partials(const struct history *h, const struct ledger_entry *entry)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < entry->rows_n && i < LEDGER_ROWS_MAX; i++) {
+        n += h->rows[entry->rows[i]].partial ? 1 : 0;
+    }
+    return n;
+}
+
+/* The nearest in time among the legs that fit at least `least`; a leg without rows goes first, and
+ * a whole row goes to a leg that has none: what rang twice in one call has one of each. */
 static struct ledger_entry *best(const struct history *h, struct ledger *l,
                                  const struct history_row *row, int least)
 {
@@ -141,7 +151,8 @@ static struct ledger_entry *best(const struct history *h, struct ledger *l,
         if (least < 3 && entry->rows_n > 0) {
             continue;
         }
-        int64_t away = away_from(&h->legs[entry->leg], row);
+        bool whole = entry->rows_n > partials(h, entry);
+        int64_t away = !row->partial && whole ? INT64_MAX : away_from(&h->legs[entry->leg], row);
         bool better = found == NULL || away < nearest;
         if (better) {
             found = entry;
@@ -170,15 +181,6 @@ static void match(const struct history *h, struct ledger *l)
         }
     }
     free(taken);
-}
-
-static uint32_t partials(const struct history *h, const struct ledger_entry *entry)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < entry->rows_n && i < LEDGER_ROWS_MAX; i++) {
-        n += h->rows[entry->rows[i]].partial ? 1 : 0;
-    }
-    return n;
 }
 
 static enum ledger_class classify(const struct history *h, const struct ledger_entry *entry)
