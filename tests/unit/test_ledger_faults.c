@@ -464,7 +464,7 @@ static void test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_o
 {
     (void)state;
     switched(); /* the leg was cut at T, and is in wrap-up when nobody is left */
-    good_run_fault(EVENT_FAULT, GOOD_PGA, "power", T + 9500 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_PGA, "power", T + 10500 * GOOD_MS);
     uint32_t leg = leg_at(-3000, 9000);
     row_at(false, true, 10);
     assert_int_equal(found_at(leg), LEDGER_TRUNCATED);
