@@ -54,12 +54,14 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *other = &h->legs[i];
-        /* A phone whose node hung may ring for a caller who is gone. */
-        if (agent_id_some(other->agent) && other->incoming && other->begin_us <= leg->end_us &&
-            call_id_eq(other->call, leg->call)) {
+        bool rang =
+            agent_id_some(other->agent) && other->incoming && call_id_eq(other->call, leg->call);
+        /* A phone whose node hung, or was cut off, may ring for a caller who is gone. */
+        if (rang && other->begin_us <= leg->end_us) {
             what.went_on = true;
             what.end_us = other->begin_us < what.end_us ? other->begin_us : what.end_us;
         }
+        what.rang_late = what.rang_late || (rang && other->begin_us > leg->end_us);
     }
     return what;
 }
@@ -351,7 +353,8 @@ static uint32_t moves_of_point(const struct history *h, const struct expect_leg 
 static uint32_t mixed(const struct history *h, const struct expect_leg *what,
                       const struct felt *felt)
 {
-    bool none = felt->unheard || felt->switches > 0 || what->went_on || what->never_offered;
+    bool none = felt->unheard || felt->switches > 0 || what->went_on || what->rang_late ||
+                what->never_offered;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
     uint32_t most = felt->faults + felt->switches + felt->downs;
     uint32_t moves = moves_of_point(h, what);

@@ -34,6 +34,7 @@ struct expect_leg {
     bool at_point;
     int64_t begin_us, end_us; /* of the time there */
     bool went_on;             /* from the route point to an agent */
+    bool rang_late;           /* at an agent's phone, when the caller had left */
     bool never_offered;       /* it ended for a reason that keeps calls from a route point */
 };
 

@@ -49,10 +49,11 @@ static void enter_one(const struct history *h, struct ledger *l, uint32_t index,
 {
     struct ledger_entry *entry = &l->entries[l->entries_n++];
     uint32_t exact = 0;
-    *entry = (struct ledger_entry){.leg = index,
-                                   .at_route_point = what->at_point,
-                                   .none_due = what->went_on || what->never_offered,
-                                   .found = LEDGER_LEFT_OUT};
+    *entry =
+        (struct ledger_entry){.leg = index,
+                              .at_route_point = what->at_point,
+                              .none_due = what->went_on || what->rang_late || what->never_offered,
+                              .found = LEDGER_LEFT_OUT};
     entry->outcomes = expect_rows(h, what, &exact);
     entry->allowed = classes_of(entry->outcomes);
     for (uint32_t c = 0; c < LEDGER_CLASSES; c++) {
@@ -83,6 +84,21 @@ static void enter(const struct history *h, struct ledger *l, uint32_t index)
     }
 }
 
+/* Until when the row of a leg may be written: news of its end may be kept back. */
+static int64_t written_by(const struct history *h, const struct history_leg *leg)
+{
+    int64_t most = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
+    int64_t by = leg->end_us + most;
+    for (uint32_t i = 0; i < h->outages_n; i++) { /* in the order of their begin */
+        const struct history_outage *o = &h->outages[i];
+        if (history_silences(o) && o->from < by && o->until > leg->end_us) {
+            int64_t after = o->until == HISTORY_FOREVER ? o->until : o->until + most;
+            by = after > by ? after : by;
+        }
+    }
+    return by;
+}
+
 /* How well a row fits a leg: 0 not at all, 3 by call and phone. */
 static int fit(const struct history *h, const struct ledger_entry *entry,
                const struct history_row *row)
@@ -102,8 +118,7 @@ static int fit(const struct history *h, const struct ledger_entry *entry,
         return 3;
     }
     /* A leg that was transferred or joined is known by its other call's name to one of the two. */
-    int64_t most = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
-    bool time = row->at_us >= leg->begin_us && (leg->open || row->at_us <= leg->end_us + most);
+    bool time = row->at_us >= leg->begin_us && (leg->open || row->at_us <= written_by(h, leg));
     return phone && time ? 1 : 0;
 }
 

@@ -496,6 +496,39 @@ static void test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_fo
     freed();
 }
 
+static void test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late <= 1; late++) { /* or it never rang */
+        second_fault("partition");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 8000 * GOOD_MS);
+        uint32_t caller = caller_at(-3000, 5000, false);
+        if (late == 1) {
+            leg_at(9000, 9010);
+            row_at(false, false, 9000);
+        }
+        assert_int_equal(found_at(caller), late == 1 ? LEDGER_LEFT_OUT : LEDGER_LOST);
+    }
+}
+
+/* The phone never heard that it was joined to another call. */
+static void test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over(
+    void **state)
+{
+    (void)state;
+    for (unsigned cut = 0; cut <= 1; cut++) {
+        good_run_make();
+        if (cut == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", T);
+            good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", T + 30000 * GOOD_MS);
+        }
+        uint32_t leg = leg_at(-1000, 3000);
+        row_at(false, false, 31000);
+        good_rows[good.rows_n - 1].call.v = 0x701;
+        assert_int_equal(found_at(leg), cut == 1 ? LEDGER_OK : LEDGER_LOST);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__a_caller_cut_in_the_queue_and_answered_later_has_one_row),
     cmocka_unit_test(test_ledger_faults__a_caller_is_judged_when_the_agents_line_must_be_there),
@@ -524,6 +557,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only),
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
+    cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
+    cmocka_unit_test(test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over),
 };
 
 UNIT_MAIN(tests);
