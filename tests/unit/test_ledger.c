@@ -1,34 +1,4 @@
-#include "cluster/check/ledger.h"
-
-#include "tests/unit/good_run.h"
-#include "tests/unit/unit.h"
-
-#include <stdio.h>
-
-static struct ledger ledger;
-
-static void made(void)
-{
-    good_run_finish();
-    assert_int_equal(ledger_make(&good, &ledger), ERR_OK);
-}
-
-static void freed(void)
-{
-    ledger_free(&ledger);
-    history_free(&good);
-}
-
-static const struct ledger_entry *entry_of(uint32_t leg)
-{
-    for (size_t i = 0; i < ledger.entries_n; i++) {
-        if (ledger.entries[i].leg == leg) {
-            return &ledger.entries[i];
-        }
-    }
-    fail_msg("leg %u is not in the ledger", leg);
-    return NULL;
-}
+#include "tests/unit/ledger_fixture.h"
 
 static void test_ledger__a_good_run_has_every_class_in_its_place(void **state)
 {
@@ -234,77 +204,6 @@ static void test_ledger__a_killed_fleet_makes_it_inconclusive(void **state)
     freed();
 }
 
-/* A second fault: pgb, active since the first one, is gone or hangs at T, and pga has its state. */
-#define T ((int64_t)50000 * GOOD_MS)
-
-static void second_fault(const char *what)
-{
-    good_run_make();
-    good_run_event(EVENT_PG_SYNCED, GOOD_PGA, 40000 * GOOD_MS)->peer = GOOD_PGB;
-    good_run_fault(EVENT_FAULT, GOOD_PGB, what, T);
-}
-
-static void switched(void)
-{
-    second_fault("crash");
-    good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
-}
-
-/* A leg at the phone of agent 5007; times from T, in ms. */
-static uint32_t leg_at(int64_t begin_ms, int64_t end_ms)
-{
-    uint32_t at = (uint32_t)good.legs_n++;
-    good_legs[at] = (struct history_leg){.device = {7},
-                                         .agent = {5007},
-                                         .call = {0x700},
-                                         .incoming = true,
-                                         .number = "1007",
-                                         .to = "1007",
-                                         .begin_us = T + begin_ms * GOOD_MS,
-                                         .answer_us = T + begin_ms * GOOD_MS + 1,
-                                         .end_us = T + end_ms * GOOD_MS,
-                                         .reason = REASON_HUNG_UP};
-    return at;
-}
-
-/* Its caller, who waits at the route point until the agent's phone rings (0: never). */
-static uint32_t caller_at(int64_t begin_ms, int64_t end_ms, bool answered)
-{
-    uint32_t at = (uint32_t)good.legs_n++;
-    good_legs[at] = (struct history_leg){.device = {GOOD_GATEWAY},
-                                         .call = {0x700},
-                                         .to = "80001",
-                                         .begin_us = T + begin_ms * GOOD_MS,
-                                         .answer_us = answered ? T + (end_ms - 500) * GOOD_MS : 0,
-                                         .end_us = T + end_ms * GOOD_MS,
-                                         .reason = answered ? REASON_HUNG_UP : REASON_ABANDONED};
-    return at;
-}
-
-/* A row of that call: of the agent's phone, or of the route point. */
-static void row_at(bool point, bool partial, int64_t at_ms)
-{
-    struct history_row *row = &good_rows[good.rows_n];
-    *row = (struct history_row){.recovery_key = 8000 + (int64_t)good.rows_n,
-                                .key = (int64_t)(800 + good.rows_n) << 16,
-                                .at_us = T + at_ms * GOOD_MS,
-                                .pair = 5000,
-                                .call = {0x700},
-                                .agent = {point ? 0 : 5007},
-                                .disposition = partial ? 27 : 13,
-                                .partial = partial};
-    snprintf(row->instrument, sizeof row->instrument, "%s", point ? "80001" : "1007");
-    good.rows_n++;
-}
-
-static enum ledger_class found_at(uint32_t leg)
-{
-    made();
-    enum ledger_class found = entry_of(leg)->found;
-    freed();
-    return found;
-}
-
 static void test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_row(void **state)
 {
     (void)state;
@@ -364,100 +263,6 @@ static void test_ledger__a_caller_cut_in_the_queue_who_gives_up_later_has_two_ro
     row_at(true, true, 500);
     row_at(true, false, 9000);
     assert_int_equal(found_at(caller), LEDGER_SPLIT);
-}
-
-static void test_ledger__a_side_that_only_paused_cuts_nothing(void **state)
-{
-    (void)state;
-    for (unsigned partial = 0; partial <= 1; partial++) {
-        for (unsigned said = 0; said <= 1; said++) {
-            second_fault("hang");
-            good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
-            if (said == 1) {
-                good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
-            }
-            uint32_t leg = leg_at(-3000, 9000);
-            row_at(false, partial == 1, 10000);
-            assert_int_equal(found_at(leg), partial == 1 ? LEDGER_UNEXPLAINED : LEDGER_OK);
-        }
-    }
-}
-
-static void test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_crash(void **state)
-{
-    (void)state;
-    second_fault("hang");
-    good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
-    good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
-    good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
-    good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 7000 * GOOD_MS);
-    uint32_t leg = leg_at(-3000, 4000);
-    row_at(false, false, 4500);
-    assert_int_equal(found_at(leg), LEDGER_OK);
-}
-
-/* It slept for longer than its peer needs to miss it, and the controller did not answer: what it
- * heard after it woke up died with it. */
-static void test_ledger__a_side_that_woke_up_unsure_and_died_wrote_nothing(void **state)
-{
-    (void)state;
-    for (unsigned granted = 0; granted <= 1; granted++) {
-        second_fault("hang");
-        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
-        if (granted == 1) {
-            good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
-        }
-        good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
-        good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 6100 * GOOD_MS);
-        good_run_event(EVENT_PROCESS_START, GOOD_PGA, T + 8000 * GOOD_MS);
-        good_run_activates(GOOD_PGA, GOOD_SUB1, 4, T + 9000 * GOOD_MS);
-        uint32_t leg = leg_at(-3000, 3000);
-        assert_int_equal(found_at(leg), granted == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
-    }
-}
-
-/* The node of the call hung, and woke up before anybody had lost it: it told of the end of the leg
- * in between. If the phone had lost it before, there was no end to tell of. */
-static void test_ledger__a_node_that_woke_up_in_time_told_of_the_end(void **state)
-{
-    (void)state;
-    for (unsigned c = 0; c < 4; c++) {
-        bool partial = (c & 1) != 0, lost_first = (c & 2) != 0;
-        good_run_make();
-        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 5000 * GOOD_MS);
-        home->device.v = 7;
-        home->peer = GOOD_SUB2;
-        home->epoch = 9;
-        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
-        int64_t lost_at = T + (lost_first ? 1000 : 4002) * GOOD_MS;
-        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, lost_at)->device.v = 7;
-        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 4000 * GOOD_MS);
-        good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGB, T + 4001 * GOOD_MS)->peer = GOOD_SUB2;
-        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4001 * GOOD_MS);
-        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 5000 * GOOD_MS);
-        uint32_t leg = leg_at(-3000, 2000);
-        row_at(false, partial, 4001);
-        assert_int_equal(found_at(leg), partial      ? LEDGER_TRUNCATED
-                                        : lost_first ? LEDGER_UNEXPLAINED
-                                                     : LEDGER_OK);
-    }
-}
-
-static void test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang(void **state)
-{
-    (void)state;
-    for (unsigned rows = 1; rows <= 2; rows++) {
-        second_fault("hang");
-        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
-        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 4000 * GOOD_MS);
-        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4010 * GOOD_MS);
-        uint32_t leg = leg_at(-3000, 9000);
-        row_at(false, true, 990);
-        if (rows == 2) {
-            row_at(false, false, 10000);
-        }
-        assert_int_equal(found_at(leg), rows == 2 ? LEDGER_SPLIT : LEDGER_LOST);
-    }
 }
 
 static void test_ledger__each_switch_that_a_leg_outlives_is_one_row_more(void **state)
@@ -663,85 +468,6 @@ static void test_ledger__a_cut_row_is_of_the_leg_that_went_on_then(void **state)
     freed();
 }
 
-/* The caller's CallManager died, and he gave up before he noticed: the PG heard of the dead node
- * only. Had another node died, it would have heard of the end. */
-static void test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue(void **state)
-{
-    (void)state;
-    for (unsigned c = 0; c < 4; c++) {
-        bool partial = (c & 1) != 0, elsewhere = (c & 2) != 0;
-        good_run_make();
-        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 3100 * GOOD_MS);
-        home->device.v = GOOD_GATEWAY;
-        home->peer = elsewhere ? GOOD_SUB2 : GOOD_PUB;
-        home->epoch = 9;
-        good_run_fault(EVENT_FAULT, GOOD_PUB, "power", T);
-        uint32_t caller = caller_at(-3000, 1000, false);
-        row_at(true, partial, 900);
-        assert_int_equal(found_at(caller), !partial    ? LEDGER_OK
-                                           : elsewhere ? LEDGER_UNEXPLAINED
-                                                       : LEDGER_TRUNCATED);
-    }
-}
-
-/* His CallManager hung when he dialled, and found the call when it woke up: offered, and dropped.
- * One that was well by then had no reason to. */
-static void test_ledger__a_caller_whose_node_wakes_up_late_may_be_cut_at_once(void **state)
-{
-    (void)state;
-    for (unsigned well = 0; well <= 1; well++) {
-        good_run_make();
-        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 7000 * GOOD_MS);
-        home->device.v = GOOD_GATEWAY;
-        home->peer = GOOD_PUB;
-        home->epoch = 9;
-        good_run_fault(EVENT_FAULT, GOOD_PUB, "hang", T - 6900 * GOOD_MS);
-        int64_t heals = well == 1 ? T - 5000 * GOOD_MS : T;
-        good_run_fault(EVENT_HEAL, GOOD_PUB, "hang", heals);
-        uint32_t caller = caller_at(-3000, 1, false);
-        good_legs[caller].reason = REASON_DROPPED_IN_SETUP;
-        row_at(true, true, 1);
-        assert_int_equal(found_at(caller), well == 1 ? LEDGER_UNEXPLAINED : LEDGER_TRUNCATED);
-    }
-}
-
-/* The phone of the agent whom he was routed to was at a node that hung: it rings when he is gone.
- */
-static void test_ledger__a_phone_that_rings_too_late_has_not_taken_the_caller(void **state)
-{
-    (void)state;
-    for (unsigned late = 0; late <= 1; late++) {
-        good_run_make();
-        uint32_t caller = caller_at(-3000, 1000, false);
-        leg_at(late == 1 ? 9000 : 900, 9001);
-        row_at(true, false, 1000);
-        assert_int_equal(found_at(caller), late == 1 ? LEDGER_OK : LEDGER_DUPLICATE);
-    }
-}
-
-/* A cut network took the route point from its node, and dropped the call at the next one. */
-static void test_ledger__a_route_point_that_moves_explains_one_more_cut(void **state)
-{
-    (void)state;
-    for (unsigned c = 0; c < 4; c++) {
-        bool moves = (c & 1) != 0, drops = (c & 2) != 0;
-        good_run_make();
-        good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T);
-        good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T + 6000 * GOOD_MS);
-        for (unsigned i = 0; i < 2 && moves; i++) { /* two nodes tell of one change */
-            struct proc_id who = i == 0 ? GOOD_PUB : GOOD_SUB2;
-            struct event *e = good_run_event(EVENT_OWNER_CHANGED, who, T + (700 + i) * GOOD_MS);
-            e->device.v = GOOD_ROUTE_POINT;
-            e->epoch = 7;
-        }
-        uint32_t caller = caller_at(-3000, 3000, false);
-        good_legs[caller].reason = drops ? REASON_DROPPED_IN_SETUP : REASON_ABANDONED;
-        row_at(true, true, 700);
-        row_at(true, true, 3000);
-        assert_int_equal(found_at(caller), moves && drops ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
-    }
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
     cmocka_unit_test(test_ledger__an_end_that_both_sides_saw_is_two_whole_rows),
@@ -749,10 +475,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
     cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
     cmocka_unit_test(test_ledger__a_cut_row_is_of_the_leg_that_went_on_then),
-    cmocka_unit_test(test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
-    cmocka_unit_test(test_ledger__a_route_point_that_moves_explains_one_more_cut),
-    cmocka_unit_test(test_ledger__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
-    cmocka_unit_test(test_ledger__a_phone_that_rings_too_late_has_not_taken_the_caller),
     cmocka_unit_test(test_ledger__a_good_run_has_every_class_in_its_place),
     cmocka_unit_test(test_ledger__a_missing_row_is_lost),
     cmocka_unit_test(test_ledger__a_row_missing_after_the_failure_is_lost),
@@ -771,11 +493,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there),
     cmocka_unit_test(test_ledger__a_caller_who_talks_is_not_cut_at_the_route_point),
     cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_who_gives_up_later_has_two_rows),
-    cmocka_unit_test(test_ledger__a_side_that_only_paused_cuts_nothing),
-    cmocka_unit_test(test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_crash),
-    cmocka_unit_test(test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang),
-    cmocka_unit_test(test_ledger__a_side_that_woke_up_unsure_and_died_wrote_nothing),
-    cmocka_unit_test(test_ledger__a_node_that_woke_up_in_time_told_of_the_end),
     cmocka_unit_test(test_ledger__each_switch_that_a_leg_outlives_is_one_row_more),
     cmocka_unit_test(test_ledger__what_only_dead_sides_knew_is_unseen),
     cmocka_unit_test(test_ledger__a_leg_in_wrapup_is_whole_although_its_side_is_lost),
