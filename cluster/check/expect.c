@@ -7,12 +7,20 @@
 /* A call that its CallManager drops in setup ends this long after the failure at most. */
 #define DROP_US INT64_C(2000000)
 
+/* What was told, after a pause, of the events that had piled up by then. */
+enum told {
+    TOLD_NOTHING,
+    TOLD_BEGIN, /* and not the end: the session that carried it was lost in between */
+    TOLD_ALL,
+    TOLDS
+};
+
 /* Where the facts leave room: each of them is one that the run recorded. */
 struct variant {
     bool early; /* the new side saw this phone's call when it was granted, not when it was active */
-    bool missing;  /* what a dead side had in view is in no row, if no other side held its state */
-    bool no_whole; /* the last row is partial, or was never due */
-    bool woke;     /* who paused told, or was told, of the end after all: it woke up in time */
+    bool missing;   /* what a dead side had in view is in no row, if no other side held its state */
+    bool no_whole;  /* the last row is partial, or was never due */
+    enum told told; /* by who paused, or to him: it woke up in time */
 };
 
 int64_t expect_wrapup_most(const struct history *h)
@@ -139,13 +147,18 @@ static uint32_t follow(const struct history *h, const struct expect_leg *what, i
                        int64_t end, struct variant v)
 {
     uint32_t partial = 0;
-    int64_t cut = what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end, v.woke);
+    int64_t cut =
+        what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end, v.told == TOLD_ALL);
     int64_t last = cut < end ? cut : end;
     int64_t in_view = begin; /* since when */
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
-        int64_t from = v.woke ? w->told_until : w->from;
+        int64_t from = v.told != TOLD_NOTHING ? w->told_until : w->from;
         int64_t until = v.early ? w->seen_from : w->until;
+        bool ended_in_pile = w->from < last && last <= w->told_until && begin < w->told_until;
+        if (w->pair == what->pair && v.told == TOLD_BEGIN && ended_in_pile) {
+            return EXPECT_BIT(partial + 1, false);
+        }
         if (w->pair != what->pair || in_view >= until || last <= from) {
             continue;
         }
@@ -378,13 +391,13 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     bool open_end = end_is_open(h, what);
     uint32_t set = 0;
     *ret_exact = follow(h, what, what->begin_us, what->end_us, plain);
-    for (unsigned k = 0; k < 144; k++) {
+    for (unsigned k = 0; k < 8 * TOLDS * 9; k++) {
         struct variant v = {.early = (k & 1) != 0,
                             .missing = (k & 2) != 0,
                             .no_whole = (k & 4) != 0 && open_end,
-                            .woke = (k & 8) != 0};
-        int64_t begin = what->begin_us + shifts[k / 16 % 3];
-        int64_t end = what->end_us + shifts[k / 48];
+                            .told = (enum told)(k / 8 % TOLDS)};
+        int64_t begin = what->begin_us + shifts[k / (8 * TOLDS) % 3];
+        int64_t end = what->end_us + shifts[k / (8 * TOLDS * 3)];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     if (wrapup_unwritten(h, what)) {

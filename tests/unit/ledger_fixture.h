@@ -1,5 +1,4 @@
-/* What the tests of the ledger share: the good run, judged; and one whose PG pair switched, to
- * which each test adds legs, rows and faults. */
+/* ledger_fixture: the good run with a second fault, and the legs and rows around it. */
 #ifndef TESTS_UNIT_LEDGER_FIXTURE_H
 #define TESTS_UNIT_LEDGER_FIXTURE_H
 

@@ -165,6 +165,30 @@ static void test_icm__a_side_whose_peer_lost_its_link_is_granted(void **state)
     assert_true(grants_valid(&icm.grants, PGB, 2));
 }
 
+/* The controller was cut off, or started anew, and the standby is back before the active side. */
+static void test_icm__the_first_side_back_waits_for_the_active_one(void **state)
+{
+    (void)state;
+    for (int back = 0; back <= 1; back++) {
+        started();
+        activated(PGA, 0);
+        icm_link_down(&icm, now, PGA);
+        icm_link_down(&icm, now, PGB);
+        icm_link_up(&icm, now, PGB);
+        activated(PGB, 1);
+        assert_true(grants_valid(&icm.grants, PGA, 1));
+        struct instant before = now;
+        now = instant_add(now, duration_ms(back == 1 ? 900 : 1100));
+        if (back == 1) {
+            icm_link_up(&icm, now, PGA);
+            say_hello(PGA, 1, true);
+        }
+        activated(PGB, 1);
+        assert_true(grants_valid(&icm.grants, back == 1 ? PGA : PGB, back == 1 ? 1 : 2));
+        now = before;
+    }
+}
+
 static void test_icm__the_highest_epoch_survives_a_restart(void **state)
 {
     (void)state;
@@ -349,6 +373,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__an_epoch_that_the_pair_agreed_on_is_granted_and_the_former_told),
     cmocka_unit_test(test_icm__an_old_epoch_is_refused),
     cmocka_unit_test(test_icm__a_side_whose_peer_lost_its_link_is_granted),
+    cmocka_unit_test(test_icm__the_first_side_back_waits_for_the_active_one),
     cmocka_unit_test(test_icm__the_highest_epoch_survives_a_restart),
     cmocka_unit_test(test_icm__a_route_request_under_an_old_epoch_is_ignored),
     cmocka_unit_test(test_icm__agents_of_the_former_side_are_forgotten),

@@ -57,13 +57,38 @@ void grants_restore(struct grants *g, const struct msg_pg_grant *grant)
     p->active = p->sides[grant->side == SIDE_B ? 1 : 0];
 }
 
-void grants_link(struct grants *g, struct proc_id peer, bool up)
+static bool any_linked(const struct grants *g)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        any = any || g->pairs[i].linked[0] || g->pairs[i].linked[1];
+    }
+    return any;
+}
+
+/* The first side since there was none: the controller was cut off, not they. */
+static void wait_for_all(struct grants *g, struct instant now)
+{
+    const struct topology_timers *timers = &g->topology->timers;
+    struct duration patience = {timers->mesh_heartbeat.us * (int64_t)timers->mesh_misses};
+    g->patient_until = instant_add(now, patience);
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        g->pairs[i].met[0] = g->pairs[i].met[1] = false;
+    }
+}
+
+void grants_link(struct grants *g, struct instant now, struct proc_id peer, bool up)
 {
     struct grants_pair *p = pair_of(g, peer);
-    if (p != NULL) {
-        p->linked[place(p, peer)] = up;
-        p->weight[place(p, peer)] = (struct grants_weight){.told = false};
+    if (p == NULL) {
+        return;
     }
+    if (up && !any_linked(g)) {
+        wait_for_all(g, now);
+    }
+    p->linked[place(p, peer)] = up;
+    p->met[place(p, peer)] = true;
+    p->weight[place(p, peer)] = (struct grants_weight){.told = false};
 }
 
 static void tell(const struct grants *g, const struct grants_pair *p, struct proc_id peer)
@@ -116,7 +141,15 @@ static bool outweighs(const struct grants_pair *p, uint32_t side)
     return own->told && other->told && own->apart && other->apart && own->devices > other->devices;
 }
 
-enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg_hello *hello)
+/* The active side is linked, or is waited for. */
+static bool is_there(const struct grants *g, struct instant now, const struct grants_pair *p,
+                     uint32_t side)
+{
+    return p->linked[side] || (!p->met[side] && !instant_reached(now, g->patient_until));
+}
+
+enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
+                      const struct msg_pg_hello *hello)
 {
     struct grants_pair *p = pair_of(g, peer);
     if (p == NULL || hello->pair != p->pair) {
@@ -156,7 +189,7 @@ enum err grants_hello(struct grants *g, struct proc_id peer, const struct msg_pg
         tell(g, p, peer);
         return ERR_OK;
     }
-    if (other_active && p->linked[1 - side] && !agreed && !outweighs(p, side)) {
+    if (other_active && is_there(g, now, p, 1 - side) && !agreed && !outweighs(p, side)) {
         trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
         tell(g, p, peer);
         return ERR_OK;

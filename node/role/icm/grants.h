@@ -4,6 +4,10 @@
  *   none ───────────────────────────▶ pending ── stored ──▶ granted ── gave up ──▶ none
  *          hello, and the other side is not active or not linked, or is lighter and the pair apart
  *
+ * A controller that has just started, or had lost all sides, gives the active one the time that a
+ * link may be silent to come back: whoever comes back first is not granted what that one has
+ * (PG-2).
+ *
  * A grant is durable before it is told, so no restart gives one epoch to two sides. */
 #ifndef NODE_ROLE_ICM_GRANTS_H
 #define NODE_ROLE_ICM_GRANTS_H
@@ -24,7 +28,7 @@ struct grants_pair {
     uint32_t highest;        /* the highest epoch that was ever granted; durable */
     struct proc_id active;   /* none: nobody, or the side gave up */
     struct proc_id sides[2]; /* A, B; none where the topology has no such side */
-    bool linked[2];
+    bool linked[2], met[2];  /* met: since there was no side at all */
     struct grants_weight weight[2];
     uint32_t hello[2];      /* the number of its last one, so that it can tell old answers */
     struct proc_id pending; /* its grant is on its way to disk */
@@ -35,6 +39,7 @@ struct grants_pair {
 struct grants {
     const struct topology *topology;
     const struct world *world;
+    struct instant patient_until; /* for sides that it has not met */
     uint32_t pairs_n;
     struct grants_pair pairs[GRANTS_PAIRS_MAX];
 };
@@ -42,13 +47,13 @@ struct grants {
 void grants_init(struct grants *g, const struct topology *topology, const struct world *world);
 /* A grant of an earlier life (pg_grant). */
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
-void grants_link(struct grants *g, struct proc_id peer, bool up);
+void grants_link(struct grants *g, struct instant now, struct proc_id peer, bool up);
 /* A side says hello. ERR_INVALID: it is not the side that it says, or its epoch cannot be; nothing
  * has changed.
  *
  * Upholds  PG-1: at most one active side per epoch
  * Source   docs/protocol.md, "PG pair" */
-MUST_CHECK enum err grants_hello(struct grants *g, struct proc_id peer,
+MUST_CHECK enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
                                  const struct msg_pg_hello *hello);
 /* A side says what it weighs. ERR_INVALID: it is not the side that it says; nothing has changed. */
 MUST_CHECK enum err grants_weigh(struct grants *g, struct proc_id peer,

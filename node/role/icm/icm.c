@@ -79,9 +79,9 @@ static void fenced(struct icm *icm, struct instant now, struct proc_id peer, con
     }
 }
 
-static void hello(struct icm *icm, struct proc_id peer, const struct msg *msg)
+static void hello(struct icm *icm, struct instant now, struct proc_id peer, const struct msg *msg)
 {
-    if (grants_hello(&icm->grants, peer, &msg->pg_hello) != ERR_OK) {
+    if (grants_hello(&icm->grants, now, peer, &msg->pg_hello) != ERR_OK) {
         reject(icm, peer, REASON_BAD_REQUEST, "pg_hello of another side");
         return;
     }
@@ -95,7 +95,7 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
 {
     /* Only some kinds travel on this link; the rest is one answer, so there is no switch here. */
     if (msg->kind == MSG_PG_HELLO) {
-        hello(icm, peer, msg);
+        hello(icm, now, peer, msg);
     } else if (msg->kind == MSG_PG_WEIGHT) {
         if (grants_weigh(&icm->grants, peer, &msg->pg_weight) != ERR_OK) {
             reject(icm, peer, REASON_BAD_REQUEST, "pg_weight of another side");
@@ -119,14 +119,12 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
 
 void icm_link_up(struct icm *icm, struct instant now, struct proc_id peer)
 {
-    (void)now;
-    grants_link(&icm->grants, peer, true);
+    grants_link(&icm->grants, now, peer, true);
 }
 
 void icm_link_down(struct icm *icm, struct instant now, struct proc_id peer)
 {
-    (void)now;
-    grants_link(&icm->grants, peer, false);
+    grants_link(&icm->grants, now, peer, false);
     const struct grants_pair *p = grants_of(&icm->grants, peer);
     if (p != NULL && proc_id_eq(p->active, peer)) {
         /* What it would have told meanwhile is lost; it tells everything again after its hello. */

@@ -1,0 +1,215 @@
+/* The ledger where somebody paused and woke up again, and around callers who wait at a route point.
+ */
+#include "tests/unit/ledger_fixture.h"
+
+/* The caller's CallManager died, and he gave up before he noticed: the PG heard of the dead node
+ * only. Had another node died, it would have heard of the end. */
+static void test_ledger_pause__a_caller_who_gave_up_unheard_is_cut_in_the_queue(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool partial = (c & 1) != 0, elsewhere = (c & 2) != 0;
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 3100 * GOOD_MS);
+        home->device.v = GOOD_GATEWAY;
+        home->peer = elsewhere ? GOOD_SUB2 : GOOD_PUB;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "power", T);
+        uint32_t caller = caller_at(-3000, 1000, false);
+        row_at(true, partial, 900);
+        assert_int_equal(found_at(caller), !partial    ? LEDGER_OK
+                                           : elsewhere ? LEDGER_UNEXPLAINED
+                                                       : LEDGER_TRUNCATED);
+    }
+}
+
+/* His CallManager hung when he dialled, and found the call when it woke up: offered, and dropped.
+ * One that was well by then had no reason to. */
+static void test_ledger_pause__a_caller_whose_node_wakes_up_late_may_be_cut_at_once(void **state)
+{
+    (void)state;
+    for (unsigned well = 0; well <= 1; well++) {
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 7000 * GOOD_MS);
+        home->device.v = GOOD_GATEWAY;
+        home->peer = GOOD_PUB;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "hang", T - 6900 * GOOD_MS);
+        int64_t heals = well == 1 ? T - 5000 * GOOD_MS : T;
+        good_run_fault(EVENT_HEAL, GOOD_PUB, "hang", heals);
+        uint32_t caller = caller_at(-3000, 1, false);
+        good_legs[caller].reason = REASON_DROPPED_IN_SETUP;
+        row_at(true, true, 1);
+        assert_int_equal(found_at(caller), well == 1 ? LEDGER_UNEXPLAINED : LEDGER_TRUNCATED);
+    }
+}
+
+/* The phone of the agent whom he was routed to was at a node that hung: it rings when he is gone.
+ */
+static void test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late <= 1; late++) {
+        good_run_make();
+        uint32_t caller = caller_at(-3000, 1000, false);
+        leg_at(late == 1 ? 9000 : 900, 9001);
+        row_at(true, false, 1000);
+        assert_int_equal(found_at(caller), late == 1 ? LEDGER_OK : LEDGER_DUPLICATE);
+    }
+}
+
+/* The node of the PG's CTI Manager hung, and a leg began and ended meanwhile. What it was sent
+ * before it was missed is told when it wakes up: nothing, the begin, or all. */
+static void test_ledger_pause__a_leg_within_a_pause_is_told_in_part(void **state)
+{
+    (void)state;
+    for (unsigned rows = 0; rows <= 2; rows++) {
+        for (unsigned partial = 0; partial <= rows; partial++) {
+            good_run_make();
+            good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T - 4000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 9000 * GOOD_MS);
+            good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGB, T + 9001 * GOOD_MS)->peer = GOOD_SUB2;
+            good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 9001 * GOOD_MS);
+            good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 9500 * GOOD_MS);
+            uint32_t leg = leg_at(-2500, 4000);
+            for (unsigned i = 0; i < rows; i++) {
+                row_at(false, i < partial, 9001);
+            }
+            enum ledger_class found = found_at(leg);
+            assert_true(rows == 2 ? found >= LEDGER_LOST : found < LEDGER_LOST);
+        }
+    }
+}
+
+/* A cut network took the route point from its node, and dropped the call at the next one. */
+static void test_ledger_pause__a_route_point_that_moves_explains_one_more_cut(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool moves = (c & 1) != 0, drops = (c & 2) != 0;
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T);
+        good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T + 6000 * GOOD_MS);
+        for (unsigned i = 0; i < 2 && moves; i++) { /* two nodes tell of one change */
+            struct proc_id who = i == 0 ? GOOD_PUB : GOOD_SUB2;
+            struct event *e = good_run_event(EVENT_OWNER_CHANGED, who, T + (700 + i) * GOOD_MS);
+            e->device.v = GOOD_ROUTE_POINT;
+            e->epoch = 7;
+        }
+        uint32_t caller = caller_at(-3000, 3000, false);
+        good_legs[caller].reason = drops ? REASON_DROPPED_IN_SETUP : REASON_ABANDONED;
+        row_at(true, true, 700);
+        row_at(true, true, 3000);
+        assert_int_equal(found_at(caller), moves && drops ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
+    }
+}
+
+/* It slept for longer than its peer needs to miss it, and the controller did not answer: what it
+ * heard after it woke up died with it. */
+static void test_ledger_pause__a_side_that_woke_up_unsure_and_died_wrote_nothing(void **state)
+{
+    (void)state;
+    for (unsigned granted = 0; granted <= 1; granted++) {
+        second_fault("hang");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+        if (granted == 1) {
+            good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
+        }
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
+        good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 6100 * GOOD_MS);
+        good_run_event(EVENT_PROCESS_START, GOOD_PGA, T + 8000 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 4, T + 9000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 3000);
+        assert_int_equal(found_at(leg), granted == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
+/* The node of the call hung, and woke up before anybody had lost it: it told of the end of the leg
+ * in between. If the phone had lost it before, there was no end to tell of. */
+static void test_ledger_pause__a_node_that_woke_up_in_time_told_of_the_end(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool partial = (c & 1) != 0, lost_first = (c & 2) != 0;
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 5000 * GOOD_MS);
+        home->device.v = 7;
+        home->peer = GOOD_SUB2;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
+        int64_t lost_at = T + (lost_first ? 1000 : 4002) * GOOD_MS;
+        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, lost_at)->device.v = 7;
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 4000 * GOOD_MS);
+        good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGB, T + 4001 * GOOD_MS)->peer = GOOD_SUB2;
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4001 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 5000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 2000);
+        row_at(false, partial, 4001);
+        assert_int_equal(found_at(leg), partial      ? LEDGER_TRUNCATED
+                                        : lost_first ? LEDGER_UNEXPLAINED
+                                                     : LEDGER_OK);
+    }
+}
+
+static void test_ledger_pause__a_side_that_only_paused_cuts_nothing(void **state)
+{
+    (void)state;
+    for (unsigned partial = 0; partial <= 1; partial++) {
+        for (unsigned said = 0; said <= 1; said++) {
+            second_fault("hang");
+            good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+            if (said == 1) {
+                good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
+            }
+            uint32_t leg = leg_at(-3000, 9000);
+            row_at(false, partial == 1, 10000);
+            assert_int_equal(found_at(leg), partial == 1 ? LEDGER_UNEXPLAINED : LEDGER_OK);
+        }
+    }
+}
+
+static void test_ledger_pause__a_side_that_paused_and_crashed_later_is_cut_at_the_crash(
+    void **state)
+{
+    (void)state;
+    second_fault("hang");
+    good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+    good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
+    good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 7000 * GOOD_MS);
+    uint32_t leg = leg_at(-3000, 4000);
+    row_at(false, false, 4500);
+    assert_int_equal(found_at(leg), LEDGER_OK);
+}
+
+static void test_ledger_pause__a_side_that_hung_and_was_replaced_is_cut_at_the_hang(void **state)
+{
+    (void)state;
+    for (unsigned rows = 1; rows <= 2; rows++) {
+        second_fault("hang");
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 4000 * GOOD_MS);
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4010 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 9000);
+        row_at(false, true, 990);
+        if (rows == 2) {
+            row_at(false, false, 10000);
+        }
+        assert_int_equal(found_at(leg), rows == 2 ? LEDGER_SPLIT : LEDGER_LOST);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_ledger_pause__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
+    cmocka_unit_test(test_ledger_pause__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
+    cmocka_unit_test(test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller),
+    cmocka_unit_test(test_ledger_pause__a_leg_within_a_pause_is_told_in_part),
+    cmocka_unit_test(test_ledger_pause__a_route_point_that_moves_explains_one_more_cut),
+    cmocka_unit_test(test_ledger_pause__a_side_that_woke_up_unsure_and_died_wrote_nothing),
+    cmocka_unit_test(test_ledger_pause__a_node_that_woke_up_in_time_told_of_the_end),
+    cmocka_unit_test(test_ledger_pause__a_side_that_only_paused_cuts_nothing),
+    cmocka_unit_test(test_ledger_pause__a_side_that_paused_and_crashed_later_is_cut_at_the_crash),
+    cmocka_unit_test(test_ledger_pause__a_side_that_hung_and_was_replaced_is_cut_at_the_hang),
+};
+
+UNIT_MAIN(tests);
