@@ -83,7 +83,7 @@ static _Noreturn void become(const char *const argv[], const char *netns, int in
 /* Until it has closed its output. */
 static void listen_to(int fd, struct tool_said *ret)
 {
-    char rest[512];
+    char rest[512] = "";
     for (;;) {
         bool full = ret->n + 1 >= sizeof ret->text;
         ssize_t n = read(fd, full ? rest : ret->text + ret->n,
