@@ -38,6 +38,11 @@ struct media_report {
     struct duration gap; /* the longest silence so far */
 };
 
+/* What the record store of a controller side holds. */
+struct world_rows {
+    uint64_t tcd, logout, state;
+};
+
 struct world {
     void *context;
     /* Send to `peer` on `link`. The message is copied; a link that is not up drops it. */
@@ -56,6 +61,8 @@ struct world {
     void (*trim)(void *context, uint64_t outbox);
     /* Begin or stop media datagrams (fleet). */
     void (*media)(void *context, const struct media_order *order);
+    /* How many rows are durable (logger). */
+    void (*rows)(void *context, struct world_rows *ret_rows);
 };
 
 /* One process as its driver sees it: a table of entry points over `self`. Entries may be NULL where

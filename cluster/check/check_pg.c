@@ -1,6 +1,10 @@
 #include "cluster/check/judges.h"
 
+#include <string.h>
+
 #define GRANTS_MAX 512
+/* A side that was granted is active within this time. */
+#define ACTIVE_US INT64_C(2000000)
 
 struct granted {
     uint32_t pair;
@@ -45,13 +49,33 @@ void check_pg_1(const struct history *h, struct check_result *ret)
     check_say(ret, check_verdict(n, 0), "%u epochs, one active side each", n);
 }
 
+/* Whether a side, as it said itself, had no controller when another one was granted: that gives up,
+ * as one does that lost its peripheral. Who reaches the controller first is heard first. */
+static bool without_controller(const struct history *h, struct proc_id side, int64_t at)
+{
+    bool down = false;
+    int64_t up_at = 0;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        bool told = proc_id_eq(e->proc, side) && strcmp(e->text, "controller") == 0;
+        if (told && e->kind == EVENT_LINK_DOWN) {
+            down = true;
+            up_at = HISTORY_FOREVER;
+        } else if (told && e->kind == EVENT_LINK_UP) {
+            up_at = e->at.us;
+        }
+    }
+    return down && up_at > at - ACTIVE_US;
+}
+
 /* Whether the active side lost anything between `from` and `until`. */
 static bool failed_between(const struct history *h, struct proc_id side, int64_t from,
                            int64_t until)
 {
     const struct topology_proc *p = topology_proc_of(h->topology, side);
     if (p == NULL || history_disturbed(h, side, from, until) ||
-        history_disturbed(h, p->ctimanager_node, from, until)) {
+        history_disturbed(h, p->ctimanager_node, from, until) ||
+        without_controller(h, side, until)) {
         return true;
     }
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {

@@ -1,5 +1,7 @@
 #include "cluster/check/expect.h"
 
+#include "cluster/check/windows.h"
+
 #include <string.h>
 
 /* A call that its CallManager drops in setup ends this long after the failure at most. */
@@ -10,6 +12,7 @@ struct variant {
     bool early; /* the new side saw this phone's call when it was granted, not when it was active */
     bool missing;  /* what a dead side had in view is in no row, if no other side held its state */
     bool no_whole; /* the last row is partial, or was never due */
+    bool woke;     /* who paused told, or was told, of the end after all: it woke up in time */
 };
 
 int64_t expect_wrapup_most(const struct history *h)
@@ -51,7 +54,9 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *other = &h->legs[i];
-        if (agent_id_some(other->agent) && other->incoming && call_id_eq(other->call, leg->call)) {
+        /* A phone whose node hung may ring for a caller who is gone. */
+        if (agent_id_some(other->agent) && other->incoming && other->begin_us <= leg->end_us &&
+            call_id_eq(other->call, leg->call)) {
             what.went_on = true;
             what.end_us = other->begin_us < what.end_us ? other->begin_us : what.end_us;
         }
@@ -72,9 +77,10 @@ static struct proc_id owner_of(const struct history *h, struct device_id point, 
     return owner;
 }
 
-/* Whether a phone lost its CallManager by this outage; one that only hung may not have noticed. */
+/* Whether a phone lost its CallManager by this outage before `end`; one that only hung may not have
+ * noticed. */
 static bool lost_by(const struct history *h, struct device_id device,
-                    const struct history_outage *o)
+                    const struct history_outage *o, int64_t end)
 {
     if (!history_hangs(o)) {
         return true;
@@ -82,7 +88,7 @@ static bool lost_by(const struct history *h, struct device_id device,
     const struct history_span *span = &h->moves_of[device.v];
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (!proc_id_some(move->node) && move->at >= o->from &&
+        if (!proc_id_some(move->node) && move->at >= o->from && move->at < end &&
             (o->until == HISTORY_FOREVER || move->at <= o->until + DROP_US)) {
             return true;
         }
@@ -95,16 +101,18 @@ static bool of_callmanager(const struct history *h, const struct history_outage 
     return !o->network && o->service != SERVICE_CTIMANAGER && history_kind(h, o->proc) == PROC_NODE;
 }
 
-/* When the leg's phone lost its CallManager, within its time; FOREVER: it did not. */
+/* When the leg's phone lost its CallManager, within its time; FOREVER: it did not. A CallManager
+ * that hung and woke up before it was lost to the phone may have told of an end in between
+ * (`woke`): that was the first thing it heard. */
 static int64_t cut_of_phone(const struct history *h, const struct expect_leg *what, int64_t begin,
-                            int64_t end)
+                            int64_t end, bool woke)
 {
     int64_t first = HISTORY_FOREVER;
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (of_callmanager(h, o) && begin < o->from && o->from < end && o->from < first &&
             proc_id_eq(history_home(h, what->device, o->from), o->proc) &&
-            lost_by(h, what->device, o)) {
+            lost_by(h, what->device, o, woke ? end : HISTORY_FOREVER)) {
             first = o->from;
         }
     }
@@ -129,18 +137,19 @@ static uint32_t follow(const struct history *h, const struct expect_leg *what, i
                        int64_t end, struct variant v)
 {
     uint32_t partial = 0;
-    int64_t cut = what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end);
+    int64_t cut = what->at_point ? HISTORY_FOREVER : cut_of_phone(h, what, begin, end, v.woke);
     int64_t last = cut < end ? cut : end;
     int64_t in_view = begin; /* since when */
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
+        int64_t from = v.woke ? w->told_until : w->from;
         int64_t until = v.early ? w->seen_from : w->until;
-        if (w->pair != what->pair || in_view >= until || last <= w->from) {
+        if (w->pair != what->pair || in_view >= until || last <= from) {
             continue;
         }
-        if (in_view < w->from) {
+        if (in_view < from) {
             partial += w->unwritten && v.missing ? 0 : 1;
-            partial += cuts_of_point(h, what, in_view, w->from);
+            partial += cuts_of_point(h, what, in_view, from);
         }
         if (last <= until) {
             return EXPECT_BIT(partial, false);
@@ -165,26 +174,49 @@ static bool near_callmanager_fault(const struct history *h, int64_t from, int64_
     return false;
 }
 
+/* The leg was ended by a failure. */
+static bool dropped(const struct expect_leg *what)
+{
+    enum reason reason = what->leg->reason;
+    return reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
+           reason == REASON_SERVICE_LOST || reason == REASON_OUT_OF_SERVICE;
+}
+
 /* Whether the end of the leg may leave something else than a whole row. */
 static bool end_is_open(const struct history *h, const struct expect_leg *what)
 {
-    enum reason reason = what->leg->reason;
-    bool dropped = reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
-                   reason == REASON_SERVICE_LOST || reason == REASON_OUT_OF_SERVICE;
     if (what->at_point) {
         return what->never_offered ||
                near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
     }
-    return dropped &&
+    return dropped(what) &&
            near_callmanager_fault(h, what->end_us - DROP_US, what->end_us + EXPECT_SLACK_US);
 }
 
+/* The CallManager of the caller, whose call it is, failed while he was there, or hung: it finds his
+ * key when it wakes up, and then that it was given up. */
+static bool lost_its_call(const struct history *h, const struct expect_leg *what)
+{
+    struct proc_id home = history_home(h, what->leg->device, what->begin_us);
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool there = history_hangs(o) ? o->until >= what->begin_us : o->from >= what->begin_us;
+        if (of_callmanager(h, o) && proc_id_eq(o->proc, home) && there &&
+            o->from <= what->end_us + EXPECT_SLACK_US) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A caller who waits at the route point when the CallManager of the call dies: the PG learns of it
- * by the end of the call there, or by the node's, and cuts it once more. */
+ * by the end of the call there, or by the node's, and cuts it once more. He may have given up
+ * before he noticed; nobody heard of that any more. */
 static bool may_be_cut_at_point(const struct history *h, const struct expect_leg *what)
 {
-    return what->at_point && what->leg->reason == REASON_DROPPED_IN_SETUP &&
-           near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+    bool late = what->leg->reason == REASON_DROPPED_IN_SETUP &&
+                near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
+    return what->at_point && (late || lost_its_call(h, what));
 }
 
 /* The agent was still in wrap-up when the last side that knew of the call died. */
@@ -263,17 +295,45 @@ static struct felt feel(const struct history *h, const struct expect_leg *what)
     return felt;
 }
 
+/* How often the registry took the route point from its owner while the caller was there. */
+static uint32_t moves_of_point(const struct history *h, const struct expect_leg *what)
+{
+    uint32_t n = 0, epoch = 0; /* the nodes tell the same change one after the other */
+    for (size_t i = 0; i < h->events_n && what->at_point; i++) {
+        const struct event *e = &h->events[i];
+        bool lost = e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, what->device) &&
+                    !proc_id_some(e->peer);
+        if (lost && e->at.us > what->begin_us && e->at.us < what->end_us && e->epoch > epoch) {
+            epoch = e->epoch;
+            n++;
+        }
+    }
+    return n;
+}
+
 /* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
  * What stays true: each fault and each switch explains one partial row at most, the end one whole
- * row, and no row at all is left only by who was never in anybody's view. */
-static uint32_t mixed(const struct expect_leg *what, const struct felt *felt)
+ * row, and no row at all is left only by who was never in anybody's view. A fault that took the
+ * route point from its node may also have dropped the call, when it was at the next one. A side
+ * that does not hear that it was replaced writes what it sees until it does: records are accepted
+ * under any epoch, so an end that both sides saw is two whole rows. So is a leg that went from one
+ * call to another, for who missed that, and finds the one gone and the other there. */
+static uint32_t mixed(const struct history *h, const struct expect_leg *what,
+                      const struct felt *felt)
 {
     bool none = felt->unheard || felt->switches > 0 || what->went_on || what->never_offered;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
     uint32_t most = felt->faults + felt->switches;
-    set |= EXPECT_BIT(0, true);
+    uint32_t moves = moves_of_point(h, what);
+    if (moves > 0 && dropped(what) && most < moves + felt->switches + 1) {
+        most = moves + felt->switches + 1;
+    }
+    bool twice =
+        call_id_some(what->leg->moved_from) ||
+        windows_both(h, what->pair, what->end_us - EXPECT_SLACK_US, what->end_us + EXPECT_SLACK_US);
+    set |= EXPECT_BIT(0, true) | (twice ? EXPECT_BIT(0, 2) : 0);
     for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
-        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true);
+        set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true) | (twice ? EXPECT_BIT(p, 2) : 0);
     }
     return set;
 }
@@ -285,22 +345,25 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     bool open_end = end_is_open(h, what);
     uint32_t set = wrapup_unwritten(h, what) ? EXPECT_BIT(0, false) : 0;
     *ret_exact = follow(h, what, what->begin_us, what->end_us, plain);
-    for (unsigned k = 0; k < 72; k++) {
-        struct variant v = {
-            .early = (k & 1) != 0, .missing = (k & 2) != 0, .no_whole = (k & 4) != 0 && open_end};
-        int64_t begin = what->begin_us + shifts[k / 8 % 3];
-        int64_t end = what->end_us + shifts[k / 24];
+    for (unsigned k = 0; k < 144; k++) {
+        struct variant v = {.early = (k & 1) != 0,
+                            .missing = (k & 2) != 0,
+                            .no_whole = (k & 4) != 0 && open_end,
+                            .woke = (k & 8) != 0};
+        int64_t begin = what->begin_us + shifts[k / 16 % 3];
+        int64_t end = what->end_us + shifts[k / 48];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     struct felt felt = feel(h, what);
     if (felt.overlap || felt.silence) {
-        set |= mixed(what, &felt);
+        set |= mixed(h, what, &felt);
     }
     if (felt.faults > 0 && what->end_us - what->begin_us < EXPECT_SLACK_US) {
         set |= EXPECT_BIT(0, false); /* it was over before its begin was told */
     }
-    /* The next bits are those of one more partial row. */
-    return may_be_cut_at_point(h, what)
-               ? set | (set & EXPECT_BIT(0, false)) << 2 | (set & EXPECT_BIT(1, false)) << 2
-               : set;
+    if (may_be_cut_at_point(h, what)) {
+        set |= (set & EXPECT_BIT(0, false)) != 0 ? EXPECT_BIT(1, false) : 0;
+        set |= (set & EXPECT_BIT(1, false)) != 0 ? EXPECT_BIT(2, false) : 0;
+    }
+    return set;
 }

@@ -10,7 +10,7 @@
  *
  * Where the consequences of faults overlap, or the network kept news back, that much precision
  * would be a guess; then each fault and each switch may explain one partial row, and the end one
- * whole row.
+ * whole row, or one of each side that acted then.
  *
  * A call at a route point is in view there until it goes on to an agent, and leaves no row then. */
 #ifndef CLUSTER_CHECK_EXPECT_H
@@ -20,9 +20,11 @@
 
 /* Nearer than this to a boundary both neighbours are right; nowhere else is anything forgiven. */
 #define EXPECT_SLACK_US     INT64_C(700000)
-#define EXPECT_PARTIALS_MAX 15
+#define EXPECT_PARTIALS_MAX 9
+#define EXPECT_WHOLES_MAX   2
 /* A set of outcomes: a bit for each pair of partial rows and whole ones. */
-#define EXPECT_BIT(partial, whole) (UINT32_C(1) << (2 * (partial) + ((whole) ? 1 : 0)))
+#define EXPECT_BIT(partial, whole) \
+    (UINT32_C(1) << ((EXPECT_WHOLES_MAX + 1) * (uint32_t)(partial) + (uint32_t)(whole)))
 
 /* What is judged: a leg at a phone, or the caller's part of a call at a route point. */
 struct expect_leg {

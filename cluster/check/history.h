@@ -74,6 +74,9 @@ struct history_window {
     int64_t from, until;
     int64_t
         seen_from; /* the new side was granted: from here on it learns of calls, phone by phone */
+    int64_t
+        told_until; /* the old side, or its CTI Manager's node, woke up from a pause before it
+                       let go: what had piled up may have been told to it by then; else `from` */
     bool injected;
     bool unwritten; /* the side died, and no other held its state: nobody wrote what it had in view
                      */

@@ -24,7 +24,7 @@ static uint32_t classes_of(uint32_t outcomes)
 {
     uint32_t classes = 0;
     for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
-        for (uint32_t w = 0; w <= 1; w++) {
+        for (uint32_t w = 0; w <= EXPECT_WHOLES_MAX; w++) {
             classes |= (outcomes & EXPECT_BIT(p, w)) != 0 ? BIT(class_of(p, w)) : 0;
         }
     }
@@ -116,6 +116,17 @@ static bool take(struct ledger_entry *entry, uint32_t row)
     return true;
 }
 
+/* How far a row is from a leg in time. A whole row comes after the end: an earlier one is of an
+ * earlier leg there. A partial one that was written while the leg went on is of that leg. */
+static int64_t away_from(const struct history_leg *leg, const struct history_row *row)
+{
+    if (!row->partial && row->at_us + EXPECT_SLACK_US < leg->end_us) {
+        return INT64_MAX / 2;
+    }
+    bool within = leg->begin_us <= row->at_us && (leg->open || row->at_us <= leg->end_us);
+    return row->partial && within ? 0 : llabs(leg->end_us - row->at_us);
+}
+
 /* The nearest in time among the legs that fit at least `least`; a leg without rows goes first. */
 static struct ledger_entry *best(const struct history *h, struct ledger *l,
                                  const struct history_row *row, int least)
@@ -130,11 +141,7 @@ static struct ledger_entry *best(const struct history *h, struct ledger *l,
         if (least < 3 && entry->rows_n > 0) {
             continue;
         }
-        int64_t away = llabs(h->legs[entry->leg].end_us - row->at_us);
-        if (!row->partial && row->at_us + EXPECT_SLACK_US < h->legs[entry->leg].end_us) {
-            away =
-                INT64_MAX / 2; /* a whole row comes after the end: it is of an earlier leg there */
-        }
+        int64_t away = away_from(&h->legs[entry->leg], row);
         bool better = found == NULL || away < nearest;
         if (better) {
             found = entry;
@@ -180,7 +187,7 @@ static enum ledger_class classify(const struct history *h, const struct ledger_e
     uint32_t whole = entry->rows_n - partial;
     uint32_t least = UINT32_MAX, most = 0;
     for (uint32_t p = 0; p <= EXPECT_PARTIALS_MAX; p++) {
-        for (uint32_t w = 0; w <= 1; w++) {
+        for (uint32_t w = 0; w <= EXPECT_WHOLES_MAX; w++) {
             if ((entry->outcomes & EXPECT_BIT(p, w)) == 0) {
                 continue;
             }

@@ -5,7 +5,8 @@
  *
  *   ok         one row
  *   truncated  in progress when its PG or its phone lost the CallManager: one row, partial
- *   split      outlived a PG switch and was seen again: a partial row for each, and one more
+ *   split      outlived a PG switch and was seen again: a partial row for each, and one more; or
+ *              ended in view of both sides, of which one did not know that it was replaced
  *   unseen     began and ended while no PG side was active, or all that knew of it died: no row
  *   lost       fewer rows than must be
  *   duplicate  more rows than can be

@@ -14,7 +14,9 @@ struct watch {
     struct history_window *w; /* the open one, or NULL */
     bool paused;              /* it was opened by a fault that the side may survive */
     struct proc_id by;        /* whom that fault met: the side, or its CTI Manager's node */
+    int64_t by_us;            /* when */
     int64_t healed_us;        /* the end of that fault, or FOREVER */
+    bool unsure;              /* the side slept for so long that it only acts when it is granted */
 };
 
 static bool of_pair(const struct watch *k, struct proc_id proc)
@@ -44,6 +46,14 @@ static bool blinds(const struct watch *k, const struct event *e)
     return false;
 }
 
+static void met_by(struct watch *k, const struct event *e)
+{
+    k->by = e->peer;
+    k->by_us = e->at.us;
+    k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
+    k->healed_us = HISTORY_FOREVER;
+}
+
 static void open_window(struct watch *k, struct proc_id before, const struct event *e)
 {
     struct history *h = k->h;
@@ -54,6 +64,7 @@ static void open_window(struct watch *k, struct proc_id before, const struct eve
     *k->w = (struct history_window){.pair = k->pair,
                                     .before = before,
                                     .from = e->at.us,
+                                    .told_until = e->at.us,
                                     .until = HISTORY_FOREVER,
                                     .seen_from = HISTORY_FOREVER};
     for (uint32_t i = 0; i < h->outages_n; i++) {
@@ -61,9 +72,8 @@ static void open_window(struct watch *k, struct proc_id before, const struct eve
             k->w->injected || (h->outages[i].injected && h->outages[i].from <= e->at.us);
     }
     k->granted = (struct proc_id){0};
-    k->by = e->peer;
-    k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
-    k->healed_us = HISTORY_FOREVER;
+    k->unsure = false;
+    met_by(k, e);
 }
 
 static void close_window(struct watch *k, struct proc_id after, int64_t at)
@@ -84,29 +94,46 @@ static void forget_window(struct watch *k)
     k->w = NULL;
 }
 
+/* So long its peer may have missed a side that sleeps: what it hears then it holds back until the
+ * controller has granted it anew, and forgets if that never happens. */
+static int64_t sleep_max_us(const struct history *h)
+{
+    const struct topology_timers *t = &h->topology->timers;
+    return t->private_heartbeat.us * (t->private_misses - 1);
+}
+
+static void wake(struct watch *k, const struct event *e)
+{
+    bool itself = proc_id_eq(k->by, k->active) && strstr(e->text, "hang") != NULL;
+    k->healed_us = e->at.us;
+    k->unsure = k->unsure || (itself && e->at.us - k->by_us >= sleep_max_us(k->h));
+}
+
 /* The side hangs or is cut off, or was: does it come to an end by that? */
 static void while_paused(struct watch *k, const struct event *e)
 {
     bool healed = k->healed_us != HISTORY_FOREVER;
-    bool late = healed && e->at.us - k->healed_us > AWAKE_US; /* that has another cause */
+    bool late = healed && e->at.us - k->healed_us > AWAKE_US && !k->unsure; /* another cause */
     if (e->kind == EVENT_HEAL && history_survives(e->text) && proc_id_eq(e->peer, k->by)) {
-        k->healed_us = e->at.us;
+        wake(k, e);
     } else if (e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, k->active)) {
         if (healed) {
             forget_window(k); /* the controller said so */
         }
     } else if (blinds(k, e)) {
-        if (late || (healed && e->kind == EVENT_FAULT)) {
+        if (late || (healed && e->kind == EVENT_FAULT && !k->unsure)) {
             forget_window(k);
             open_window(k, k->active, e);
         } else {
-            k->by = e->peer;
-            k->paused = e->kind == EVENT_FAULT && history_survives(e->text);
+            k->w->told_until = healed && !k->unsure ? e->at.us : k->w->from;
+            met_by(k, e);
         }
     } else if (e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer)) {
         if (late) {
             forget_window(k);
             open_window(k, k->active, e);
+        } else if (healed && !k->unsure) {
+            k->w->told_until = e->at.us;
         }
         k->paused = false;
     }
@@ -170,6 +197,28 @@ static bool gone(const struct history *h, struct proc_id proc, bool polite, int6
     return false;
 }
 
+/* Whether a standby slept at some time in from..until, or before, for so long that it does not
+ * trust what it held, and has not got it again by `from`. */
+static bool slept(const struct history *h, struct proc_id side, int64_t from, int64_t until)
+{
+    bool has = true;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool long_one = o->until == HISTORY_FOREVER || o->until - o->from >= sleep_max_us(h);
+        if (!proc_id_eq(o->proc, side) || o->from >= until || !long_one ||
+            strstr(o->what, "hang") == NULL) {
+            continue;
+        }
+        has = false;
+        for (size_t k = 0; k < h->events_n && h->events[k].at.us <= from; k++) {
+            const struct event *e = &h->events[k];
+            has = has ||
+                  (e->kind == EVENT_PG_SYNCED && proc_id_eq(e->proc, side) && e->at.us >= o->until);
+        }
+    }
+    return !has;
+}
+
 /* Whether a standby held the active side's state at `at`. */
 static bool synced(const struct history *h, struct proc_id side, int64_t at)
 {
@@ -189,6 +238,54 @@ static bool synced(const struct history *h, struct proc_id side, int64_t at)
     return has;
 }
 
+/* The process that acts no more after this event; none: none. */
+static struct proc_id lets_go(const struct event *e)
+{
+    bool ended = e->kind == EVENT_FAULT && !history_spares(e->text) && !history_survives(e->text);
+    bool told = e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
+                e->kind == EVENT_PROCESS_STOP;
+    return ended ? e->peer : told ? e->proc : (struct proc_id){0};
+}
+
+/* One that was replaced while it hung wakes up unsure, and acts no more. */
+static bool hangs(const struct history *h, struct proc_id proc, int64_t at)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, proc) && strstr(o->what, "hang") != NULL && o->from <= at &&
+            at < o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool windows_both(const struct history *h, uint32_t pair, int64_t from, int64_t until)
+{
+    struct proc_id holder = {0}, former = {0};
+    int64_t since = 0; /* the former one was replaced */
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
+        if (e->kind == EVENT_PG_GRANTED && p != NULL && p->pair == pair &&
+            !proc_id_eq(e->peer, holder)) {
+            former = hangs(h, holder, e->at.us) ? (struct proc_id){0} : holder;
+            holder = e->peer;
+            since = e->at.us;
+        }
+        struct proc_id gone = lets_go(e);
+        if (proc_id_some(former) && proc_id_eq(gone, former)) {
+            if (since <= until && from <= e->at.us) {
+                return true;
+            }
+            former = (struct proc_id){0};
+        } else if (proc_id_some(gone) && proc_id_eq(gone, holder)) {
+            holder = (struct proc_id){0};
+        }
+    }
+    return proc_id_some(former) && since <= until;
+}
+
 static struct proc_id other_side(const struct history *h, struct proc_id side, uint32_t pair)
 {
     for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
@@ -200,11 +297,24 @@ static struct proc_id other_side(const struct history *h, struct proc_id side, u
     return (struct proc_id){0};
 }
 
-/* The other side writes when it is granted: until then it must live, and know. */
+/* When the side itself let go of what it had in view, and wrote it; FOREVER: never. */
+static int64_t wrote_at(const struct history *h, const struct history_window *w)
+{
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PG_STANDBY && e->at.us >= w->from && proc_id_eq(e->proc, w->before)) {
+            return e->at.us;
+        }
+    }
+    return HISTORY_FOREVER;
+}
+
+/* The side died before it had written. The other one writes when it is granted: until then it must
+ * live, and know. */
 static bool is_unwritten(const struct history *h, const struct history_window *w)
 {
     struct proc_id other = other_side(h, w->before, w->pair);
-    int64_t granted = w->seen_from;
+    int64_t granted = w->seen_from, wrote = wrote_at(h, w);
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind == EVENT_PG_GRANTED && e->at.us >= w->from && proc_id_eq(e->peer, other)) {
@@ -212,9 +322,11 @@ static bool is_unwritten(const struct history *h, const struct history_window *w
             break;
         }
     }
-    return proc_id_some(w->before) && gone(h, w->before, false, w->from, w->from + 1) &&
+    int64_t by = granted < wrote ? granted : wrote;
+    return proc_id_some(w->before) &&
+           gone(h, w->before, false, w->from, by > w->from ? by : w->from + 1) &&
            (!proc_id_some(other) || gone(h, other, true, w->from, granted) ||
-            !synced(h, other, w->from));
+            slept(h, other, w->from, granted) || !synced(h, other, w->from));
 }
 
 void windows_find(struct history *h)

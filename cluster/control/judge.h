@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* Up to when a cluster is judged: until now, once all its processes have written what they saw until
- * now; INT64_MAX, and at once, for one that does not run. */
+/* Up to when a cluster is judged: until now, once all its processes have written what they saw so
+ * far; INT64_MAX, and at once, for one that does not run. */
 int64_t judge_until(const struct cluster *c);
 
 /* The ledger of what a cluster has recorded until a moment. Says what is wrong. */

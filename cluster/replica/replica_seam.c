@@ -1,5 +1,7 @@
 #include "cluster/replica/replica_seam.h"
 
+#include <string.h>
+
 static struct replica *replica_of(struct raft_io *io)
 {
     struct raft *raft = io->data;
@@ -67,12 +69,40 @@ static void drop(struct raft_message *message)
     }
 }
 
+/* Entries from before the log begins are all in the snapshot, and are skipped. libraft 0.22.1 takes
+ * those of a leader that goes back to the very first one for new ones, writes them behind its last,
+ * and reads through NULL; of any other it denies to have the one before, until the leader has gone
+ * back to the first (checkConflictingEntries, recvAppendEntries). */
+static void skip_compacted(const struct replica *r, struct raft_append_entries *m)
+{
+    const struct raft_trail *trail = &r->raft.trail;
+    if (m->prev_log_index >= trail->offset || r->raft.snapshot.installing) {
+        return;
+    }
+    ASSERT(trail->offset <= trail->snapshot.index);
+    uint64_t have = trail->snapshot.index - m->prev_log_index;
+    unsigned n = have < m->n_entries ? (unsigned)have : m->n_entries;
+    m->prev_log_index = trail->snapshot.index;
+    m->prev_log_term = trail->snapshot.term;
+    if (n > 0 && n == m->n_entries) {
+        raft_free(m->entries[0].batch);
+        raft_free(m->entries);
+        m->entries = NULL;
+    } else if (n > 0) { /* each of them knows the batch */
+        memmove(m->entries, m->entries + n, (m->n_entries - n) * sizeof m->entries[0]);
+    }
+    m->n_entries -= n;
+}
+
 static void seam_recv(struct raft_io *io, struct raft_message *message)
 {
     struct replica *r = replica_of(io);
     if (r->failure != ERR_OK && !r->raft.legacy.closing) {
         drop(message); /* what libraft holds and what is on disk are no longer the same */
         return;
+    }
+    if (message->type == RAFT_APPEND_ENTRIES && !is_stale(r, message)) {
+        skip_compacted(r, &message->append_entries);
     }
     if (message->type != RAFT_INSTALL_SNAPSHOT || r->raft.legacy.closing) {
         pass_on(r, message);

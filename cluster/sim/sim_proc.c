@@ -192,6 +192,15 @@ static void store_trim(void *context, uint64_t outbox)
     sim_vault_trim(p->store, outbox);
 }
 
+static void store_rows(void *context, struct world_rows *ret_rows)
+{
+    struct sim_proc *p = context;
+    size_t n = 0;
+    ASSERT(p->store != NULL);
+    (void)sim_vault_rows(p->store, &n);
+    *ret_rows = (struct world_rows){.tcd = n}; /* it keeps no others */
+}
+
 static void order_media(void *context, const struct media_order *order)
 {
     struct sim_proc *p = context;
@@ -539,8 +548,8 @@ struct sim_proc *sim_proc_new(struct sim_ground *ground, struct proc_id self,
     p->kind = topology_proc_of(ground->topology, self)->kind;
     p->clock = *clock;
     p->rand.v = rand_next(&ground->rand);
-    p->world = (struct world){p,     send_to,   listen_on,  connect_to,
-                              trace, store_put, store_trim, order_media};
+    p->world = (struct world){p,         send_to,    listen_on,   connect_to, trace,
+                              store_put, store_trim, order_media, store_rows};
     if (p->kind == PROC_NODE) {
         p->disk = sim_disk_new(rand_next(&p->rand));
     } else if (p->kind == PROC_PG || p->kind == PROC_ICM) {

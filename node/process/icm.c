@@ -42,14 +42,23 @@ static void order(struct icm_process *p, struct proc_id peer, const struct msg_o
     world_send(p->world, LINK_OPERATOR, peer, &msg);
 }
 
+static void tell_status(struct icm_process *p, struct proc_id peer, uint64_t id)
+{
+    struct msg msg = {.kind = MSG_OP_ICM_STATUS};
+    struct world_rows rows;
+    p->world->rows(p->world->context, &rows);
+    icm_status(&p->icm, &msg.op_icm_status);
+    msg.op_icm_status.id = id;
+    msg.op_icm_status.tcd_rows = rows.tcd;
+    msg.op_icm_status.logout_rows = rows.logout;
+    msg.op_icm_status.state_rows = rows.state;
+    world_send(p->world, LINK_OPERATOR, peer, &msg);
+}
+
 static void operator_message(struct icm_process *p, struct proc_id peer, const struct msg *in)
 {
-    struct msg msg = {.kind = MSG_NONE};
     if (in->kind == MSG_OP_STATUS) {
-        msg.kind = MSG_OP_ICM_STATUS;
-        icm_status(&p->icm, &msg.op_icm_status);
-        msg.op_icm_status.id = in->op_status.id;
-        world_send(p->world, LINK_OPERATOR, peer, &msg);
+        tell_status(p, peer, in->op_status.id);
     } else if (in->kind == MSG_OP_COMMAND) {
         order(p, peer, &in->op_command);
     }

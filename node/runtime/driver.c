@@ -198,6 +198,13 @@ static void trim(void *context, uint64_t outbox)
     store_trim(d->store, outbox);
 }
 
+static void rows(void *context, struct world_rows *ret_rows)
+{
+    struct driver *d = context;
+    ASSERT(d->store != NULL);
+    store_rows(d->store, ret_rows);
+}
+
 static void order_media(void *context, const struct media_order *order)
 {
     struct driver *d = context;
@@ -414,7 +421,8 @@ enum err driver_new(const struct driver_config *config, struct driver **ret_driv
     ASSERT(d != NULL);
     d->config = *config;
     d->incarnation.v = 1;
-    d->world = (struct world){d, send_to, listen_on, connect_to, trace, store, trim, order_media};
+    d->world =
+        (struct world){d, send_to, listen_on, connect_to, trace, store, trim, order_media, rows};
     enum err err = loop_init(&d->loop);
     if (err != ERR_OK) {
         free(d);

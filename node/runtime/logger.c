@@ -61,6 +61,7 @@ struct logger {
     const struct topology *topology;
     sqlite3_stmt *tcd, *logout, *state, *cursor, *counter;
     int64_t recovery_key, recovery_key_durable;
+    struct world_rows rows, rows_new; /* durable; of this transaction */
     uint32_t outcomes_n;
     struct outcome outcomes[OUTCOMES_MAX];
 };
@@ -320,6 +321,21 @@ static bool read_counter(sqlite3 *db, int64_t *ret_value)
     return got;
 }
 
+static bool count_rows(sqlite3 *db, struct world_rows *ret_rows)
+{
+    sqlite3_stmt *get = store_prepare(db, "SELECT (SELECT count(*) FROM Termination_Call_Detail),"
+                                          " (SELECT count(*) FROM Agent_Logout),"
+                                          " (SELECT count(*) FROM Agent_State_Trace)");
+    bool got = get != NULL && sqlite3_step(get) == SQLITE_ROW;
+    if (got) {
+        *ret_rows = (struct world_rows){.tcd = (uint64_t)sqlite3_column_int64(get, 0),
+                                        .logout = (uint64_t)sqlite3_column_int64(get, 1),
+                                        .state = (uint64_t)sqlite3_column_int64(get, 2)};
+    }
+    sqlite3_finalize(get);
+    return got;
+}
+
 static void *logger_open(sqlite3 *db, const struct topology *topology)
 {
     struct logger *l = calloc(1, sizeof *l);
@@ -333,7 +349,8 @@ static void *logger_open(sqlite3 *db, const struct topology *topology)
                                   " SET Outbox = max(Outbox, excluded.Outbox)");
     l->counter = store_prepare(db, "UPDATE Counter SET Value = ? WHERE Name = 'RecoveryKey'");
     if (l->tcd == NULL || l->logout == NULL || l->state == NULL || l->cursor == NULL ||
-        l->counter == NULL || !read_counter(db, &l->recovery_key_durable)) {
+        l->counter == NULL || !read_counter(db, &l->recovery_key_durable) ||
+        !count_rows(db, &l->rows)) {
         logger_close(l);
         return NULL;
     }
@@ -357,19 +374,24 @@ static bool logger_record(void *self, const char *sender, const struct msg *msg,
     uint64_t outbox = 0;
     (void)item;
     (void)len;
+    uint64_t *rows = NULL;
     if (msg->kind == MSG_RECORD_TCD) {
         done = tcd_row(l, &msg->record_tcd, &outcome);
         outbox = msg->record_tcd.outbox;
+        rows = &l->rows_new.tcd;
     } else if (msg->kind == MSG_RECORD_LOGOUT) {
         done = logout_row(l, &msg->record_logout);
         outbox = msg->record_logout.outbox;
+        rows = &l->rows_new.logout;
     } else {
         done = state_row(l, &msg->record_state);
         outbox = msg->record_state.outbox;
+        rows = &l->rows_new.state;
     }
     outcome.stored = done && sqlite3_changes(l->db) == 1;
     if (outcome.stored) {
         outcome.recovery_key = ++l->recovery_key;
+        ++*rows;
     }
     if (msg->kind == MSG_RECORD_TCD && l->outcomes_n < OUTCOMES_MAX) {
         l->outcomes[l->outcomes_n++] = outcome;
@@ -397,6 +419,9 @@ static void logger_settled(void *self, bool committed,
     struct logger *l = self;
     if (committed) {
         l->recovery_key_durable = l->recovery_key;
+        l->rows.tcd += l->rows_new.tcd;
+        l->rows.logout += l->rows_new.logout;
+        l->rows.state += l->rows_new.state;
         for (uint32_t i = 0; i < l->outcomes_n; i++) {
             const struct outcome *o = &l->outcomes[i];
             struct event e = {.kind = o->stored ? EVENT_TCD_STORED : EVENT_TCD_DUPLICATE,
@@ -412,7 +437,14 @@ static void logger_settled(void *self, bool committed,
         }
     }
     l->recovery_key = l->recovery_key_durable;
+    l->rows_new = (struct world_rows){0};
     l->outcomes_n = 0;
+}
+
+static void logger_rows(const void *self, struct world_rows *ret_rows)
+{
+    const struct logger *l = self;
+    *ret_rows = l->rows;
 }
 
 static enum err logger_restore(void *self, void (*one)(void *context, const struct msg *msg),
@@ -434,4 +466,5 @@ const struct store_backend logger_backend = {
     .end = logger_end,
     .settled = logger_settled,
     .restore = logger_restore,
+    .rows = logger_rows,
 };

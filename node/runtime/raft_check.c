@@ -370,10 +370,11 @@ static bool segment_named(const char *name, struct segment *ret)
 {
     const char *at = name;
     memset(ret, 0, sizeof *ret);
-    if (strlen(name) >= sizeof ret->name) {
+    size_t len = strlen(name);
+    if (len >= sizeof ret->name) {
         return false;
     }
-    snprintf(ret->name, sizeof ret->name, "%s", name);
+    memcpy(ret->name, name, len + 1);
     ret->open = take_text(&at, "open-");
     if (ret->open) {
         return take_number(&at, &ret->counter) && *at == '\0';

@@ -311,6 +311,14 @@ uint64_t store_commit(struct store *s, struct instant now,
     return s->durable;
 }
 
+void store_rows(const struct store *s, struct world_rows *ret_rows)
+{
+    *ret_rows = (struct world_rows){0};
+    if (s->backend->rows != NULL) {
+        s->backend->rows(s->self, ret_rows);
+    }
+}
+
 struct instant store_deadline(const struct store *s)
 {
     const struct instant at_once = {0};

@@ -11,6 +11,7 @@
 #include "node/base/event.h"
 #include "node/base/topology.h"
 #include "proto/msg.h"
+#include "proto/world.h"
 
 #include <sqlite3.h>
 #include <stddef.h>
@@ -36,6 +37,8 @@ struct store_backend {
                     void *context);
     enum err (*restore)(void *self, void (*one)(void *context, const struct msg *msg),
                         void *context);
+    /* How many rows are durable; NULL: it keeps none. */
+    void (*rows)(const void *self, struct world_rows *ret_rows);
 };
 
 /* The PG's outbox: records under their outbox numbers, as bytes, until they are trimmed. */
@@ -67,6 +70,9 @@ uint64_t store_commit(struct store *store, struct instant now,
                       void (*trace)(void *context, const struct event *e), void *context);
 /* When to call store_commit again although nothing was put. */
 struct instant store_deadline(const struct store *store);
+
+/* All zero if it keeps no rows. */
+void store_rows(const struct store *store, struct world_rows *ret_rows);
 
 /* For backends: ASSERTs that the SQL is right. */
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);

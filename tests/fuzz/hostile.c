@@ -80,6 +80,12 @@ static void on_media(void *context, const struct media_order *order)
     h->media[h->media_n++ % HOSTILE_MEDIA_MAX] = *order;
 }
 
+static void on_rows(void *context, struct world_rows *ret_rows)
+{
+    (void)context;
+    *ret_rows = (struct world_rows){0};
+}
+
 /* -- The cluster. -- */
 
 static struct topology_proc *add(struct topology *t, const char *name, enum proc_kind kind)
@@ -168,8 +174,8 @@ void hostile_init(struct hostile *h, const char *name)
     fill_topology(&h->topology);
     h->self = topology_proc_named(&h->topology, name);
     h->now.us = 1000000;
-    h->world =
-        (struct world){h, on_send, on_listen, on_connect, on_trace, on_store, on_trim, on_media};
+    h->world = (struct world){h,        on_send, on_listen, on_connect, on_trace,
+                              on_store, on_trim, on_media,  on_rows};
     h->draw.topology = &h->topology;
     fill_links(h);
 }

@@ -280,6 +280,31 @@ static void test_callmanager_route__a_refusal_finds_the_route_point_at_another_n
     free(c);
 }
 
+/* Node 2 was cut off: its registry learns that the point was lost and that it is open elsewhere
+ * before its CallManager is told of either. */
+static void test_callmanager_route__a_late_former_node_speaks_under_its_own_epoch(void **state)
+{
+    (void)state;
+    struct cluster *c = desk(2);
+    struct call_id call = queue(c);
+    uint32_t epoch = heard(c, ROUTE_POINT, DEVICE_EVENT_OFFERED)->epoch;
+    c->sites[2].alive = false;
+    service(c, 2, false);
+    hold_route_point(c, 1);
+    assert_int_equal(heard(c, ROUTE_POINT, DEVICE_EVENT_OFFERED)->epoch, epoch + 2);
+    c->sites[2].alive = true;
+    c->log_n = 0;
+    const struct registry_change change = {.kind = REGISTRY_CHANGE_DEVICE, .device = {ROUTE_POINT}};
+    callmanager_registry_changed(&c->sites[2].cm, c->now, &change);
+    settle(c);
+    const struct msg_device_event *over = heard(c, ROUTE_POINT, DEVICE_EVENT_DISCONNECTED);
+    assert_non_null(over);
+    assert_true(call_id_eq(over->call, call));
+    assert_int_equal(over->epoch, epoch);
+    assert_int_equal(c->sites[2].cm.parties_n, 0);
+    free(c);
+}
+
 /* Let go by node 2, and not registered at node 1 yet. */
 static void travel(struct cluster *c, uint32_t device)
 {
@@ -380,6 +405,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_route__an_offer_without_an_answer_ends),
     cmocka_unit_test(test_callmanager_route__the_node_of_the_route_point_dies_with_the_offer_out),
     cmocka_unit_test(test_callmanager_route__a_refusal_finds_the_route_point_at_another_node),
+    cmocka_unit_test(test_callmanager_route__a_late_former_node_speaks_under_its_own_epoch),
     cmocka_unit_test(test_callmanager_route__a_phone_on_its_way_home_is_rung_there),
     cmocka_unit_test(test_callmanager_route__a_phone_that_does_not_arrive_leaves_the_caller),
     cmocka_unit_test(test_callmanager_route__a_caller_gives_up_while_the_phone_travels),

@@ -160,6 +160,33 @@ static void test_check__pg_2_catches_a_fail_back(void **state)
     good_run_caught("PG-2");
 }
 
+static void link_of_b(enum event_kind kind, int64_t at_ms)
+{
+    struct event *e = good_run_event(kind, GOOD_PGB, at_ms * GOOD_MS);
+    e->peer = GOOD_ICMA;
+    snprintf(e->text, sizeof e->text, "controller");
+}
+
+static void test_check__pg_2_lets_a_side_go_that_has_no_controller(void **state)
+{
+    (void)state;
+    for (uint32_t back = 0; back < 2; back++) { /* and was it back long before? */
+        good_run_make();
+        link_of_b(EVENT_LINK_DOWN, 50000);
+        link_of_b(EVENT_LINK_UP, back == 1 ? 55000 : 60100);
+        struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        e->value = 3;
+        e->value2 = 11;
+        if (back == 1) {
+            good_run_caught("PG-2");
+        } else {
+            good_run_finish();
+            assert_int_equal(good_run_judged("PG-2")->verdict, VERDICT_PASS);
+            history_free(&good);
+        }
+    }
+}
+
 static void test_check__tcd_1_catches_a_lost_row(void **state)
 {
     (void)state;
@@ -340,6 +367,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__cti_2_catches_a_foreign_cti_manager),
     cmocka_unit_test(test_check__pg_1_catches_two_sides_under_one_epoch),
     cmocka_unit_test(test_check__pg_2_catches_a_fail_back),
+    cmocka_unit_test(test_check__pg_2_lets_a_side_go_that_has_no_controller),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),

@@ -388,11 +388,59 @@ static void test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_cras
     (void)state;
     second_fault("hang");
     good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+    good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
     good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
     good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 7000 * GOOD_MS);
     uint32_t leg = leg_at(-3000, 4000);
     row_at(false, false, 4500);
     assert_int_equal(found_at(leg), LEDGER_OK);
+}
+
+/* It slept for longer than its peer needs to miss it, and the controller did not answer: what it
+ * heard after it woke up died with it. */
+static void test_ledger__a_side_that_woke_up_unsure_and_died_wrote_nothing(void **state)
+{
+    (void)state;
+    for (unsigned granted = 0; granted <= 1; granted++) {
+        second_fault("hang");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 600 * GOOD_MS);
+        if (granted == 1) {
+            good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + 610 * GOOD_MS)->peer = GOOD_PGB;
+        }
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", T + 6000 * GOOD_MS);
+        good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 6100 * GOOD_MS);
+        good_run_event(EVENT_PROCESS_START, GOOD_PGA, T + 8000 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 4, T + 9000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 3000);
+        assert_int_equal(found_at(leg), granted == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
+/* The node of the call hung, and woke up before anybody had lost it: it told of the end of the leg
+ * in between. If the phone had lost it before, there was no end to tell of. */
+static void test_ledger__a_node_that_woke_up_in_time_told_of_the_end(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool partial = (c & 1) != 0, lost_first = (c & 2) != 0;
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 5000 * GOOD_MS);
+        home->device.v = 7;
+        home->peer = GOOD_SUB2;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
+        int64_t lost_at = T + (lost_first ? 1000 : 4002) * GOOD_MS;
+        good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, lost_at)->device.v = 7;
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 4000 * GOOD_MS);
+        good_run_event(EVENT_PROVIDER_DOWN, GOOD_PGB, T + 4001 * GOOD_MS)->peer = GOOD_SUB2;
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 4001 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 5000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 2000);
+        row_at(false, partial, 4001);
+        assert_int_equal(found_at(leg), partial      ? LEDGER_TRUNCATED
+                                        : lost_first ? LEDGER_UNEXPLAINED
+                                                     : LEDGER_OK);
+    }
 }
 
 static void test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang(void **state)
@@ -435,7 +483,15 @@ static void test_ledger__each_switch_that_a_leg_outlives_is_one_row_more(void **
 static void test_ledger__what_only_dead_sides_knew_is_unseen(void **state)
 {
     (void)state;
-    enum { PEER_KNEW, PEER_DIED_TOO, KILLED_WHEN_HUNG, PEER_WAS_NOT_SYNCED, CASES };
+    enum {
+        PEER_KNEW,
+        PEER_DIED_TOO,
+        KILLED_WHEN_HUNG,
+        PEER_WAS_NOT_SYNCED,
+        PEER_HAD_SLEPT,
+        PEER_GOT_IT_AGAIN,
+        CASES
+    };
     for (unsigned c = 0; c < CASES; c++) {
         second_fault(c == KILLED_WHEN_HUNG ? "hang" : "crash");
         if (c == KILLED_WHEN_HUNG) {
@@ -447,10 +503,17 @@ static void test_ledger__what_only_dead_sides_knew_is_unseen(void **state)
         } else if (c == PEER_WAS_NOT_SYNCED) {
             struct event *down = good_run_event(EVENT_LINK_DOWN, GOOD_PGA, T - 50 * GOOD_MS);
             snprintf(down->text, sizeof down->text, "private");
+        } else if (c == PEER_HAD_SLEPT || c == PEER_GOT_IT_AGAIN) {
+            good_run_fault(EVENT_FAULT, GOOD_PGA, "hang", T - 9000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_PGA, "hang", T - 8000 * GOOD_MS);
+        }
+        if (c == PEER_GOT_IT_AGAIN) {
+            good_run_event(EVENT_PG_SYNCED, GOOD_PGA, T - 7900 * GOOD_MS)->peer = GOOD_PGB;
         }
         good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 4000 * GOOD_MS);
         uint32_t leg = leg_at(-3000, 2000);
-        assert_int_equal(found_at(leg), c == PEER_KNEW ? LEDGER_LOST : LEDGER_UNSEEN);
+        bool known = c == PEER_KNEW || c == PEER_GOT_IT_AGAIN;
+        assert_int_equal(found_at(leg), known ? LEDGER_LOST : LEDGER_UNSEEN);
     }
 }
 
@@ -510,6 +573,50 @@ static void test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open(void *
     }
 }
 
+/* pgb is cut off and does not hear that pga has the pair: both see the end of the leg, until it
+ * lets go. Had it let go before, or been replaced while it hung, it would not have acted then. */
+static void test_ledger__an_end_that_both_sides_saw_is_two_whole_rows(void **state)
+{
+    (void)state;
+    enum { UNHEARD, LET_GO_BEFORE, HUNG, CASES };
+    for (unsigned c = 0; c < CASES; c++) {
+        second_fault("partition");
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 8000 * GOOD_MS);
+        if (c == HUNG) {
+            good_run_fault(EVENT_FAULT, GOOD_PGB, "hang", T + 200 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", T + 5000 * GOOD_MS);
+        }
+        int64_t lets_go = T + (c == LET_GO_BEFORE ? 900 : 6000) * GOOD_MS;
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, lets_go);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 3000);
+        row_at(false, false, 3500);
+        row_at(false, false, 6000);
+        assert_int_equal(found_at(leg), c == UNHEARD ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
+    }
+}
+
+/* It was joined to another call while the network kept news back: one end, and another begin. */
+static void test_ledger__a_join_that_was_missed_is_two_whole_rows(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool joined = (c & 1) != 0, cut = (c & 2) != 0;
+        good_run_make();
+        if (cut) {
+            good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T - 1000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T);
+        }
+        uint32_t leg = leg_at(-3000, 3000);
+        good_legs[leg].moved_from.v = joined ? 0x701 : 0;
+        row_at(false, false, 200);
+        row_at(false, false, 3500);
+        good_rows[good.rows_n - 2].call.v = joined ? 0x701 : 0x700;
+        enum ledger_class found = found_at(leg);
+        assert_true(joined && cut ? found == LEDGER_SPLIT : found > LEDGER_UNSEEN);
+    }
+}
+
 /* The CallManager of the call was cut off from the phone: it never rang, but the PG had it. */
 static void test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason(void **state)
 {
@@ -540,10 +647,112 @@ static void test_ledger__a_call_that_comes_back_has_a_row_for_each_leg(void **st
     freed();
 }
 
+/* The same, and the agent was in wrap-up of the first one when the PG lost its provider: both rows
+ * are written then, near the end of the first leg and far from that of the second. */
+static void test_ledger__a_cut_row_is_of_the_leg_that_went_on_then(void **state)
+{
+    (void)state;
+    switched();
+    uint32_t first = leg_at(-4000, -1200), second = leg_at(-900, 9000);
+    row_at(false, false, 10);
+    row_at(false, true, 11);
+    row_at(false, false, 9500);
+    made();
+    assert_int_equal(entry_of(first)->found, LEDGER_OK);
+    assert_int_equal(entry_of(second)->found, LEDGER_SPLIT);
+    freed();
+}
+
+/* The caller's CallManager died, and he gave up before he noticed: the PG heard of the dead node
+ * only. Had another node died, it would have heard of the end. */
+static void test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool partial = (c & 1) != 0, elsewhere = (c & 2) != 0;
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 3100 * GOOD_MS);
+        home->device.v = GOOD_GATEWAY;
+        home->peer = elsewhere ? GOOD_SUB2 : GOOD_PUB;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "power", T);
+        uint32_t caller = caller_at(-3000, 1000, false);
+        row_at(true, partial, 900);
+        assert_int_equal(found_at(caller), !partial    ? LEDGER_OK
+                                           : elsewhere ? LEDGER_UNEXPLAINED
+                                                       : LEDGER_TRUNCATED);
+    }
+}
+
+/* His CallManager hung when he dialled, and found the call when it woke up: offered, and dropped.
+ * One that was well by then had no reason to. */
+static void test_ledger__a_caller_whose_node_wakes_up_late_may_be_cut_at_once(void **state)
+{
+    (void)state;
+    for (unsigned well = 0; well <= 1; well++) {
+        good_run_make();
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 7000 * GOOD_MS);
+        home->device.v = GOOD_GATEWAY;
+        home->peer = GOOD_PUB;
+        home->epoch = 9;
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "hang", T - 6900 * GOOD_MS);
+        int64_t heals = well == 1 ? T - 5000 * GOOD_MS : T;
+        good_run_fault(EVENT_HEAL, GOOD_PUB, "hang", heals);
+        uint32_t caller = caller_at(-3000, 1, false);
+        good_legs[caller].reason = REASON_DROPPED_IN_SETUP;
+        row_at(true, true, 1);
+        assert_int_equal(found_at(caller), well == 1 ? LEDGER_UNEXPLAINED : LEDGER_TRUNCATED);
+    }
+}
+
+/* The phone of the agent whom he was routed to was at a node that hung: it rings when he is gone.
+ */
+static void test_ledger__a_phone_that_rings_too_late_has_not_taken_the_caller(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late <= 1; late++) {
+        good_run_make();
+        uint32_t caller = caller_at(-3000, 1000, false);
+        leg_at(late == 1 ? 9000 : 900, 9001);
+        row_at(true, false, 1000);
+        assert_int_equal(found_at(caller), late == 1 ? LEDGER_OK : LEDGER_DUPLICATE);
+    }
+}
+
+/* A cut network took the route point from its node, and dropped the call at the next one. */
+static void test_ledger__a_route_point_that_moves_explains_one_more_cut(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool moves = (c & 1) != 0, drops = (c & 2) != 0;
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T);
+        good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T + 6000 * GOOD_MS);
+        for (unsigned i = 0; i < 2 && moves; i++) { /* two nodes tell of one change */
+            struct proc_id who = i == 0 ? GOOD_PUB : GOOD_SUB2;
+            struct event *e = good_run_event(EVENT_OWNER_CHANGED, who, T + (700 + i) * GOOD_MS);
+            e->device.v = GOOD_ROUTE_POINT;
+            e->epoch = 7;
+        }
+        uint32_t caller = caller_at(-3000, 3000, false);
+        good_legs[caller].reason = drops ? REASON_DROPPED_IN_SETUP : REASON_ABANDONED;
+        row_at(true, true, 700);
+        row_at(true, true, 3000);
+        assert_int_equal(found_at(caller), moves && drops ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
+    cmocka_unit_test(test_ledger__an_end_that_both_sides_saw_is_two_whole_rows),
+    cmocka_unit_test(test_ledger__a_join_that_was_missed_is_two_whole_rows),
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
     cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
+    cmocka_unit_test(test_ledger__a_cut_row_is_of_the_leg_that_went_on_then),
+    cmocka_unit_test(test_ledger__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
+    cmocka_unit_test(test_ledger__a_route_point_that_moves_explains_one_more_cut),
+    cmocka_unit_test(test_ledger__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
+    cmocka_unit_test(test_ledger__a_phone_that_rings_too_late_has_not_taken_the_caller),
     cmocka_unit_test(test_ledger__a_good_run_has_every_class_in_its_place),
     cmocka_unit_test(test_ledger__a_missing_row_is_lost),
     cmocka_unit_test(test_ledger__a_row_missing_after_the_failure_is_lost),
@@ -565,6 +774,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_side_that_only_paused_cuts_nothing),
     cmocka_unit_test(test_ledger__a_side_that_paused_and_crashed_later_is_cut_at_the_crash),
     cmocka_unit_test(test_ledger__a_side_that_hung_and_was_replaced_is_cut_at_the_hang),
+    cmocka_unit_test(test_ledger__a_side_that_woke_up_unsure_and_died_wrote_nothing),
+    cmocka_unit_test(test_ledger__a_node_that_woke_up_in_time_told_of_the_end),
     cmocka_unit_test(test_ledger__each_switch_that_a_leg_outlives_is_one_row_more),
     cmocka_unit_test(test_ledger__what_only_dead_sides_knew_is_unseen),
     cmocka_unit_test(test_ledger__a_leg_in_wrapup_is_whole_although_its_side_is_lost),

@@ -103,6 +103,30 @@ static void test_logger__a_record_is_a_row_with_the_columns_of_the_schema(void *
     assert_int_equal(strlen(events[0].text), 16);
 }
 
+static uint64_t rows(void)
+{
+    struct world_rows n;
+    store_rows(store, &n);
+    assert_int_equal(n.logout + n.state, 0);
+    return n.tcd;
+}
+
+static void test_logger__it_knows_how_many_rows_it_has(void **state)
+{
+    (void)state;
+    assert_int_equal(rows(), 0);
+    put_tcd("pga", 1, 77, 13);
+    assert_int_equal(rows(), 0); /* nothing is durable yet */
+    commit();
+    put_tcd("pgb", 9, 77, 27); /* known already */
+    put_tcd("pgb", 10, 78, 13);
+    commit();
+    assert_int_equal(rows(), 2);
+    store_free(&store);
+    assert_int_equal(store_new(dir, &topology, &logger_backend, &store), ERR_OK);
+    assert_int_equal(rows(), 2);
+}
+
 static void test_logger__the_first_row_of_a_key_wins(void **state)
 {
     (void)state;
@@ -209,6 +233,7 @@ static void test_logger__a_reader_does_not_stop_it(void **state)
 
 static const struct CMUnitTest tests[] = {
     LOGGER_TEST(test_logger__a_record_is_a_row_with_the_columns_of_the_schema),
+    LOGGER_TEST(test_logger__it_knows_how_many_rows_it_has),
     LOGGER_TEST(test_logger__the_first_row_of_a_key_wins),
     LOGGER_TEST(test_logger__recovery_keys_go_on_after_a_restart),
     LOGGER_TEST(test_logger__agent_records_are_rows_once),

@@ -283,6 +283,36 @@ static void test_pg_duplex__side_that_slept_through_another_grant_begins_anew(vo
     pg_world_free(w);
 }
 
+/* B hangs while a call waits; A sees the call go on and end, and lets go. What B remembers of it is
+ * no view of the calls, and nobody waits for it any more. */
+static void test_pg_duplex__standby_that_slept_cuts_nothing_for_its_peer(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    staff(w, A);
+    pg_world_event(w, A, DEVICE_EVENT_OFFERED, pg_world_point(w), 0x0100010000000001, REASON_NONE);
+    pg_world_run(w, 100);
+    assert_int_equal(w->sides[B].pg.opc.legs_n, 1);
+    pg_world_sleep(w, B);
+    pg_world_run(w, 500);
+    pg_world_missed(w, B, LINK_PRIVATE);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, pg_world_point(w), 0x0100010000000001,
+                   REASON_ABANDONED);
+    pg_world_run(w, 500);
+    assert_int_equal(w->sides[A].rows_n, 1);
+    pg_world_missed(w, B, LINK_CONTROLLER);
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 5000);
+    assert_false(pg_world_is_active(w, A));
+    pg_world_wake(w, B);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].rows_n, 0);
+    assert_int_equal(w->sides[B].pg.opc.legs_n, 0);
+    assert_int_equal(w->sides[B].pg.opc.calls_n, 0);
+    pg_world_free(w);
+}
+
 static void test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on(void **state)
 {
     (void)state;
@@ -598,6 +628,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__side_that_slept_begins_anew_if_it_was_replaced_meanwhile),
     cmocka_unit_test(test_pg_duplex__side_that_slept_for_a_moment_goes_on_where_it_was),
     cmocka_unit_test(test_pg_duplex__an_answer_from_before_the_sleep_proves_nothing),
+    cmocka_unit_test(test_pg_duplex__standby_that_slept_cuts_nothing_for_its_peer),
     cmocka_unit_test(test_pg_duplex__side_that_slept_through_another_grant_begins_anew),
     cmocka_unit_test(test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on),
     cmocka_unit_test(test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service),

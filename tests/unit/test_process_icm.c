@@ -24,6 +24,7 @@ static void test_process_icm__op_status_is_answered(void **state)
     msg.op_status.id = 9;
     process.message(process.self, (struct instant){.us = 2}, LINK_OPERATOR, GUEST, &msg);
     assert_int_equal(last_sent(MSG_OP_ICM_STATUS)->msg.op_icm_status.id, 9);
+    assert_int_equal(last_sent(MSG_OP_ICM_STATUS)->msg.op_icm_status.tcd_rows, 77);
 }
 
 static void test_process_icm__shutdown_ends_it_and_anything_else_is_refused(void **state)

@@ -294,8 +294,9 @@ static void scribble(void)
     }
 }
 
-/* The answer of a follower to a message of an older term. */
-static struct raft_append_entries_result refusal(struct sim_cluster *c, struct raft_message *m)
+/* The answer of the node after the leader to a message. */
+static struct raft_append_entries_result answer_to(struct sim_cluster *c,
+                                                   const struct raft_message *m)
 {
     struct sim_bytes bytes = {0};
     char address[SIM_MESSAGE_ADDRESS_LEN];
@@ -317,8 +318,16 @@ static struct raft_append_entries_result refusal(struct sim_cluster *c, struct r
     assert_non_null(mail);
     assert_int_equal(sim_message_decode(mail->bytes, mail->len, address, &answer), ERR_OK);
     assert_int_equal(answer.type, RAFT_APPEND_ENTRIES_RESULT);
-    assert_true(answer.append_entries_result.term > 1);
     return answer.append_entries_result;
+}
+
+/* To a message of an older term. */
+static struct raft_append_entries_result refusal(struct sim_cluster *c,
+                                                 const struct raft_message *m)
+{
+    struct raft_append_entries_result answer = answer_to(c, m);
+    assert_true(answer.term > 1);
+    return answer;
 }
 
 static void test_sim_raft__a_refusal_does_not_speak_of_the_log(void **state)
@@ -334,6 +343,48 @@ static void test_sim_raft__a_refusal_does_not_speak_of_the_log(void **state)
         .install_snapshot = {
             .term = 1, .last_index = 5, .last_term = 1, .data = {data, sizeof data}}};
     assert_int_equal(refusal(c, &install).last_log_index, 0);
+    sim_cluster_free(c);
+}
+
+/* A leader that does not know how far a follower is goes back with what it sends, to the first
+ * entry at last; and what it sent once may come twice, or late. */
+static void test_sim_raft__entries_from_before_a_snapshot_are_skipped(void **state)
+{
+    (void)state;
+    static uint8_t data[8];
+    struct raft_entry entries[3000];
+    struct sim_cluster *c = serving(3, 43);
+    uint32_t leader = sim_cluster_leader(c), at = (leader + 1) % 3;
+    sim_cluster_write(c, 2100);
+    settles(c);
+    struct replica *follower = c->nodes[at].replica;
+    const struct raft_trail *trail = &follower->raft.trail;
+    uint64_t snapshot = trail->snapshot.index, last = raft_last_index(&follower->raft);
+    assert_true(trail->offset > 1 && last > snapshot);
+    struct raft_append_entries m = {.term = replica_term(c->nodes[leader].replica),
+                                    .prev_log_index = 0,
+                                    .leader_commit = 1,
+                                    .entries = entries};
+    for (m.n_entries = 0; m.n_entries < last; m.n_entries++) {
+        entries[m.n_entries] = (struct raft_entry){
+            .term = m.term, .type = RAFT_COMMAND, .buf = {.base = data, .len = sizeof data}};
+    }
+    const struct {
+        uint64_t prev, n, has;
+    } cases[] = {{0, 5, snapshot},       {0, last, last},  {0, snapshot, snapshot},
+                 {3, 5, snapshot},       {3, 0, snapshot}, {trail->offset - 1, 1, snapshot},
+                 {0, last - 1, last - 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        m.prev_log_index = cases[i].prev;
+        m.prev_log_term = cases[i].prev > 0 ? m.term : 0;
+        m.n_entries = (unsigned)cases[i].n;
+        struct raft_message append = {.type = RAFT_APPEND_ENTRIES, .append_entries = m};
+        struct raft_append_entries_result answer = answer_to(c, &append);
+        assert_int_equal(answer.rejected, 0);
+        assert_int_equal(answer.last_log_index, cases[i].has);
+        assert_int_equal(raft_last_index(&follower->raft), last);
+    }
+    settles(c);
     sim_cluster_free(c);
 }
 
@@ -687,6 +738,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_raft__a_leader_cut_off_steps_down_and_its_tail_is_replaced),
     cmocka_unit_test(test_sim_raft__close_works_with_everything_under_way),
     cmocka_unit_test(test_sim_raft__a_refusal_does_not_speak_of_the_log),
+    cmocka_unit_test(test_sim_raft__entries_from_before_a_snapshot_are_skipped),
     cmocka_unit_test(test_sim_raft__a_snapshot_that_changes_while_it_is_read_keeps_its_term),
     cmocka_unit_test(test_sim_raft__a_leader_elected_without_room_gives_its_requests_up),
     cmocka_unit_test(test_sim_raft__three_logs_and_three_terms_still_elect_a_leader),

@@ -528,7 +528,12 @@ uint32_t device_epoch(const struct callmanager *cm, struct device_id device)
 {
     ASSERT(device.v > 0 && device.v <= cm->devices_n);
     const struct device *d = &cm->devices[device.v];
-    return d->epoch != 0 ? d->epoch : registry_device(cm->registry, device)->epoch;
+    /* What happens at a route point that went elsewhere happened under the epoch in which it was
+     * here (REG-2): the registry may know its next owner before this node has let go of it. */
+    bool held = d->kind == DEVICE_KIND_ROUTE_POINT && d->counter != 0;
+    return d->epoch != 0 ? d->epoch
+           : held        ? (uint32_t)d->counter
+                         : registry_device(cm->registry, device)->epoch;
 }
 
 /* Let go and not yet seen elsewhere. */

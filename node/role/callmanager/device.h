@@ -25,7 +25,8 @@ struct device {
     uint32_t epoch;       /* served under this epoch; 0: not served */
     uint32_t orphan;      /* was served under this epoch; to be released; 0: no */
     struct proc_id peer;  /* the fleet process that speaks for it */
-    uint64_t counter;     /* of the registration that is served */
+    uint64_t counter;     /* of the registration that is served; a route point: its epoch, as last
+                             looked at */
     uint64_t pending;     /* counter of the registration that is proposed; 0: none */
     struct instant heard; /* last keepalive, or the moment that it became an orphan */
     uint32_t parties;     /* its legs; 0: none */
@@ -64,7 +65,8 @@ void device_registry_changed(struct callmanager *cm, struct device_id device);
 void device_scan(struct callmanager *cm, struct duration late);
 
 bool device_served(const struct callmanager *cm, struct device_id device);
-/* Epoch of a device that this node holds: of its session, or of the registry for route points. */
+/* Epoch of a device that this node holds: of its session, or the one under which it last looked at
+ * a route point. */
 uint32_t device_epoch(const struct callmanager *cm, struct device_id device);
 /* May a call ring there (or be offered there)? Otherwise why not: THROTTLED if the phone is on its
  * way home and can be rung in a moment. */

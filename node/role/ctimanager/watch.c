@@ -106,10 +106,15 @@ void watch_event(struct ctimanager *m, const struct msg_device_event *event)
 void watch_registry_changed(struct ctimanager *m, struct device_id device)
 {
     uint32_t n = m->ahead_n, kept = 0;
+    uint32_t first = device_id_some(device) ? device.v : 1;
+    uint32_t last = device_id_some(device) ? device.v : m->devices_n;
     for (uint32_t i = 0; i < n; i++) {
         struct msg_device_event event = m->ahead[i];
+        /* The registry may have changed about other devices too, of which this is told next: what
+         * happened there comes after OUT_OF_SERVICE and IN_SERVICE, or it would be cut by them. */
+        bool told = event.device.v >= first && event.device.v <= last;
         bool known = event.epoch <= registry_device(m->registry, event.device)->epoch;
-        if (known) {
+        if (told && known) {
             watch_event(m, &event);
         } else {
             m->ahead[kept++] = event;
@@ -117,8 +122,6 @@ void watch_registry_changed(struct ctimanager *m, struct device_id device)
     }
     ASSERT(m->ahead_n == n);
     m->ahead_n = kept;
-    uint32_t first = device_id_some(device) ? device.v : 1;
-    uint32_t last = device_id_some(device) ? device.v : m->devices_n;
     for (uint32_t v = first; v <= last; v++) {
         if (m->devices[v].missed && watched(m, (struct device_id){v})) {
             watch_ask(m, (struct device_id){v});

@@ -49,8 +49,7 @@ static const struct grants_pair *fence(struct icm *icm, struct proc_id peer, uin
 }
 
 /* What is refused is not acknowledged; the acknowledgement of a later record covers it. */
-static void record(struct icm *icm, struct proc_id peer, const struct msg *msg, uint64_t outbox,
-                   uint64_t *count)
+static void record(struct icm *icm, struct proc_id peer, const struct msg *msg, uint64_t outbox)
 {
     const struct grants_pair *p = grants_of(&icm->grants, peer);
     const char *wrong =
@@ -59,7 +58,6 @@ static void record(struct icm *icm, struct proc_id peer, const struct msg *msg, 
         reject(icm, peer, REASON_BAD_REQUEST, wrong);
         return;
     }
-    ++*count;
     uint64_t ticket = icm->world->store(icm->world->context, msg);
     outbox_add(&icm->outbox, peer, ticket, outbox);
 }
@@ -109,11 +107,11 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
     } else if (msg->kind == MSG_AGENT_UPDATE) {
         fenced(icm, now, peer, msg, msg->agent_update.epoch);
     } else if (msg->kind == MSG_RECORD_TCD) {
-        record(icm, peer, msg, msg->record_tcd.outbox, &icm->tcd_rows);
+        record(icm, peer, msg, msg->record_tcd.outbox);
     } else if (msg->kind == MSG_RECORD_LOGOUT) {
-        record(icm, peer, msg, msg->record_logout.outbox, &icm->logout_rows);
+        record(icm, peer, msg, msg->record_logout.outbox);
     } else if (msg->kind == MSG_RECORD_STATE) {
-        record(icm, peer, msg, msg->record_state.outbox, &icm->state_rows);
+        record(icm, peer, msg, msg->record_state.outbox);
     } else {
         reject(icm, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
@@ -166,9 +164,6 @@ void icm_tick(struct icm *icm, struct instant now)
 void icm_status(const struct icm *icm, struct msg_op_icm_status *ret_status)
 {
     *ret_status = (struct msg_op_icm_status){
-        .tcd_rows = icm->tcd_rows,
-        .logout_rows = icm->logout_rows,
-        .state_rows = icm->state_rows,
         .queued = router_queued(&icm->router),
         .agents_ready = router_ready(&icm->router),
         .routed = icm->router.routed,

@@ -16,7 +16,6 @@ struct icm {
     struct grants grants;
     struct outbox outbox;
     struct router router;
-    uint64_t tcd_rows, logout_rows, state_rows; /* given to the store since the start */
     uint64_t rejected;
 };
 
@@ -32,6 +31,7 @@ void icm_link_down(struct icm *icm, struct instant now, struct proc_id peer);
 void icm_stored(struct icm *icm, struct instant now, uint64_t ticket);
 struct instant icm_deadline(const struct icm *icm);
 void icm_tick(struct icm *icm, struct instant now);
+/* All but how many rows the record store has. */
 void icm_status(const struct icm *icm, struct msg_op_icm_status *ret_status);
 
 #endif

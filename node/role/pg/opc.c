@@ -64,6 +64,23 @@ void opc_clear(struct opc *o)
     opc_table_clear(o);
 }
 
+void opc_forget_calls(struct opc *o)
+{
+    for (uint32_t i = 0; i < o->agents_n; i++) {
+        struct opc_agent *a = &o->agents[i];
+        a->wrapping = 0;
+        a->reserved = (struct call_id){0};
+        a->deadline_us = 0;
+    }
+    for (uint32_t v = 0; v <= o->devices_n; v++) {
+        o->devices[v].legs = 0;
+    }
+    o->deadline_us = 0;
+    opc_table_clear(o);
+    ASSERT(o->legs_n == 0);
+    ASSERT(o->calls_n == 0);
+}
+
 void opc_put(struct opc *o, const struct opc_output *output)
 {
     o->sink.output(o->sink.context, output);

@@ -145,6 +145,9 @@ void opc_init(struct opc *o, const struct topology *topology, uint32_t pair,
               const struct opc_sink *sink);
 /* As after opc_init. */
 void opc_clear(struct opc *o);
+/* No calls are in view any more, and nothing is written of them: somebody else had them meanwhile.
+ * Agents are what they were; keys go on. */
+void opc_forget_calls(struct opc *o);
 
 /* Apply one input. `in->seq` is o->seq + 1; `in->at_us` never goes back.
  *

@@ -52,7 +52,9 @@ void pg_restore(struct pg *pg, const struct msg *msg)
 }
 
 /* The clock of everything below. A side that slept for too long may not act on what it hears now
- * before it knows whether it was replaced. */
+ * before it knows whether it was replaced. A standby may have been dropped by its peer meanwhile:
+ * what it has of the peer's state is as old as that, and cutting it would write rows of calls that
+ * are long over. It asks for it again, if there is still somebody to ask. */
 static void enter(struct pg *pg, struct instant now)
 {
     struct instant last = pg->now;
@@ -63,6 +65,8 @@ static void enter(struct pg *pg, struct instant now)
     duplex_slept(&pg->duplex);
     if (pg->duplex.unsure) {
         pg->asleep_since = last;
+    } else if (pg->duplex.peer_up && !duplex_acts(&pg->duplex)) {
+        pg_inputs_no_state(pg);
     }
 }
 
@@ -103,6 +107,7 @@ static void begin(struct pg *pg)
 {
     cut_for_peer(pg);
     pg_inputs_no_state(pg);
+    opc_forget_calls(&pg->opc); /* what is left is older than what its peer did with it */
     pg->peer_synced = false;
     struct msg_private_input in = {.kind = OPC_INPUT_ACTIVATED, .id = pg->duplex.epoch};
     pg_inputs_apply(pg, &in);
