@@ -3,7 +3,7 @@
  *
  *     clusters/NAME/cluster.json      backend, addresses, state; written by up and down
  *                  topology.yaml      the effective one
- *                  faults.json        what is broken on purpose at the moment
+ *                  faults.json        what is broken on purpose at the moment; faults.lock
  *                  keys/              CURVE keys, 0600
  *                  proc/PROCESS/      what it keeps, events.jsonl, log, pid
  *     runs/ID/                        a recorded run;  runs/latest points to the newest */

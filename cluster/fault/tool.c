@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,13 +64,19 @@ static void widen_path(void)
 }
 
 /* In the child. */
-static _Noreturn void become(const char *const argv[], const char *netns, int in, int out)
+static _Noreturn void become(const char *const argv[], const char *netns, int in, int out,
+                             pid_t parent)
 {
     union {
         const char *const *given;
         char *const *taken;
     } words = {.given = argv}; /* execvp changes nothing */
-    (void)setsid();            /* ^C is for who waits for it: what it does is not left half done */
+
+    /* ^C is for who waits for it; but whoever cleans up after that one must not meet it at work. */
+    (void)setsid();
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+        _exit(NO_NAMESPACE);
+    }
     if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) {
         _exit(NO_NAMESPACE);
     }
@@ -125,9 +133,10 @@ enum err tool_run(const char *const argv[], const char *netns, const char *text,
         return ERR_IO;
     }
     fflush(NULL);
+    pid_t self = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        become(argv, netns, in, report[1]);
+        become(argv, netns, in, report[1], self);
     }
     close(in);
     close(report[1]);
