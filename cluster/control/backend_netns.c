@@ -29,12 +29,19 @@ static int complain(enum err err, const char *what, struct tool_said *said)
                          "cannot %s: %s", what, said->text[0] != '\0' ? said->text : err_text(err));
 }
 
+/* And whether the programs are there; else it would be said when half of it is made. */
 static int permitted(void)
 {
-    return network_permitted() == ERR_OK
-               ? OUTCOME_DONE
-               : outcome_error(OUTCOME_PRIVILEGES, "be root; or: rehome up --backend local",
-                               "network namespaces are for root only (CAP_SYS_ADMIN)");
+    static const char *const ip[] = {"ip", "-V", NULL};
+    static const char *const nft[] = {"nft", "--version", NULL};
+    struct tool_said said;
+    if (network_permitted() != ERR_OK) {
+        return outcome_error(OUTCOME_PRIVILEGES, "be root; or: rehome up --backend local",
+                             "network namespaces are for root only (CAP_SYS_ADMIN)");
+    }
+    enum err err = tool_run(ip, NULL, "", &said);
+    err = err == ERR_OK ? tool_run(nft, NULL, "", &said) : err;
+    return complain(err, "make networks", &said);
 }
 
 /* The network is nobody else's, so all addresses are free. */
