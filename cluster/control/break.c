@@ -1,5 +1,6 @@
 #include "cluster/control/break.h"
 
+#include "cluster/control/backend.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/survey.h"
 #include "cluster/control/tick.h"
@@ -13,8 +14,11 @@
 #define STOP_MS  5000
 #define POLL_MS  20
 
-static const char *const words[] = {
-    [BREAK_CRASH] = "crash", [BREAK_STOP] = "stop", [BREAK_HANG] = "hang"};
+static const char *const words[] = {[BREAK_CRASH] = "crash",
+                                    [BREAK_STOP] = "stop",
+                                    [BREAK_HANG] = "hang",
+                                    [BREAK_POWER] = "power",
+                                    [BREAK_UNPLUG] = "unplug"};
 
 bool break_how_named(const char *word, enum break_how *ret)
 {
@@ -42,11 +46,43 @@ static int order_service(struct operator_desk *o, struct proc_id target, enum se
     return code;
 }
 
-int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id target,
-               enum service service, enum break_how how, int64_t *ret_t0_us)
+int break_possible(const struct cluster *c, enum break_how how)
+{
+    char what[NAME_LEN];
+    snprintf(what, sizeof what, "--how %s", words[how]);
+    return how == BREAK_POWER || how == BREAK_UNPLUG ? backend_cuts(c, what) : OUTCOME_DONE;
+}
+
+/* A whole process, in the way of the backend or by a signal. */
+static int break_process(const struct cluster *c, struct proc_id target, enum break_how how)
 {
     static const int signals[] = {
         [BREAK_CRASH] = SIGKILL, [BREAK_STOP] = SIGTERM, [BREAK_HANG] = SIGSTOP};
+    const char *name = topology_name(&c->topology, target);
+    int code = break_possible(c, how);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    if (how == BREAK_POWER) {
+        return backend_of(c)->power(c, target);
+    }
+    if (how == BREAK_UNPLUG) {
+        return backend_of(c)->plug(c, target, false);
+    }
+    return proc_signal(c, name, signals[how])
+               ? OUTCOME_DONE
+               : outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
+}
+
+/* The process lives on. */
+static bool spares(enum break_how how)
+{
+    return how == BREAK_HANG || how == BREAK_UNPLUG;
+}
+
+int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id target,
+               enum service service, enum break_how how, int64_t *ret_t0_us)
+{
     const char *name = topology_name(&c->topology, target);
     struct fault f = {.at_us = tick_now_us(), .wall_us = tick_wall_us()};
     int code = OUTCOME_DONE;
@@ -54,18 +90,19 @@ int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id 
     snprintf(f.how, sizeof f.how, "%s", words[how]);
     if (service != SERVICE_NONE) {
         snprintf(f.service, sizeof f.service, "%s", service_text(service));
-        if (how == BREAK_HANG) {
+        if (how != BREAK_STOP && how != BREAK_CRASH) {
             return outcome_error(OUTCOME_USAGE, "leave --service out",
-                                 "a service cannot hang alone; its process can");
+                                 "a service cannot %s alone; its process can",
+                                 how == BREAK_HANG ? "hang" : "lose its network or its power");
         }
         code = order_service(o, target, service,
                              how == BREAK_STOP ? OP_VERB_SERVICE_STOP : OP_VERB_SERVICE_CRASH);
-    } else if (!proc_signal(c, name, signals[how])) {
-        code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
+    } else {
+        code = break_process(c, target, how);
     }
     *ret_t0_us = f.at_us;
     code = code == OUTCOME_DONE ? faults_begin(c, &f) : code;
-    if (code == OUTCOME_DONE && service == SERVICE_NONE && how != BREAK_HANG &&
+    if (code == OUTCOME_DONE && service == SERVICE_NONE && !spares(how) &&
         !proc_wait_gone(c, name, STOP_MS)) {
         code = outcome_error(OUTCOME_TIMEOUT, "rehome kill TARGET --how crash", "%s does not go",
                              name);
@@ -128,6 +165,20 @@ static int start_services(struct operator_desk *o, const struct cluster *c, stru
     return code;
 }
 
+/* Whether its network was taken away, by the list of faults. */
+static bool is_unplugged(const struct cluster *c, const char *name)
+{
+    struct faults all;
+    faults_read(c, &all);
+    for (uint32_t i = 0; i < all.n; i++) {
+        if (strcmp(all.at[i].target, name) == 0 &&
+            strcmp(all.at[i].how, words[BREAK_UNPLUG]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                enum service service)
 {
@@ -136,6 +187,12 @@ int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id 
     enum proc_state state = proc_read(c, p->name, &pid);
     int code = OUTCOME_DONE;
     bool fresh = state == PROC_STATE_DEAD;
+    if (is_unplugged(c, p->name) && backend_cuts(c, "--how unplug") == OUTCOME_DONE) {
+        code = backend_of(c)->plug(c, target, true);
+    }
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     if (fresh) {
         code = proc_start(c, target);
     } else if (state == PROC_STATE_STOPPED && !proc_signal(c, p->name, SIGCONT)) {

@@ -5,16 +5,19 @@
 #include "cluster/control/faults.h"
 #include "cluster/control/operator.h"
 
-enum break_how { BREAK_CRASH, BREAK_STOP, BREAK_HANG };
+enum break_how { BREAK_CRASH, BREAK_STOP, BREAK_HANG, BREAK_POWER, BREAK_UNPLUG };
 
 /* false: no such word. */
 bool break_how_named(const char *word, enum break_how *ret);
 
+/* Whether the cluster's backend can do it; says so if not. */
+MUST_CHECK int break_possible(const struct cluster *c, enum break_how how);
 /* Break a process, or one service of it (SERVICE_NONE: all). `*ret_t0_us` is the moment at which
  * the signal was sent or the order given. Says what is wrong. */
 MUST_CHECK int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                           enum service service, enum break_how how, int64_t *ret_t0_us);
-/* Bring it back: continue, start the process, start the service; whatever is missing. */
+/* Bring it back: plug it in, continue, start the process, start the service; whatever is missing.
+ */
 MUST_CHECK int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                           enum service service);
 

@@ -1,6 +1,6 @@
 #include "cluster/control/cluster_run.h"
 
-#include "cluster/control/block.h"
+#include "cluster/control/backend.h"
 #include "cluster/control/delivered.h"
 #include "cluster/control/faults.h"
 #include "cluster/control/proc.h"
@@ -232,35 +232,6 @@ static int start_all(struct operator_desk *o, const struct cluster *c, bool wait
     return code;
 }
 
-/* The old block, if this cluster was up before; a new one if it is taken by now. */
-static int take_block(struct cluster *c, const char *wanted, int *ret_fd)
-{
-    char block[BLOCK_LEN];
-    char taken[BLOCK_PORT_LEN];
-    uint64_t seed = c->topology.hash;
-    for (const char *p = c->folder; *p != '\0'; p++) {
-        seed = seed * 31 + (unsigned char)*p;
-    }
-    const char *first = wanted != NULL ? wanted : c->block[0] != '\0' ? c->block : NULL;
-    enum err err = block_reserve(&c->topology, first, seed, block, ret_fd, taken);
-    if (err != ERR_OK && wanted == NULL && first != NULL) {
-        err = block_reserve(&c->topology, NULL, seed, block, ret_fd, taken);
-    }
-    if (err == ERR_INVALID) {
-        return outcome_error(OUTCOME_USAGE, "for example --block 127.7.3",
-                             "'%s' is not a block of addresses", wanted);
-    }
-    if (err != ERR_OK) {
-        return outcome_error(OUTCOME_EXISTS, "leave --block out, or take down who uses it",
-                             "%s%s is in use", taken[0] != '\0' ? "" : "the block ",
-                             taken[0] != '\0' ? taken
-                             : wanted != NULL ? wanted
-                                              : "127.x.y, wherever one looks,");
-    }
-    snprintf(c->block, sizeof c->block, "%s", block);
-    return OUTCOME_DONE;
-}
-
 static void read_old_block(struct cluster *c)
 {
     char path[HOME_PATH_MAX];
@@ -289,7 +260,9 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
                     struct cluster *c, char **ret_text, size_t *ret_length)
 {
     char path[HOME_PATH_MAX];
-    int code = cluster_run_topology(options->topology, path, sizeof path);
+    const struct backend *backend = NULL;
+    int code = backend_named(options->backend, &backend);
+    code = code == OUTCOME_DONE ? cluster_run_topology(options->topology, path, sizeof path) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -304,7 +277,9 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     snprintf(c->name, sizeof c->name, "%s", c->topology.name);
     snprintf(c->folder, sizeof c->folder, "%.*s/clusters/%s", HOME_PATH_MAX / 2 + 8, h->root,
              c->name);
-    return programs_there(&c->topology);
+    snprintf(c->backend, sizeof c->backend, "%s", backend->word);
+    code = programs_there(&c->topology);
+    return code == OUTCOME_DONE ? backend->permitted() : code;
 }
 
 static uint32_t room_mib(const struct topology *t)
@@ -330,8 +305,12 @@ static int prepare(const struct cluster_run_options *options, struct cluster *c,
     if (code != OUTCOME_DONE) {
         return code;
     }
+    code = backend_remove_all(c); /* of a start that somebody ended half way */
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     read_old_block(c);
-    code = take_block(c, options->block, ret_fd);
+    code = backend_of(c)->reserve(c, options->block, ret_fd);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -385,7 +364,8 @@ static int start_prepared(const struct cluster_run_options *options, struct clus
 {
     struct operator_desk *o = NULL;
     forget_pids(c);
-    int code = operator_open(c, &o);
+    int code = backend_of(c)->make(c);
+    code = code == OUTCOME_DONE ? operator_open(c, &o) : code;
     if (code == OUTCOME_DONE) {
         code = start_all(o, c, options->wait);
     }
@@ -478,6 +458,10 @@ int cluster_run_down(const struct cluster *c, bool destroy)
         }
     }
     forget_pids(c);
+    int code = backend_remove_all(c);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     home_path(c, path, sizeof path, "faults.json");
     unlink(path);
     if (destroy) {

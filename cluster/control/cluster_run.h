@@ -9,6 +9,7 @@
 
 struct cluster_run_options {
     const char *topology; /* a file, or the name of a delivered one; NULL: default */
+    const char *backend;  /* NULL: local */
     const char *block;    /* NULL: any free one */
     const char *cluster;  /* name; NULL: the topology's */
     struct topology_change change;
@@ -16,8 +17,9 @@ struct cluster_run_options {
     bool quiet;
 };
 
-/* Make the folder, the effective topology, the keys and reserve a block; start everything in order;
- * wait until it is healthy. What is wrong is said, and then nothing is left running. */
+/* Make the folder, the effective topology and the keys, reserve addresses and make the network;
+ * start everything in order; wait until it is healthy. What is wrong is said, and then nothing is
+ * left running. */
 MUST_CHECK int cluster_run_up(const struct home *h, const struct cluster_run_options *options,
                               struct cluster *ret);
 /* Stop everything politely, and what does not go, at once. Clears the faults. */

@@ -74,9 +74,13 @@
     X(SKILL, "SKILL", "the skill group that the agent belongs to")                                 \
     X(REASON, "REASON>", "the reason code of the agent's last change: 50003, 32767")               \
     X(IN_SERVICE, "IN-SERVICE", "whether the agent's phone is registered")                         \
+    X(FAULT, "FAULT>", "the number of a fault, for `rehome heal`")                                 \
+    X(PACKETS, "PACKETS>", "how many packets a cut of the network has lost or refused")            \
     X(TARGET, "TARGET", "what is broken on purpose")                                               \
     X(SERVICE, "SERVICE", "callmanager or ctimanager, if only that is broken")                     \
-    X(HOW, "HOW", "stop (politely), crash (at once), hang (it lives and does nothing)")            \
+    X(HOW, "HOW",                                                                                  \
+      "stop (politely), crash (at once), hang (it lives and does nothing), power (all in its "     \
+      "namespace at once), unplug (it has no network); of a cut: drop or reject, and where")       \
     X(UNDO, "UNDO", "the command that makes it whole again")                                       \
     X(TITLE, "TITLE~", "what a scenario rehearses")                                                \
     X(TRIGGERS, "TRIGGERS", "the faults that a scenario can begin with; the first is the default") \

@@ -21,6 +21,7 @@
     X("events", command_events, "what happened, and why")                                    \
     X("kill", command_kill, "stop, crash or hang a process or a service")                    \
     X("start", command_start, "bring back what was killed or hung")                          \
+    X("partition", command_partition, "cut the network between processes (backend netns)")   \
     X("faults", command_faults, "what is broken on purpose")                                 \
     X("heal", command_heal, "undo all faults")                                               \
     X("scenario", command_scenario, "list, show or run a rehearsed failure with a verdict")  \

@@ -1,19 +1,14 @@
-/* kill, start, faults, heal. */
+/* kill, start. */
+#include "cluster/control/aftermath.h"
 #include "cluster/control/break.h"
 #include "cluster/control/command.h"
 #include "cluster/control/table.h"
 #include "cluster/control/target.h"
 #include "cluster/control/tick.h"
-#include "cluster/control/unfold.h"
 #include "node/base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define SETTLE_MS 10000
-#define STEADY_MS 300
-#define POLL_MS   30
-#define LEASE_MS  5000
 
 static int read_service(const char *word, enum service *ret)
 {
@@ -42,10 +37,6 @@ static int read_how(const char *word, enum break_how *ret)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         nearest_offer(&near, known[i]);
     }
-    if (near.distance == 0) {
-        return outcome_error(OUTCOME_CONFIG, "--how crash|stop|hang",
-                             "--how %s needs another backend than local", word);
-    }
     return command_no_such("way to break something", &near);
 }
 
@@ -53,8 +44,11 @@ static int read_how(const char *word, enum break_how *ret)
 static void introduce(const struct session_of_command *s, struct proc_id id, enum break_how how,
                       const char *service, const char *undo)
 {
-    static const char *const signals[] = {
-        [BREAK_CRASH] = "SIGKILL", [BREAK_STOP] = "SIGTERM", [BREAK_HANG] = "SIGSTOP"};
+    static const char *const ways[] = {[BREAK_CRASH] = "SIGKILL",
+                                       [BREAK_STOP] = "SIGTERM",
+                                       [BREAK_HANG] = "SIGSTOP",
+                                       [BREAK_POWER] = "SIGKILL to all in its namespace at once",
+                                       [BREAK_UNPLUG] = "Both of its networks are unplugged"};
     const struct topology *t = &s->cluster.topology;
     const struct topology_proc *p = topology_proc_of(t, id);
     const struct scene_proc *sp = &s->scene.procs[id.v - 1];
@@ -69,36 +63,7 @@ static void introduce(const struct session_of_command *s, struct proc_id id, enu
                  sp->pg.active ? "active" : "standby");
     }
     outcome_done(undo, "%s %s%s%s.", p->name, what, what[0] != '\0' ? ". " : "",
-                 service != NULL ? service : signals[how]);
-}
-
-/* Tell what happens until the registry, the PG and the phones have settled. */
-static void watch_it(struct session_of_command *s, struct unfold *u)
-{
-    const struct topology *t = &s->cluster.topology;
-    int64_t until = tick_now_us() + (int64_t)SETTLE_MS * 1000;
-    int64_t calm_since = 0;
-    tick_catch_interrupts();
-    while (tick_now_us() < until && !tick_interrupted()) {
-        struct scene_homes homes;
-        bool calm = false;
-        survey_take(s->desk, &s->cluster, POLL_MS * 5, &s->scene);
-        if (proc_id_some(s->scene.leader) &&
-            survey_homes(s->desk, &s->cluster, &s->scene, &homes) == ERR_OK) {
-            calm = homes.at_home + homes.away_busy >= homes.total;
-        }
-        for (uint32_t i = 0; i < t->procs_n && calm; i++) {
-            const struct topology_proc *p = &t->procs[i];
-            calm = p->kind != PROC_PG || proc_id_some(scene_active(&s->scene, t, p->pair));
-        }
-        unfold_step(u);
-        calm_since = !calm ? 0 : calm_since == 0 ? tick_now_us() : calm_since;
-        if (calm && tick_now_us() - calm_since > (int64_t)STEADY_MS * 1000) {
-            break;
-        }
-        tick_sleep_ms(POLL_MS);
-    }
-    unfold_end(u);
+                 service != NULL ? service : ways[how]);
 }
 
 struct kill_words {
@@ -116,6 +81,7 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     int code = target_find(word, &s->cluster.topology, &s->scene, &id);
     code = code == OUTCOME_DONE ? read_service(w->service, &service) : code;
     code = code == OUTCOME_DONE ? read_how(w->how, &how) : code;
+    code = code == OUTCOME_DONE ? break_possible(&s->cluster, how) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -139,16 +105,10 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
         return code;
     }
     if (!common->no_wait) {
-        struct unfold *u = unfold_new(&s->cluster, t0, common->quiet);
-        watch_it(s, u);
-        unfold_free(&u);
+        aftermath_watch(s, t0, AFTERMATH_STEADY_MS, common->quiet);
     }
     if (for_ms > 0) {
-        int64_t until = t0 + (int64_t)for_ms * 1000;
-        tick_catch_interrupts();
-        while (tick_now_us() < until && !tick_interrupted()) {
-            tick_sleep_ms(POLL_MS);
-        }
+        aftermath_until(t0 + (int64_t)for_ms * 1000);
         code = break_undo(s->desk, &s->cluster, id, service);
     }
     if (common->json) {
@@ -165,12 +125,16 @@ int command_kill(int argc, char **argv)
     struct kill_words w = {0};
     const struct option_row rows[] = {
         {"service", 0, "callmanager|ctimanager", "only this service of a node", NULL, &w.service},
-        {"how", 0, "stop|crash|hang", "SIGTERM, SIGKILL (the default) or SIGSTOP", NULL, &w.how},
+        {"how", 0, "stop|crash|hang|power|unplug",
+         "SIGTERM, SIGKILL (the default) or SIGSTOP; on netns also SIGKILL to all in its "
+         "namespace, "
+         "or both networks without a carrier",
+         NULL, &w.how},
         {"for", 0, "TIME", "bring it back after this long", NULL, &w.time}};
     const struct options_spec spec = {
         .name = "kill",
         .examples = "rehome kill sub1\nrehome kill leader --how hang --for 5s\nrehome kill sub1 "
-                    "--service callmanager",
+                    "--service callmanager\nrehome kill sub2 --how unplug --for 10s",
         .args_doc = "TARGET",
         .doc = "Breaks a process (sub1, pga, icma, fleet) or whoever plays a role now (leader, "
                "follower, publisher, pg:active, any:subscriber), and tells what follows.",
@@ -189,22 +153,6 @@ int command_kill(int argc, char **argv)
     code = code == OUTCOME_DONE ? kill_it(s, &common, args.at[0], &w) : code;
     command_close(&s);
     return code;
-}
-
-/* A node that is back is not cut off any more when it has a lease. Without a leader there is none
- * to wait for. */
-static void wait_lease(struct session_of_command *s, struct proc_id id)
-{
-    int64_t until = tick_now_us() + (int64_t)LEASE_MS * 1000;
-    const struct topology_proc *p = topology_proc_of(&s->cluster.topology, id);
-    tick_catch_interrupts();
-    while (p->kind == PROC_NODE && tick_now_us() < until && !tick_interrupted()) {
-        survey_take(s->desk, &s->cluster, POLL_MS * 5, &s->scene);
-        if (s->scene.procs[id.v - 1].node.lease || s->scene.nodes_up * 2 <= s->scene.nodes) {
-            return;
-        }
-        tick_sleep_ms(POLL_MS);
-    }
 }
 
 /* Whether nothing is wrong with it that could be undone. */
@@ -242,7 +190,7 @@ static int start_it(struct session_of_command *s, const struct options_common *c
             return code;
         }
         if (!common->no_wait) {
-            wait_lease(s, id);
+            aftermath_lease(s, id);
         }
     }
     if (common->json) {
@@ -281,77 +229,6 @@ int command_start(int argc, char **argv)
     code = code == OUTCOME_DONE ? target_known(args.at[0], &cluster.topology) : code;
     code = code == OUTCOME_DONE ? command_open_silent(&common, &s) : code;
     code = code == OUTCOME_DONE ? start_it(s, &common, args.at[0], service) : code;
-    command_close(&s);
-    return code;
-}
-
-int command_faults(int argc, char **argv)
-{
-    static const struct options_spec spec = {.name = "faults",
-                                             .examples = "rehome faults",
-                                             .lacks = OPTIONS_NO_WAIT,
-                                             .doc = "What is broken on purpose at the moment."};
-    static const enum column columns[] = {COLUMN_TARGET, COLUMN_SERVICE, COLUMN_HOW,
-                                          COLUMN_FOR,    COLUMN_UNDO,    COLUMN_END};
-    static struct cluster cluster;
-    struct options_common common = {0};
-    struct options_args args;
-    struct faults f;
-    options_parse(&spec, argc, argv, &common, &args);
-    int code = home_cluster(common.cluster, &cluster);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
-    faults_read(&cluster, &f);
-    if (common.json) {
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "faults", faults_json(&f)));
-        return OUTCOME_DONE;
-    }
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < f.n; i++) {
-        const struct fault *one = &f.at[i];
-        table_row(table);
-        table_cell(table, "%s", one->target);
-        table_cell(table, "%s", one->service[0] != '\0' ? one->service : "-");
-        table_cell(table, "%s", one->how);
-        table_cell(table, "%lld s", (long long)(tick_now_us() - one->at_us) / 1000000);
-        table_cell(table, "rehome start %s", one->target);
-    }
-    table_end_or(&table, "nothing is broken on purpose");
-    return OUTCOME_DONE;
-}
-
-int command_heal(int argc, char **argv)
-{
-    bool all = false;
-    const struct option_row rows[] = {{"all", 0, NULL, "all of them (the default)", &all, NULL}};
-    const struct options_spec spec = {.name = "heal",
-                                      .examples = "rehome heal",
-                                      .doc = "Undoes all faults.",
-                                      .rows = rows,
-                                      .rows_n = 1};
-    struct options_common common = {0};
-    struct options_args args;
-    struct session_of_command *s = NULL;
-    struct faults f;
-    options_parse(&spec, argc, argv, &common, &args);
-    int code = command_open_silent(&common, &s);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
-    faults_read(&s->cluster, &f);
-    for (uint32_t i = 0; i < f.n && code == OUTCOME_DONE; i++) {
-        code = break_undo(s->desk, &s->cluster,
-                          topology_proc_named(&s->cluster.topology, f.at[i].target), SERVICE_NONE);
-    }
-    for (uint32_t i = 0; i < f.n && code == OUTCOME_DONE && !common.no_wait; i++) {
-        wait_lease(s, topology_proc_named(&s->cluster.topology, f.at[i].target));
-    }
-    if (common.json) {
-        table_json(json_pack("{s:i, s:i}", "schema", 1, "healed", (int)f.n));
-    } else if (!common.quiet && code == OUTCOME_DONE) {
-        outcome_progress(f.n == 1 ? "%u fault undone" : "%u faults undone", f.n);
-    }
     command_close(&s);
     return code;
 }

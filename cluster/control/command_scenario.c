@@ -1,4 +1,5 @@
 /* scenario, check, report. */
+#include "cluster/control/backend.h"
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
 #include "cluster/control/past.h"
@@ -130,6 +131,7 @@ static int run_one(const struct home *h, const struct scenario *s, const struct 
 {
     struct scenario_run_options o = {.scenario = s,
                                      .topology = w->topology,
+                                     .backend = w->backend,
                                      .profile = w->profile,
                                      .report_folder = w->report,
                                      .cluster = common->cluster,
@@ -171,12 +173,10 @@ static int run_them(const struct scenario_all *all, const char *word,
 {
     struct home h;
     const struct scenario *s = NULL;
+    const struct backend *backend = NULL;
     bool every = strcmp(word, "all") == 0;
     int code = every ? OUTCOME_DONE : scenario_find(all, word, &s);
-    if (code == OUTCOME_DONE && w->backend != NULL && strcmp(w->backend, "local") != 0) {
-        code = outcome_error(OUTCOME_CONFIG, "--backend local", "the backend %s is not built yet",
-                             w->backend);
-    }
+    code = code == OUTCOME_DONE ? backend_named(w->backend, &backend) : code;
     code = code == OUTCOME_DONE ? home_find(&h) : code;
     if (code == OUTCOME_DONE && !w->here) {
         code = command_none_up(&h, "rehome down      or run it --here, in that cluster");
@@ -196,7 +196,7 @@ int command_scenario(int argc, char **argv)
     const struct option_row rows[] = {
         {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
         {"topology", 't', "FILE", "another topology", NULL, &w.topology},
-        {"backend", 0, "KIND", "local", NULL, &w.backend},
+        {"backend", 0, "local|netns", "where its cluster runs", NULL, &w.backend},
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
         {"seed", 0, "N", "of the traffic", NULL, &w.seed},
         {"report", 0, "DIR", "put the report there, too", NULL, &w.report},

@@ -107,7 +107,7 @@ static json_t *status_json(const struct session_of_command *s, const struct scen
     return json_pack("{s:i, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i}, "
                      "s:{s:i, s:i, s:i}}",
                      "schema", 1, "cluster", s->cluster.name, "healthy", healthy ? 1 : 0, "why",
-                     why, "faults", faults_json(&faults), "nodes", nodes, "pg", pgs, "icm", icms,
+                     why, "faults", faults_json(t, &faults), "nodes", nodes, "pg", pgs, "icm", icms,
                      "others", others, "devices", devices_json(t, homes), "calls", "active",
                      (int)v->calls, "preserved", (int)v->preserved, "media_flowing",
                      (int)v->media_flowing, "agents", "total", (int)topology_agents_total(t),
@@ -137,9 +137,10 @@ static void message_cell(struct table *table, const struct session_of_command *s
     const struct fault *f = fault_at(faults, t->name);
     if (f != NULL) {
         table_cell(table, "%s%s%s %lld s ago", f->service, f->service[0] != '\0' ? " " : "",
-                   strcmp(f->how, "hang") == 0   ? "hung"
-                   : strcmp(f->how, "stop") == 0 ? "stopped"
-                                                 : "killed",
+                   strcmp(f->how, "hang") == 0     ? "hung"
+                   : strcmp(f->how, "stop") == 0   ? "stopped"
+                   : strcmp(f->how, "unplug") == 0 ? "unplugged"
+                                                   : "killed",
                    seconds_since(s, f->at_us));
     } else if (p->state != SCENE_UP) {
         table_cell(table, "%s", "");
@@ -198,10 +199,12 @@ static void headline(const struct session_of_command *s, const struct faults *fa
     putchar('\n');
     for (uint32_t i = 0; i < faults->n; i++) {
         const struct fault *f = &faults->at[i];
-        const char *service = f->service[0] != '\0' ? " --service " : "";
-        printf("fault  kill %s%s%s (%s) %lld s ago        undo: rehome start %s%s%s\n", f->target,
-               service, f->service, f->how, seconds_since(s, f->at_us), f->target, service,
-               f->service);
+        char text[FAULTS_TEXT_LEN], how[FAULTS_TEXT_LEN], undo[FAULTS_TEXT_LEN];
+        faults_text(&s->cluster.topology, f, text);
+        faults_how(f, how);
+        faults_undo(f, undo);
+        printf("fault  %s (%s) %lld s ago        undo: %s\n", text, how, seconds_since(s, f->at_us),
+               undo);
     }
 }
 

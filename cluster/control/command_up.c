@@ -1,11 +1,11 @@
 /* up, down. */
+#include "cluster/control/backend.h"
 #include "cluster/control/cluster_run.h"
 #include "cluster/control/command.h"
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
-#include "node/base/nearest.h"
 #include "node/runtime/topology_raw.h"
 
 #include <stdio.h>
@@ -15,29 +15,12 @@ struct up_words {
     const char *topology, *backend, *phones, *agents, *calls, *profile, *block;
 };
 
-static int check_backend(const char *word)
-{
-    static const char *const others[] = {"netns", "ssh", "vagrant"};
-    if (word == NULL || strcmp(word, "local") == 0) {
-        return OUTCOME_DONE;
-    }
-    struct nearest near = nearest_to(word);
-    nearest_offer(&near, "local");
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        nearest_offer(&near, others[i]);
-    }
-    if (near.distance != 0) {
-        return command_no_such("backend", &near);
-    }
-    return outcome_error(OUTCOME_CONFIG, "--backend local", "the backend %s is not built yet",
-                         word);
-}
-
 /* Numbers out of words; a wrong one ends the program with 64. */
 static struct cluster_run_options read_words(const struct up_words *w,
                                              const struct options_common *common)
 {
     struct cluster_run_options o = {.topology = w->topology,
+                                    .backend = w->backend,
                                     .block = w->block,
                                     .cluster = common->cluster,
                                     .wait = !common->no_wait,
@@ -65,26 +48,31 @@ int command_up(int argc, char **argv)
     const struct option_row rows[] = {
         {"topology", 't', "FILE", "a topology file, or the name of a delivered one", NULL,
          &w.topology},
-        {"backend", 0, "KIND", "local", NULL, &w.backend},
+        {"backend", 0, "local|netns",
+         "on the loopback (the default), or each process in a network namespace of its own, which "
+         "takes root",
+         NULL, &w.backend},
         {"phones", 0, "N", "this many phones", NULL, &w.phones},
         {"agents", 0, "N", "this many agents", NULL, &w.agents},
         {"calls-per-second", 0, "R", "this many calls a second, both kinds together", NULL,
          &w.calls},
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
         {"block", 0, "127.X.Y", "use these addresses, not any free ones", NULL, &w.block}};
-    const struct options_spec spec = {
-        .name = "up",
-        .examples =
-            "rehome up\nrehome up --phones 200 --calls-per-second 4\nrehome up --topology balanced",
-        .doc = "Starts a cluster and returns when it is healthy.",
-        .rows = rows,
-        .rows_n = sizeof rows / sizeof rows[0]};
+    const struct options_spec spec = {.name = "up",
+                                      .examples =
+                                          "rehome up\nrehome up --phones 200 --calls-per-second "
+                                          "4\nrehome up --topology balanced\n"
+                                          "rehome up --backend netns",
+                                      .doc = "Starts a cluster and returns when it is healthy.",
+                                      .rows = rows,
+                                      .rows_n = sizeof rows / sizeof rows[0]};
     struct options_common common = {0};
     struct options_args args;
     struct home home;
+    const struct backend *backend = NULL;
     options_parse(&spec, argc, argv, &common, &args);
     struct cluster_run_options o = read_words(&w, &common);
-    int code = check_backend(w.backend);
+    int code = backend_named(w.backend, &backend);
     code = code == OUTCOME_DONE ? home_find(&home) : code;
     if (code == OUTCOME_DONE && common.cluster == NULL) {
         code = command_none_up(&home, "rehome status      rehome down");
@@ -94,9 +82,9 @@ int command_up(int argc, char **argv)
         return code;
     }
     if (common.json) {
-        table_json(json_pack("{s:i, s:s, s:s, s:s, s:b}", "schema", 1, "cluster", cluster.name,
-                             "block", cluster.block, "folder", cluster.folder, "healthy",
-                             o.wait ? 1 : 0));
+        table_json(json_pack("{s:i, s:s, s:s, s:s, s:s, s:b}", "schema", 1, "cluster", cluster.name,
+                             "backend", cluster.backend, "block", cluster.block, "folder",
+                             cluster.folder, "healthy", o.wait ? 1 : 0));
     } else if (!common.quiet) {
         outcome_progress("next:  rehome status      rehome kill sub1      rehome scenario list\n"
                          "undo:  rehome down");

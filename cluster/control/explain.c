@@ -82,6 +82,10 @@ static const struct {
     {"way to break", "crash", "SIGKILL, or a service that is gone without a word"},
     {"way to break", "hang", "SIGSTOP: it lives and does nothing"},
     {"way to break", "stop", "SIGTERM: it leaves politely"},
+    {"way to break", "power", "SIGKILL to everybody in the namespace of a process, at once"},
+    {"way to break", "unplug", "both networks of a process lose their carrier; it lives"},
+    {"way to break", "partition",
+     "the network between two sides loses, or refuses, what they send"},
 };
 
 static void offer(struct search *s, const char *kind, const char *word, const char *text)

@@ -226,6 +226,13 @@ static int owned(const struct cluster *c)
     return OUTCOME_DONE;
 }
 
+static void copy_word(const json_t *object, const char *key, const char *otherwise, char *ret,
+                      size_t size)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    snprintf(ret, size, "%s", text != NULL ? text : otherwise);
+}
+
 int home_load(const struct home *h, const char *name, struct cluster *ret)
 {
     char path[HOME_PATH_MAX];
@@ -259,6 +266,8 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
                              error.line, error.column, root == NULL ? error.text : "no block");
     }
     snprintf(ret->block, sizeof ret->block, "%s", block);
+    copy_word(root, "private_block", block, ret->private_block, sizeof ret->private_block);
+    copy_word(root, "backend", "local", ret->backend, sizeof ret->backend);
     ret->began_us = json_integer_value(json_object_get(root, "began_us"));
     char hash[HASH_LEN];
     const char *started = json_string_value(json_object_get(root, "topology"));
@@ -321,8 +330,9 @@ int home_save(const struct cluster *c, bool up)
     char hash[HASH_LEN];
     snprintf(hash, sizeof hash, "%016" PRIx64, c->topology.hash);
     json_t *root =
-        json_pack("{s:i, s:s, s:s, s:b, s:s, s:I}", "schema", 1, "name", c->name, "block", c->block,
-                  "up", up ? 1 : 0, "topology", hash, "began_us", (json_int_t)c->began_us);
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:s, s:I}", "schema", 1, "name", c->name,
+                  "backend", c->backend, "block", c->block, "private_block", c->private_block, "up",
+                  up ? 1 : 0, "topology", hash, "began_us", (json_int_t)c->began_us);
     char *text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL) {

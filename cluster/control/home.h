@@ -1,9 +1,9 @@
 /* home: where the command keeps everything that it knows ($REHOME_HOME), and which cluster is
  * meant.
  *
- *     clusters/NAME/cluster.json      block, state; written by up and down
+ *     clusters/NAME/cluster.json      backend, addresses, state; written by up and down
  *                  topology.yaml      the effective one
- *                  faults.json        what is broken on purpose at the moment
+ *                  faults.json        what is broken on purpose at the moment; faults.lock
  *                  keys/              CURVE keys, 0600
  *                  proc/PROCESS/      what it keeps, events.jsonl, log, pid
  *     runs/ID/                        a recorded run;  runs/latest points to the newest */
@@ -29,9 +29,11 @@ struct cluster {
     struct home home;
     char name[NAME_LEN];
     char folder[HOME_PATH_MAX];
-    char block[HOME_BLOCK_LEN]; /* "127.x.y" */
-    bool changed;               /* it runs, and not with the topology that lies there now */
-    int64_t began_us;           /* monotonic: when it was started last; 0: not known */
+    char backend[NAME_LEN];             /* "local", "netns" */
+    char block[HOME_BLOCK_LEN];         /* "127.x.y": the first three numbers of every address */
+    char private_block[HOME_BLOCK_LEN]; /* the same on the private network */
+    bool changed;                       /* it runs, and not with the topology that lies there now */
+    int64_t began_us;                   /* monotonic: when it was started last; 0: not known */
     struct topology topology;
 };
 

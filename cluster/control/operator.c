@@ -1,5 +1,6 @@
 #include "cluster/control/operator.h"
 
+#include "cluster/control/backend.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/tick.h"
 #include "node/runtime/driver.h"
@@ -218,6 +219,11 @@ int operator_open(const struct cluster *c, struct operator_desk **ret)
         return outcome_error(OUTCOME_CONFIG, "put it back; or: rehome down, rehome up",
                              "%s/topology.yaml is not what this cluster was started with",
                              c->folder);
+    }
+    int code = backend_of(c)->visit(c);
+    if (code != OUTCOME_DONE) {
+        free(o);
+        return code;
     }
     home_path(c, keys, sizeof keys, "keys");
     o->topology = &c->topology;

@@ -34,8 +34,10 @@ static void first_lines(const struct picture *p, struct frame *f)
     frame_put(f, FRAME_PLAIN, "%s", p->why);
     for (uint32_t i = 0; i < p->faults.n; i++) {
         const struct fault *fault = &p->faults.at[i];
-        frame_put(f, FRAME_BAD, "%sfault: %s%s%s (%s) %lld s ago", f->at > 0 ? "   " : "",
-                  fault->target, fault->service[0] != '\0' ? " " : "", fault->service, fault->how,
+        char text[FAULTS_TEXT_LEN], how[FAULTS_TEXT_LEN];
+        faults_text(p->topology, fault, text);
+        faults_how(fault, how);
+        frame_put(f, FRAME_BAD, "%sfault: %s (%s) %lld s ago", f->at > 0 ? "   " : "", text, how,
                   seconds_ago(p, fault->at_us));
     }
     frame_line_end(f);

@@ -1,5 +1,6 @@
 #include "cluster/control/proc.h"
 
+#include "cluster/control/backend.h"
 #include "cluster/control/tick.h"
 
 #include <errno.h>
@@ -172,7 +173,7 @@ bool proc_exists(enum proc_kind kind)
 }
 
 /* How far the child came, if it did not become the daemon. */
-enum step { STEP_LOG = 1, STEP_PID, STEP_PROGRAM };
+enum step { STEP_ENTER = 1, STEP_LOG, STEP_PID, STEP_PROGRAM };
 
 struct failure {
     enum step step;
@@ -236,6 +237,10 @@ static int hear(int report, const char *name, const char *log, const char *pid_p
     if (n != (ssize_t)sizeof f) {
         return OUTCOME_DONE;
     }
+    if (f.step == STEP_ENTER) {
+        return outcome_error(f.error == EPERM ? OUTCOME_PRIVILEGES : OUTCOME_IO, "rehome down",
+                             "cannot enter the network of %s: %s", name, strerror(f.error));
+    }
     return outcome_error(f.step == STEP_PROGRAM ? OUTCOME_UNREACHABLE : OUTCOME_EXISTS, NULL,
                          "cannot %s of %s%s%s: %s",
                          f.step == STEP_PROGRAM ? "run the program" : "write the file", name,
@@ -263,6 +268,7 @@ int proc_start(const struct cluster *c, struct proc_id id)
     char log[HOME_PATH_MAX];
     char name[NAME_LEN];
     char block[HOME_BLOCK_LEN];
+    char private_block[HOME_BLOCK_LEN];
     if (!find_program(proc_program(p->kind), program, sizeof program)) {
         return outcome_error(OUTCOME_UNREACHABLE, "build it, or say where it is in REHOME_BIN",
                              "the program %s is not beside this one", proc_program(p->kind));
@@ -273,13 +279,14 @@ int proc_start(const struct cluster *c, struct proc_id id)
     home_proc_path(c, p->name, "log", log, sizeof log);
     snprintf(name, sizeof name, "%s", p->name);
     snprintf(block, sizeof block, "%s", c->block);
+    snprintf(private_block, sizeof private_block, "%s", c->private_block);
     int code = home_make_folder(state);
     if (code != OUTCOME_DONE) {
         return code;
     }
-    char words[][12] = {"--topology", "--name", "--state", "--keys", "--block"};
-    char *const argv[] = {program, words[0], topology, words[1], name,  words[2],
-                          state,   words[3], keys,     words[4], block, NULL};
+    char words[][16] = {"--topology", "--name", "--state", "--keys", "--block", "--private-block"};
+    char *const argv[] = {program,  words[0], topology, words[1], name,     words[2],      state,
+                          words[3], keys,     words[4], block,    words[5], private_block, NULL};
     char pid_path[HOME_PATH_MAX];
     int report[2];
     home_proc_path(c, p->name, "pid", pid_path, sizeof pid_path);
@@ -290,6 +297,9 @@ int proc_start(const struct cluster *c, struct proc_id id)
     }
     pid_t pid = fork();
     if (pid == 0) {
+        if (backend_of(c)->enter(c, id) != ERR_OK) {
+            give_up(report[1], STEP_ENTER);
+        }
         become(program, log, pid_path, argv, report[1]);
     }
     int error = errno;

@@ -44,6 +44,7 @@ static int start(struct run *r)
     snprintf(name, sizeof name, "run-%d", (int)getpid());
     struct cluster_run_options up = {.topology =
                                          o->topology != NULL ? o->topology : o->scenario->topology,
+                                     .backend = o->backend,
                                      .cluster = name,
                                      .wait = true,
                                      .quiet = o->quiet};

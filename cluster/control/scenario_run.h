@@ -11,6 +11,7 @@ struct scenario_run_options {
     const struct scenario *scenario;
     const struct scenario_trigger *trigger;
     const char *topology; /* NULL: the scenario's */
+    const char *backend;  /* NULL: local */
     const char *profile;
     uint64_t seed;
     bool seed_set;

@@ -137,7 +137,9 @@ static int make(void *context, struct proc_id target, enum service service, enum
 {
     static const enum sim_fault_kind of_process[] = {[BREAK_CRASH] = SIM_FAULT_CRASH,
                                                      [BREAK_STOP] = SIM_FAULT_STOP,
-                                                     [BREAK_HANG] = SIM_FAULT_HANG};
+                                                     [BREAK_HANG] = SIM_FAULT_HANG,
+                                                     [BREAK_POWER] = SIM_FAULT_POWER,
+                                                     [BREAK_UNPLUG] = SIM_FAULT_UNPLUG};
     struct stage *s = context;
     s->fault = (struct sim_fault){.kind = of_process[how], .target = target, .service = service};
     if (service != SERVICE_NONE) {

@@ -35,6 +35,9 @@ static error_t option(int key, char *arg, struct argp_state *state)
     case 'b':
         o->block = arg;
         return 0;
+    case 'p':
+        o->private_block = arg;
+        return 0;
     case ARGP_KEY_END:
         if (o->topology_file == NULL || o->name == NULL || o->state_dir == NULL ||
             o->keys_dir == NULL || o->block == NULL) {
@@ -54,6 +57,8 @@ void main_options_parse(int argc, char **argv, struct main_options *ret_options)
         {"state", 's', "DIR", 0, "the folder for what must survive", 0},
         {"keys", 'k', "DIR", 0, "the folder with the keys of the cluster", 0},
         {"block", 'b', "127.X.Y", 0, "the first three numbers of the addresses", 0},
+        {"private-block", 'p', "X.Y.Z", 0, "the same on the private network, if that is another",
+         0},
         {0},
     };
     const struct argp argp = {options, option, NULL, "One process of a rehome cluster.",
@@ -87,7 +92,8 @@ int main_driver(const struct main_options *options, const struct topology *topol
                                    .self = topology_proc_named(topology, options->name),
                                    .state_dir = options->state_dir,
                                    .keys_dir = options->keys_dir,
-                                   .block = options->block};
+                                   .block = options->block,
+                                   .private_block = options->private_block};
     if (!proc_id_some(config.self)) {
         fprintf(stderr, "%s is not a process of %s\n", options->name, options->topology_file);
         return EX_CONFIG;

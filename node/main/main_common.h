@@ -10,11 +10,12 @@ struct main_options {
     const char *name;
     const char *state_dir;
     const char *keys_dir;
-    const char *block; /* "127.7.3" */
+    const char *block;         /* "127.7.3" */
+    const char *private_block; /* NULL: the private network is the same one */
 };
 
-/* argv: --topology FILE --name NAME --state DIR --keys DIR --block 127.x.y. Wrong ones end the
- * process with 64. */
+/* argv: --topology FILE --name NAME --state DIR --keys DIR --block 127.x.y [--private-block x.y.z].
+ * Wrong ones end the process with 64. */
 void main_options_parse(int argc, char **argv, struct main_options *ret_options);
 
 /* Make the driver of the process NAME and let SIGTERM and SIGINT stop it. An error is said on

@@ -393,6 +393,8 @@ static enum err open_hub(struct driver *d, const char *block)
              guest ? KEYS_OPERATOR : topology_name(d->config.topology, d->config.self));
     snprintf(config.guest, sizeof config.guest, "%s", guest ? d->config.guest : "");
     snprintf(config.block, sizeof config.block, "%s.", block);
+    snprintf(config.private_block, sizeof config.private_block, "%s.",
+             d->config.private_block != NULL ? d->config.private_block : block);
     make_hub(d, &config);
     enum err err = keys_load(d->config.keys_dir, config.name, d->config.topology, &d->keys);
     if (err != ERR_OK || guest) {
@@ -403,7 +405,7 @@ static enum err open_hub(struct driver *d, const char *block)
         return err;
     }
     char address[LINK_ADDRESS_LEN];
-    if (!wires_address(d->wires, d->config.self, address)) {
+    if (!wires_address(d->wires, LINK_OPERATOR, d->config.self, address)) {
         return ERR_INVALID;
     }
     err = spine_new(d->config.state_dir, d->config.topology, &config.ground, address, &d->spine);
@@ -504,7 +506,7 @@ uint64_t driver_seed(const struct driver *d)
 bool driver_address(const struct driver *d, struct proc_id proc, char *ret_address, size_t cap)
 {
     char address[LINK_ADDRESS_LEN];
-    if (!wires_address(d->wires, proc, address)) {
+    if (!wires_address(d->wires, LINK_OPERATOR, proc, address)) {
         return false;
     }
     snprintf(ret_address, cap, "%s", address);

@@ -23,7 +23,8 @@ struct driver_config {
     const char *guest;               /* operators: "PID-N" */
     const char *state_dir;           /* exists; NULL for operators */
     const char *keys_dir;
-    const char *block; /* "127.7.3": the first three numbers of every address */
+    const char *block;         /* "127.7.3": the first three numbers of every address */
+    const char *private_block; /* the same on the private network; NULL: there is one network */
 };
 
 /* Count this start, load the keys, open the event file.
@@ -48,7 +49,7 @@ const struct keys *driver_keys(const struct driver *driver);
 struct incarnation driver_incarnation(const struct driver *driver);
 /* A seed for the roles' random numbers; logged. */
 uint64_t driver_seed(const struct driver *driver);
-/* "127.7.3.12"; false if the process has no address. */
+/* "127.7.3.12", on the visible network; false if the process has no address. */
 bool driver_address(const struct driver *driver, struct proc_id proc, char *ret_address,
                     size_t cap);
 

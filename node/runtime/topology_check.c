@@ -75,8 +75,8 @@ static uint32_t free_host(const struct check *c)
 
 static bool reserved(const char *name)
 {
-    static const char *const words[] = {"leader", "follower", "publisher", "subscriber",
-                                        "none",   "guest",    "operator",  "all"};
+    static const char *const words[] = {"leader", "follower", "publisher", "subscriber", "none",
+                                        "guest",  "operator", "all",       "rest"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i], name) == 0) {
             return true;

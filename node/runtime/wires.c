@@ -28,12 +28,14 @@ struct wires {
     struct codec_room room;
 };
 
-bool wires_address(const struct wires *w, struct proc_id id, char ret_address[LINK_ADDRESS_LEN])
+bool wires_address(const struct wires *w, enum link link, struct proc_id id,
+                   char ret_address[LINK_ADDRESS_LEN])
 {
     if (id.v == 0 || id.v > w->config.topology->procs_n) {
         return false;
     }
-    snprintf(ret_address, LINK_ADDRESS_LEN, "%s%u", w->config.block,
+    snprintf(ret_address, LINK_ADDRESS_LEN, "%s%u",
+             link == LINK_PRIVATE ? w->config.private_block : w->config.block,
              topology_proc_of(w->config.topology, id)->host);
     return true;
 }
@@ -91,10 +93,10 @@ static enum err wires_dial(void *context, enum link link, struct proc_id peer)
     char address[LINK_ADDRESS_LEN];
     char routing[HUB_ROUTING_LEN + NAME_LEN];
     struct dialer *d = peer.v <= PROCS_MAX ? &w->dialers[link][peer.v] : NULL;
-    if (d == NULL || !wires_address(w, peer, address)) {
+    if (d == NULL || !wires_address(w, link, peer, address)) {
         return ERR_UNKNOWN;
     }
-    err_ignore(wires_address(w, c->self, from) ? ERR_OK : ERR_UNKNOWN,
+    err_ignore(wires_address(w, link, c->self, from) ? ERR_OK : ERR_UNKNOWN,
                "an operator has no address of its own");
     snprintf(routing, sizeof routing, "%s/%s", c->name,
              c->guest[0] != '\0' ? c->guest : msg_link_name(link));
@@ -181,7 +183,7 @@ static enum err wires_listen(void *context, enum link link, bool on)
         link_close(&l->socket);
         return ERR_OK;
     }
-    if (!wires_address(w, w->config.self, address)) {
+    if (!wires_address(w, link, w->config.self, address)) {
         return ERR_INVALID;
     }
     struct link_events events = {l,    on_listener_frame, NULL,          NULL,

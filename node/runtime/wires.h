@@ -17,6 +17,7 @@ struct wires_config {
     char name[NAME_LEN];             /* whose key it is */
     char guest[NAME_LEN];            /* operators: what makes their routing ids differ, "4711-1" */
     char block[NAME_LEN];            /* "127.7.3." */
+    char private_block[NAME_LEN];    /* the same, of the network that LINK_PRIVATE runs over */
     struct link_ground ground;
     void *context;
     /* Something came that is not let in; `peer` is none if it is not even known who sent it. */
@@ -30,8 +31,8 @@ void wires_attach(struct wires *wires, struct hub *hub);
 /* After the hub. NULL is fine. */
 void wires_free(struct wires **wires);
 
-/* "127.7.3.12"; false for a peer without an address. */
-bool wires_address(const struct wires *wires, struct proc_id peer,
+/* "127.7.3.12", on the network of that link; false for a peer without an address. */
+bool wires_address(const struct wires *wires, enum link link, struct proc_id peer,
                    char ret_address[LINK_ADDRESS_LEN]);
 
 #endif

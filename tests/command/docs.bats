@@ -51,8 +51,13 @@ page() {
     page docs/tutorial.md
 }
 
+@test "the page about networks" {
+    unshare --net true 2>/dev/null || skip "network namespaces are for root"
+    page docs/networks.md
+}
+
 @test "every other page" {
-    others=$(find docs SECURITY.md CHANGELOG.md -name '*.md' ! -name tutorial.md | sort)
+    others=$(find docs SECURITY.md CHANGELOG.md -name '*.md' ! -name tutorial.md ! -name networks.md | sort)
     [ "$(wc -l <<<"$others")" -ge 20 ]
     # shellcheck disable=SC2086
     page $others

@@ -72,7 +72,7 @@ press() {
     run "$REHOME" kill sub1 --quiet
     [ "$status" = 0 ]
     drawn "small  DEGRADED"
-    drawn "fault: sub1 (crash)"
+    drawn "fault: kill sub1 (crash)"
     drawn "sub1     down"
     drawn "pgb      up       active"
     drawn "pg_active "

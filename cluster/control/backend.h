@@ -1,0 +1,44 @@
+/* backend: where the processes of a cluster run, and what can be broken there.
+ *
+ *     local   one network for all, the loopback; needs nothing
+ *     netns   a network namespace for each process, a switch between them; needs root
+ *
+ * Functions that answer an int say what is wrong and answer an exit code. */
+#ifndef CLUSTER_CONTROL_BACKEND_H
+#define CLUSTER_CONTROL_BACKEND_H
+
+#include "cluster/control/home.h"
+#include "cluster/fault/cut.h"
+
+struct backend {
+    const char *word;
+    /* Whether who asks can use it here. Nothing is made. */
+    int (*permitted)(void);
+    /* Fill in c->block and c->private_block; `wanted` is --block or NULL, c->block what it was
+     * before or "". `*ret_hold` keeps others from them until it is closed; -1: nobody could. */
+    int (*reserve)(struct cluster *c, const char *wanted, int *ret_hold);
+    /* Make what the processes need before they start; what an earlier start left goes first. */
+    int (*make)(const struct cluster *c);
+    /* Take it away, whatever is there of it; nothing is fine. No process runs any more. */
+    int (*remove)(const struct cluster *c);
+    /* Let the command be where the processes can be reached; before it opens a socket. */
+    int (*visit)(const struct cluster *c);
+    /* In the child that becomes a process: be where it belongs. errno says why not. */
+    enum err (*enter)(const struct cluster *c, struct proc_id id);
+    /* From here on NULL: there are no networks that could be cut. */
+    int (*plug)(const struct cluster *c, struct proc_id id, bool in);
+    int (*power)(const struct cluster *c, struct proc_id id);
+    int (*cut)(const struct cluster *c, const struct cut *cuts, uint32_t n);
+    uint64_t (*counted)(const struct cluster *c, const struct cut *cut);
+};
+
+/* The one that a cluster was started on. */
+const struct backend *backend_of(const struct cluster *c);
+/* NULL: the default. OUTCOME_USAGE with the nearest word, OUTCOME_CONFIG if it is not built yet. */
+MUST_CHECK int backend_named(const char *word_or_null, const struct backend **ret);
+/* Whether networks can be cut there; says so if not. `what` was asked for. */
+MUST_CHECK int backend_cuts(const struct cluster *c, const char *what);
+/* Take away what any of them left of this cluster. */
+MUST_CHECK int backend_remove_all(const struct cluster *c);
+
+#endif

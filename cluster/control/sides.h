@@ -1,0 +1,18 @@
+/* sides: who is on which side of a partition: "a,b / c,d". */
+#ifndef CLUSTER_CONTROL_SIDES_H
+#define CLUSTER_CONTROL_SIDES_H
+
+#include "cluster/control/survey.h"
+
+/* Whoever is on no other side. */
+#define SIDES_REST "rest"
+
+/* Read processes and roles as target_find knows them; one of the sides may be SIDES_REST. Sides are
+ * sets, 1 << proc.v. Says what is wrong: OUTCOME_USAGE, or OUTCOME_UNREACHABLE if nobody plays a
+ * role now. */
+MUST_CHECK int sides_find(const char *text, const struct topology *t, const struct scene *s,
+                          uint64_t *ret_from, uint64_t *ret_to);
+/* Whether the words are known at all; so much can be said without a cluster that answers. */
+MUST_CHECK int sides_known(const char *text, const struct topology *t);
+
+#endif
