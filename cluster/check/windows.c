@@ -269,7 +269,10 @@ bool windows_both(const struct history *h, uint32_t pair, int64_t from, int64_t 
         const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
         if (e->kind == EVENT_PG_GRANTED && p != NULL && p->pair == pair &&
             !proc_id_eq(e->peer, holder)) {
-            former = hangs(h, holder, e->at.us) ? (struct proc_id){0} : holder;
+            former = holder;
+            if (hangs(h, holder, e->at.us)) {
+                former.v = 0;
+            }
             holder = e->peer;
             since = e->at.us;
         }
