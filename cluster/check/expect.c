@@ -232,10 +232,32 @@ static bool may_be_cut_at_point(const struct history *h, const struct expect_leg
     return what->at_point && (late || lost_its_call(h, what));
 }
 
-/* The agent was still in wrap-up when the last side that knew of the call died. */
+int64_t expect_news_us(const struct history *h)
+{
+    const struct topology_timers *t = &h->topology->timers;
+    return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
+}
+
+/* Whether a side of the pair was silent at `at`. An agent's desktop may have been with that one. */
+static bool side_silent(const struct history *h, uint32_t pair, int64_t at)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        const struct topology_proc *p = topology_proc_of(h->topology, o->proc);
+        if (p != NULL && p->kind == PROC_PG && p->pair == pair && history_hangs(o) &&
+            o->from <= at && at < o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The agent was still in wrap-up when the last side that knew of the call died. Nobody ends a
+ * wrap-up whose desktop waits for another side, until it has noticed that this one is silent. */
 static bool wrapup_unwritten(const struct history *h, const struct expect_leg *what)
 {
     int64_t wrapup = what->end_us + expect_wrapup_most(h);
+    wrapup += side_silent(h, what->pair, what->end_us) ? expect_news_us(h) : 0;
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
         if (w->pair == what->pair && w->unwritten && what->end_us <= w->from && w->from <= wrapup) {
@@ -243,12 +265,6 @@ static bool wrapup_unwritten(const struct history *h, const struct expect_leg *w
         }
     }
     return false;
-}
-
-int64_t expect_news_us(const struct history *h)
-{
-    const struct topology_timers *t = &h->topology->timers;
-    return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
 }
 
 /* What the faults were to a leg. */
