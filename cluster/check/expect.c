@@ -1,7 +1,5 @@
 #include "cluster/check/expect.h"
 
-#include "cluster/check/windows.h"
-
 #include <string.h>
 
 /* A call that its CallManager drops in setup ends this long after the failure at most. */
@@ -234,10 +232,32 @@ static bool may_be_cut_at_point(const struct history *h, const struct expect_leg
     return what->at_point && (late || lost_its_call(h, what));
 }
 
-/* The agent was still in wrap-up when the last side that knew of the call died. */
+int64_t expect_news_us(const struct history *h)
+{
+    const struct topology_timers *t = &h->topology->timers;
+    return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
+}
+
+/* Whether a side of the pair was silent at `at`. An agent's desktop may have been with that one. */
+static bool side_silent(const struct history *h, uint32_t pair, int64_t at)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        const struct topology_proc *p = topology_proc_of(h->topology, o->proc);
+        if (p != NULL && p->kind == PROC_PG && p->pair == pair && history_hangs(o) &&
+            o->from <= at && at < o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The agent was still in wrap-up when the last side that knew of the call died. Nobody ends a
+ * wrap-up whose desktop waits for another side, until it has noticed that this one is silent. */
 static bool wrapup_unwritten(const struct history *h, const struct expect_leg *what)
 {
     int64_t wrapup = what->end_us + expect_wrapup_most(h);
+    wrapup += side_silent(h, what->pair, what->end_us) ? expect_news_us(h) : 0;
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
         if (w->pair == what->pair && w->unwritten && what->end_us <= w->from && w->from <= wrapup) {
@@ -257,12 +277,6 @@ static uint32_t without_whole(uint32_t set)
     return without;
 }
 
-int64_t expect_news_us(const struct history *h)
-{
-    const struct topology_timers *t = &h->topology->timers;
-    return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
-}
-
 /* What the faults were to a leg. */
 struct felt {
     uint32_t faults;   /* in its time; one that touched many processes is one */
@@ -270,7 +284,6 @@ struct felt {
     bool overlap;      /* one began before the other was over and done with */
     bool silence;      /* the network kept news back: it does to each party something else */
     bool unheard;      /* and lasted from the begin to the end */
-    uint32_t downs;    /* times that the registry called a node down that lived, but was cut off */
 };
 
 /* Whether an earlier outage is of the same fault. */
@@ -290,24 +303,6 @@ static int64_t felt_until(const struct history *h, const struct history_outage *
 {
     int64_t last = history_silences(o) ? o->until : o->from;
     return last == HISTORY_FOREVER ? last : last + expect_news_us(h);
-}
-
-/* A node that lives and is called down begins anew as soon as it hears of it: that is one more cut
- * of what it did, after that of the silence. Each node tells it, one after the other. */
-static uint32_t downs_within(const struct history *h, int64_t from, int64_t until)
-{
-    uint64_t highest[PROCS_MAX + 1] = {0};
-    uint32_t n = 0;
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us < until; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind != EVENT_NODE_DOWN || e->peer.v > PROCS_MAX ||
-            (uint64_t)e->value <= highest[e->peer.v]) {
-            continue;
-        }
-        highest[e->peer.v] = (uint64_t)e->value;
-        n += e->at.us > from && history_up(h, e->peer, SERVICE_NONE, e->at.us) ? 1 : 0;
-    }
-    return n;
 }
 
 static struct felt feel(const struct history *h, const struct expect_leg *what)
@@ -336,52 +331,82 @@ static struct felt feel(const struct history *h, const struct expect_leg *what)
         bool inside = w->pair == what->pair && w->from < over && what->begin_us < until;
         felt.switches += inside ? 1 : 0;
     }
-    felt.downs = downs_within(h, what->begin_us, over);
     return felt;
 }
 
-/* How often the registry took the route point from its owner while the caller was there. */
-static uint32_t moves_of_point(const struct history *h, const struct expect_leg *what)
+/* Both sides of the pair acted when the leg ended. */
+static bool both_saw_the_end(const struct history *h, const struct expect_leg *what)
 {
+    for (uint32_t i = 0; i < h->both_n; i++) {
+        const struct history_both *b = &h->both[i];
+        if (b->pair == what->pair && b->from <= what->end_us + EXPECT_SLACK_US &&
+            what->end_us - EXPECT_SLACK_US <= b->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How often the registry took the route point from its owner, or the caller's node for dead, while
+ * the caller was there. */
+static uint32_t taken_at_point(const struct history *h, const struct expect_leg *what)
+{
+    struct proc_id home = history_home(h, what->leg->device, what->begin_us);
+    int64_t down = 0;
     uint32_t n = 0, epoch = 0; /* the nodes tell the same change one after the other */
     for (size_t i = 0; i < h->events_n && what->at_point; i++) {
         const struct event *e = &h->events[i];
         bool lost = e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, what->device) &&
-                    !proc_id_some(e->peer);
-        if (lost && e->at.us > what->begin_us && e->at.us < what->end_us && e->epoch > epoch) {
-            epoch = e->epoch;
-            n++;
+                    !proc_id_some(e->peer) && e->epoch > epoch;
+        bool dead = e->kind == EVENT_NODE_DOWN && proc_id_eq(e->peer, home) && e->value > down;
+        if (e->at.us <= what->begin_us || e->at.us >= what->end_us || (!lost && !dead)) {
+            continue;
         }
+        epoch = lost ? e->epoch : epoch;
+        down = dead ? e->value : down;
+        n++;
     }
     return n;
 }
 
 /* Where faults overlap, or keep news back, the record does not say who noticed what in which order.
  * What stays true: each fault and each switch explains one partial row at most, the end one whole
- * row, and no row at all is left only by who was never in anybody's view. A fault that took the
- * route point from its node may also have dropped the call, when it was at the next one. A side
- * that does not hear that it was replaced writes what it sees until it does: records are accepted
- * under any epoch, so an end that both sides saw is two whole rows. So is a leg that went from one
- * call to another, for who missed that, and finds the one gone and the other there. */
+ * row, and no row at all is left only by who was never in anybody's view. A fault that took
+ * the route point from its node, or the caller's node for dead, may also have dropped the call when
+ * it was offered again. A side that does not hear that it was replaced writes what it sees until it
+ * does: records are accepted under any epoch, so an end that both sides saw is two whole rows. So
+ * is a leg that went from one call to another, for who missed that, and finds the one gone and the
+ * other there. */
 static uint32_t mixed(const struct history *h, const struct expect_leg *what,
                       const struct felt *felt)
 {
     bool none = felt->unheard || felt->switches > 0 || what->went_on || what->rang_late ||
                 what->never_offered;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
-    uint32_t most = felt->faults + felt->switches + felt->downs;
-    uint32_t moves = moves_of_point(h, what);
-    if (moves > 0 && dropped(what) && most < moves + felt->switches + 1) {
-        most = moves + felt->switches + 1;
+    uint32_t most = felt->faults + felt->switches;
+    uint32_t taken = dropped(what) ? taken_at_point(h, what) : 0;
+    if (taken > 0 && most < taken + felt->switches + 1) {
+        most = taken + felt->switches + 1;
     }
-    bool twice =
-        call_id_some(what->leg->moved_from) ||
-        windows_both(h, what->pair, what->end_us - EXPECT_SLACK_US, what->end_us + EXPECT_SLACK_US);
+    bool twice = call_id_some(what->leg->moved_from) || both_saw_the_end(h, what);
     set |= EXPECT_BIT(0, true) | (twice ? EXPECT_BIT(0, 2) : 0);
     for (uint32_t p = 1; p <= most && p <= EXPECT_PARTIALS_MAX; p++) {
         set |= EXPECT_BIT(p, false) | EXPECT_BIT(p, true) | (twice ? EXPECT_BIT(p, 2) : 0);
     }
     return set;
+}
+
+/* Somebody paused in the time of the leg. */
+static bool paused(const struct history *h, const struct expect_leg *what)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (history_hangs(o) && o->from <= what->end_us + EXPECT_SLACK_US &&
+            what->begin_us <= felt_until(h, o)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uint32_t *ret_exact)
@@ -391,13 +416,14 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     bool open_end = end_is_open(h, what);
     uint32_t set = 0;
     *ret_exact = follow(h, what, what->begin_us, what->end_us, plain);
-    for (unsigned k = 0; k < 8 * TOLDS * 9; k++) {
+    unsigned tolds = paused(h, what) ? TOLDS : 1;
+    for (unsigned k = 0; k < 8 * tolds * 9; k++) {
         struct variant v = {.early = (k & 1) != 0,
                             .missing = (k & 2) != 0,
                             .no_whole = (k & 4) != 0 && open_end,
-                            .told = (enum told)(k / 8 % TOLDS)};
-        int64_t begin = what->begin_us + shifts[k / (8 * TOLDS) % 3];
-        int64_t end = what->end_us + shifts[k / (8 * TOLDS * 3)];
+                            .told = (enum told)(k / 8 % tolds)};
+        int64_t begin = what->begin_us + shifts[k / (8 * tolds) % 3];
+        int64_t end = what->end_us + shifts[k / (8 * tolds * 3)];
         set |= follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     if (wrapup_unwritten(h, what)) {

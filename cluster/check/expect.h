@@ -9,8 +9,8 @@
  *   no side active ── begin ── end                                                 none
  *
  * Where the consequences of faults overlap, or the network kept news back, that much precision
- * would be a guess; then each fault, each switch, and each node that was called down and lived may
- * explain one partial row, and the end one whole row, or one of each side that acted then.
+ * would be a guess; then each fault and each switch may explain one partial row, and the end one
+ * whole row, or one of each side that acted then.
  *
  * A call at a route point is in view there until it goes on to an agent, and leaves no row then. */
 #ifndef CLUSTER_CHECK_EXPECT_H

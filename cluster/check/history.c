@@ -240,6 +240,7 @@ enum err history_prepare(struct history *h)
     h->devices_n = topology_devices(h->topology);
     h->outages_n = 0;
     h->windows_n = 0;
+    h->both_n = 0;
     h->moves = NULL;
     h->leg_index = NULL;
     h->begin_us = h->events_n > 0 ? h->events[0].at.us : 0;

@@ -82,6 +82,13 @@ struct history_window {
                      */
 };
 
+/* A time in which both sides of a pair acted: one had been granted, and the other one, which was
+ * awake and had not heard of it, not let go yet. */
+struct history_both {
+    uint32_t pair;
+    int64_t from, until;
+};
+
 struct history_move {
     int64_t at;
     struct proc_id node; /* none: lost */
@@ -106,9 +113,10 @@ struct history {
 
     /* What history_prepare adds. */
     int64_t begin_us, end_us;
-    uint32_t devices_n, outages_n, windows_n;
+    uint32_t devices_n, outages_n, windows_n, both_n;
     struct history_outage outages[HISTORY_OUTAGES_MAX];
     struct history_window windows[HISTORY_WINDOWS_MAX];
+    struct history_both both[HISTORY_WINDOWS_MAX];
     struct history_move *moves; /* device after device, each in order of time */
     struct history_span *moves_of;
     uint32_t *leg_index; /* device after device, each by begin */

@@ -260,15 +260,22 @@ static bool hangs(const struct history *h, struct proc_id proc, int64_t at)
     return false;
 }
 
-bool windows_both(const struct history *h, uint32_t pair, int64_t from, int64_t until)
+static void add_both(struct history *h, uint32_t pair, int64_t from, int64_t until)
+{
+    if (h->both_n < HISTORY_WINDOWS_MAX) {
+        h->both[h->both_n++] = (struct history_both){pair, from, until};
+    }
+}
+
+static void find_both(struct history *h, uint32_t pair)
 {
     struct proc_id holder = {0}, former = {0};
     int64_t since = 0; /* the former one was replaced */
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
-        const struct topology_proc *p = topology_proc_of(h->topology, e->peer);
-        if (e->kind == EVENT_PG_GRANTED && p != NULL && p->pair == pair &&
-            !proc_id_eq(e->peer, holder)) {
+        const struct topology_proc *p =
+            e->kind == EVENT_PG_GRANTED ? topology_proc_of(h->topology, e->peer) : NULL;
+        if (p != NULL && p->pair == pair && !proc_id_eq(e->peer, holder)) {
             former = holder;
             if (hangs(h, holder, e->at.us)) {
                 former.v = 0;
@@ -278,15 +285,15 @@ bool windows_both(const struct history *h, uint32_t pair, int64_t from, int64_t 
         }
         struct proc_id gone = lets_go(e);
         if (proc_id_some(former) && proc_id_eq(gone, former)) {
-            if (since <= until && from <= e->at.us) {
-                return true;
-            }
+            add_both(h, pair, since, e->at.us);
             former = (struct proc_id){0};
         } else if (proc_id_some(gone) && proc_id_eq(gone, holder)) {
             holder = (struct proc_id){0};
         }
     }
-    return proc_id_some(former) && since <= until;
+    if (proc_id_some(former)) {
+        add_both(h, pair, since, HISTORY_FOREVER);
+    }
 }
 
 static struct proc_id other_side(const struct history *h, struct proc_id side, uint32_t pair)
@@ -338,6 +345,7 @@ void windows_find(struct history *h)
         const struct topology_proc *p = &h->topology->procs[i];
         if (p->kind == PROC_PG && p->side != SIDE_B && h->windows_n < HISTORY_WINDOWS_MAX) {
             pair_windows(h, p->pair);
+            find_both(h, p->pair);
         }
     }
     for (uint32_t i = 0; i < h->windows_n; i++) {

@@ -1,25 +1,5 @@
 #include "tests/unit/ledger_fixture.h"
 
-/* One partition may be two cuts: the silence, and the news of having been called down. */
-static void test_ledger_faults__a_node_that_was_called_down_and_lived_is_one_more_cut(void **state)
-{
-    (void)state;
-    for (uint32_t down = 0; down < 2; down++) {
-        second_fault("partition");
-        good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 3000 * GOOD_MS);
-        if (down == 1) {
-            struct event *e = good_run_event(EVENT_NODE_DOWN, GOOD_PUB, T + 700 * GOOD_MS);
-            e->peer = GOOD_SUB2;
-            e->value = 7;
-        }
-        uint32_t caller = caller_at(-1000, 4000, false);
-        row_at(true, true, 800);
-        row_at(true, true, 3300);
-        enum ledger_class wanted = down == 1 ? LEDGER_SPLIT : LEDGER_UNEXPLAINED;
-        assert_int_equal(found_at(caller), wanted);
-    }
-}
-
 static void test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only(void **state)
 {
     (void)state;
@@ -90,7 +70,6 @@ static void test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_ledger_faults__a_node_that_was_called_down_and_lived_is_one_more_cut),
     cmocka_unit_test(test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only),
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),

@@ -81,20 +81,28 @@ static void test_ledger_pause__a_leg_within_a_pause_is_told_in_part(void **state
     }
 }
 
-/* A cut network took the route point from its node, and dropped the call at the next one. */
+/* A cut network took the route point from its node, and dropped the call at the next one. Or it
+ * took the caller's node for dead, which offered him there again before it knew, and dropped him
+ * then. */
 static void test_ledger_pause__a_route_point_that_moves_explains_one_more_cut(void **state)
 {
     (void)state;
-    for (unsigned c = 0; c < 4; c++) {
-        bool moves = (c & 1) != 0, drops = (c & 2) != 0;
+    for (unsigned c = 0; c < 8; c++) {
+        bool moves = (c & 1) != 0, drops = (c & 2) != 0, node = (c & 4) != 0;
         good_run_make();
         good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", T);
         good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", T + 6000 * GOOD_MS);
         for (unsigned i = 0; i < 2 && moves; i++) { /* two nodes tell of one change */
             struct proc_id who = i == 0 ? GOOD_PUB : GOOD_SUB2;
-            struct event *e = good_run_event(EVENT_OWNER_CHANGED, who, T + (700 + i) * GOOD_MS);
-            e->device.v = GOOD_ROUTE_POINT;
-            e->epoch = 7;
+            enum event_kind kind = node ? EVENT_NODE_DOWN : EVENT_OWNER_CHANGED;
+            struct event *e = good_run_event(kind, who, T + (700 + i) * GOOD_MS);
+            if (node) {
+                e->peer = GOOD_SUB1; /* the gateway's */
+                e->value = 3;
+            } else {
+                e->device.v = GOOD_ROUTE_POINT;
+                e->epoch = 7;
+            }
         }
         uint32_t caller = caller_at(-3000, 3000, false);
         good_legs[caller].reason = drops ? REASON_DROPPED_IN_SETUP : REASON_ABANDONED;
@@ -199,7 +207,24 @@ static void test_ledger_pause__a_side_that_hung_and_was_replaced_is_cut_at_the_h
     }
 }
 
+/* The side that hangs had the agent's desktop: nobody ends the wrap-up at the other one, which dies
+ * with the row. */
+static void test_ledger_pause__a_wrapup_waits_for_a_desktop_at_a_silent_side(void **state)
+{
+    (void)state;
+    for (unsigned silent = 0; silent <= 1; silent++) {
+        second_fault("crash");
+        int64_t heals = silent == 1 ? T + 3000 * GOOD_MS : T - 8000 * GOOD_MS;
+        good_run_fault(EVENT_FAULT, GOOD_PGA, "hang", T - 9000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_PGA, "hang", heals);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 4000 * GOOD_MS);
+        uint32_t leg = leg_at(-4000, -2500);
+        assert_int_equal(found_at(leg), silent == 1 ? LEDGER_UNSEEN : LEDGER_LOST);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_ledger_pause__a_wrapup_waits_for_a_desktop_at_a_silent_side),
     cmocka_unit_test(test_ledger_pause__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
     cmocka_unit_test(test_ledger_pause__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
     cmocka_unit_test(test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller),
