@@ -44,6 +44,20 @@ static int64_t cause_since(const struct history *h, struct proc_id side, int64_t
     return since - CAUSE_US;
 }
 
+/* The registry had taken the phone from its node since the login (`epoch`): a node that was cut off
+ * is called down, and its phones learn of it when they hear again. */
+static bool was_taken(const struct history *h, struct device_id device, uint32_t epoch, int64_t at)
+{
+    for (size_t i = 0; epoch != 0 && i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) &&
+            !proc_id_some(e->peer) && e->epoch > epoch) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The phone lost its CallManager, or moved, since then or since the login (`epoch`): a side that
  * takes over late learns late of it. */
 static bool was_touched(const struct history *h, struct device_id device, uint32_t epoch,
@@ -81,7 +95,9 @@ void check_agent_1(const struct history *h, struct check_result *ret)
             if (topology_agent_by_id(h->topology, id, &info) && info.device.v >= 1 &&
                 info.device.v <= h->devices_n) {
                 int64_t since = cause_since(h, e->proc, e->at.us);
-                causeless += was_touched(h, info.device, e->epoch, since, e->at.us) ? 0 : 1;
+                bool caused = was_touched(h, info.device, e->epoch, since, e->at.us) ||
+                              was_taken(h, info.device, e->epoch, e->at.us);
+                causeless += caused ? 0 : 1;
             }
         }
     }

@@ -220,6 +220,28 @@ static void test_check__agt_1_knows_what_happened_while_no_side_was_active(void 
 
 /* 5003's phone moved long before; a side that took over late finds a newer epoch than the login's.
  */
+static void test_check__agt_1_takes_the_registrys_word_for_a_cause(void **state)
+{
+    (void)state;
+    for (uint32_t taken = 0; taken < 2; taken++) { /* or taken before the login */
+        good_run_make();
+        struct event *out = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
+        out->value = 5003;
+        out->value2 = 50003;
+        out->epoch = 7;
+        struct event *e = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, 40000 * GOOD_MS);
+        e->device.v = 3;
+        e->epoch = 7 + taken;
+        if (taken == 0) {
+            good_run_caught("AGT-1");
+        } else {
+            good_run_finish();
+            assert_int_equal(good_run_judged("AGT-1")->verdict, VERDICT_PASS);
+            history_free(&good);
+        }
+    }
+}
+
 static void test_check__agt_1_takes_a_newer_epoch_for_a_cause(void **state)
 {
     (void)state;
@@ -345,6 +367,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),
     cmocka_unit_test(test_check__agt_1_catches_a_logout_without_cause),
     cmocka_unit_test(test_check__agt_1_knows_what_happened_while_no_side_was_active),
+    cmocka_unit_test(test_check__agt_1_takes_the_registrys_word_for_a_cause),
     cmocka_unit_test(test_check__agt_1_takes_a_newer_epoch_for_a_cause),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
     cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
