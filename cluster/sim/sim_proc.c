@@ -706,10 +706,10 @@ void sim_proc_stop(struct sim_proc *p)
     trace(p, &stop);
     hub_turn(p->hub, p->now);
     sim_life_last(p->life, p->now);
-    bury(p, SIM_END_CLOSED);
     if (p->store != NULL) {
-        sim_vault_crash(p->store); /* what is not stored was not acknowledged */
+        sim_vault_stop(p->store, trace, p);
     }
+    bury(p, SIM_END_CLOSED);
 }
 
 void sim_proc_pause(struct sim_proc *p, bool on)

@@ -409,6 +409,27 @@ static void apply(struct sim_vault *s)
     s->durable = s->in_commit;
 }
 
+static void tell(struct sim_vault *s, void (*trace)(void *context, const struct event *e),
+                 void *context)
+{
+    for (size_t i = 0; i < s->outcomes_n; i++) {
+        trace(context, &s->outcomes[i]);
+    }
+    s->outcomes_n = 0;
+}
+
+void sim_vault_stop(struct sim_vault *s, void (*trace)(void *context, const struct event *e),
+                    void *context)
+{
+    if (!s->faults.fails) {
+        s->committing = s->queue.n;
+        s->in_commit = s->ticket;
+        apply(s);
+        tell(s, trace, context);
+    }
+    sim_vault_crash(s);
+}
+
 uint64_t sim_vault_settle(struct sim_vault *s, void (*trace)(void *context, const struct event *e),
                           void *context)
 {
@@ -421,10 +442,7 @@ uint64_t sim_vault_settle(struct sim_vault *s, void (*trace)(void *context, cons
         return s->durable;
     }
     apply(s);
-    for (size_t i = 0; i < s->outcomes_n; i++) {
-        trace(context, &s->outcomes[i]);
-    }
-    s->outcomes_n = 0;
+    tell(s, trace, context);
     return s->durable;
 }
 

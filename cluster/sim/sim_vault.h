@@ -49,6 +49,9 @@ void sim_vault_commit(struct sim_vault *s);
 /* The last ticket that is durable. `trace` gets the events of what was stored. */
 uint64_t sim_vault_settle(struct sim_vault *s, void (*trace)(void *context, const struct event *e),
                           void *context);
+/* The last commit before an end: all that waits is durable, unless the disk fails. */
+void sim_vault_stop(struct sim_vault *s, void (*trace)(void *context, const struct event *e),
+                    void *context);
 void sim_vault_restore(struct sim_vault *s, void (*one)(void *context, const struct msg *msg),
                        void *context);
 

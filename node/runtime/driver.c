@@ -552,8 +552,8 @@ enum err driver_run(struct driver *d, const struct process *process)
     d->now = loop_now();
     struct event stop = {.kind = EVENT_PROCESS_STOP};
     trace(d, &stop);
-    err_ignore(d->store != NULL && store_commit(d->store, d->now, trace, d) == 0 ? ERR_STATE
-                                                                                 : ERR_OK,
+    err_ignore(d->store != NULL && store_commit_last(d->store, d->now, trace, d) == 0 ? ERR_STATE
+                                                                                      : ERR_OK,
                "what is not stored was not acknowledged");
     hub_turn(d->hub, d->now);
     if (d->spine != NULL) {

@@ -311,6 +311,13 @@ uint64_t store_commit(struct store *s, struct instant now,
     return s->durable;
 }
 
+uint64_t store_commit_last(struct store *s, struct instant now,
+                           void (*trace)(void *context, const struct event *e), void *context)
+{
+    s->retry_at = instant_min(s->retry_at, now);
+    return store_commit(s, now, trace, context);
+}
+
 void store_rows(const struct store *s, struct world_rows *ret_rows)
 {
     *ret_rows = (struct world_rows){0};

@@ -68,6 +68,9 @@ void store_trim(struct store *store, uint64_t outbox);
  * events of what was stored. */
 uint64_t store_commit(struct store *store, struct instant now,
                       void (*trace)(void *context, const struct event *e), void *context);
+/* The same before an end: at once, also if the disk failed a moment ago. */
+uint64_t store_commit_last(struct store *store, struct instant now,
+                           void (*trace)(void *context, const struct event *e), void *context);
 /* When to call store_commit again although nothing was put. */
 struct instant store_deadline(const struct store *store);
 

@@ -164,6 +164,26 @@ static void test_outbox__a_full_disk_is_tried_again(void **state)
     assert_int_equal(numbers_n, 100);
 }
 
+static void test_outbox__who_ends_tries_once_more_at_once(void **state)
+{
+    (void)state;
+    struct store *s = open_outbox();
+    struct rlimit old;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    struct rlimit none = {.rlim_cur = 4096, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct instant now = loop_now();
+    log_setup("test", LOG_ERROR);
+    put(s, 1);
+    assert_true(store_commit(s, now, no_trace, NULL) == 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_true(store_commit_last(s, now, no_trace, NULL) == 1);
+    store_free(&s);
+    restore();
+    assert_int_equal(numbers_n, 1);
+}
+
 static void change(const char *sql)
 {
     char path[128];
@@ -252,6 +272,7 @@ static const struct CMUnitTest tests[] = {
     OUTBOX_TEST(test_outbox__what_was_not_committed_is_not_there),
     OUTBOX_TEST(test_outbox__of_other_kinds_the_last_is_kept),
     OUTBOX_TEST(test_outbox__a_full_disk_is_tried_again),
+    OUTBOX_TEST(test_outbox__who_ends_tries_once_more_at_once),
     OUTBOX_TEST(test_outbox__a_changed_byte_is_noticed),
     OUTBOX_TEST(test_outbox__a_file_that_is_not_ours_is_refused),
     OUTBOX_TEST(test_outbox__a_kill_loses_nothing_that_was_acknowledged),

@@ -229,6 +229,27 @@ static void test_sim_vault__a_full_disk_keeps_trying_and_forgets_nothing(void **
     end(&b);
 }
 
+static void test_sim_vault__who_ends_tries_once_more_at_once(void **state)
+{
+    (void)state;
+    for (unsigned fails = 0; fails < 2; fails++) {
+        struct bench b;
+        begin(&b, false);
+        const struct sim_vault_faults full = {.fails = true}, none = {0};
+        sim_vault_set(b.vault, &full);
+        struct msg m = record(1, 1);
+        put(&b, &m);
+        sim_vault_commit(b.vault);
+        run(&b, 10000);
+        sim_vault_settle(b.vault, on_trace, &b);
+        sim_vault_set(b.vault, fails == 1 ? &full : &none);
+        sim_vault_stop(b.vault, on_trace, &b);
+        sim_vault_restore(b.vault, on_restored, &b);
+        assert_int_equal(b.restored_n, 1 - fails);
+        end(&b);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_vault__a_ticket_comes_after_a_commit_and_its_time),
     cmocka_unit_test(test_sim_vault__a_crash_loses_what_was_never_committed),
@@ -237,6 +258,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_vault__the_first_row_of_a_key_wins),
     cmocka_unit_test(test_sim_vault__of_other_messages_the_last_one_of_a_pair_is_kept),
     cmocka_unit_test(test_sim_vault__a_full_disk_keeps_trying_and_forgets_nothing),
+    cmocka_unit_test(test_sim_vault__who_ends_tries_once_more_at_once),
 };
 
 UNIT_MAIN(tests);
