@@ -421,7 +421,7 @@ static void tell(struct sim_vault *s, void (*trace)(void *context, const struct 
 void sim_vault_stop(struct sim_vault *s, void (*trace)(void *context, const struct event *e),
                     void *context)
 {
-    if (!s->faults.fails) {
+    if (!s->faults.fails && s->queue.n > 0) {
         s->committing = s->queue.n;
         s->in_commit = s->ticket;
         apply(s);

@@ -235,6 +235,7 @@ static void test_sim_vault__who_ends_tries_once_more_at_once(void **state)
     for (unsigned fails = 0; fails < 2; fails++) {
         struct bench b;
         begin(&b, false);
+        sim_vault_stop(b.vault, on_trace, &b); /* with nothing to do */
         const struct sim_vault_faults full = {.fails = true}, none = {0};
         sim_vault_set(b.vault, &full);
         struct msg m = record(1, 1);
