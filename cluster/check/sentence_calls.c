@@ -56,8 +56,9 @@ void sentence_calls_media(const struct history *h, struct check_result *ret)
         if (!leg->preserved || leg->reason == REASON_MEDIA_LOST) {
             continue;
         }
-        longest = leg->gap_us > longest ? leg->gap_us : longest;
-        bad += leg->gap_us > GAP_US_MAX ? 1 : 0;
+        int64_t pause = check_call_pause(h, leg);
+        longest = pause > longest ? pause : longest;
+        bad += pause > GAP_US_MAX ? 1 : 0;
         kept++;
     }
     check_say(ret, check_verdict(kept, bad), "%llu preserved legs, the longest pause %lld ms",

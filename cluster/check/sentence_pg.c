@@ -172,8 +172,8 @@ void sentence_pg_stands_by(const struct history *h, struct check_result *ret)
     if (!sentence_must_switch(h, ret, &sides)) {
         return;
     }
-    int64_t back = sentence_returned(h, ret), taken = HISTORY_FOREVER;
-    if (back < 0) {
+    int64_t taken = HISTORY_FOREVER;
+    if (sentence_returned(h, ret) < 0) {
         return;
     }
     for (size_t i = 0; i < h->events_n; i++) {
@@ -185,7 +185,7 @@ void sentence_pg_stands_by(const struct history *h, struct check_result *ret)
         if (!proc_id_eq(e->proc, sides.before)) {
             continue;
         }
-        is.providers += e->kind == EVENT_PROVIDER_UP && e->at.us >= back ? 1 : 0;
+        is.providers += e->kind == EVENT_PROVIDER_UP && e->at.us >= history_fault(h)->from;
         is.states += e->kind == EVENT_PG_SYNCED && proc_id_eq(e->peer, sides.other) &&
                      e->at.us >= history_fault(h)->from;
         is.activations += e->kind == EVENT_PG_ACTIVE && e->at.us >= history_fault(h)->from;
@@ -193,7 +193,7 @@ void sentence_pg_stands_by(const struct history *h, struct check_result *ret)
     bool stands = is.providers > 0 && is.states > 0 && taken != HISTORY_FOREVER;
     check_say(
         ret, check_verdict(stands, is.activations + (stands ? 0 : 1)),
-        "%s opened %llu providers since the return, was given the state of %s %llu times, and "
+        "%s opened %llu providers since the failure, was given the state of %s %llu times, and "
         "was active %llu times",
         topology_name(h->topology, sides.before), (unsigned long long)is.providers,
         topology_name(h->topology, sides.other), (unsigned long long)is.states,

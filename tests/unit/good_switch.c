@@ -214,3 +214,8 @@ void good_switch_record_is_lost(void)
 {
     good_rows[GOOD_ROW_WRAPPED] = good_rows[--good.rows_n];
 }
+
+void good_switch_no_provider(void)
+{
+    good_run_find(EVENT_PROVIDER_UP, GOOD_PGA, GOOD_FAULT)->kind = EVENT_LINK_UP;
+}

@@ -39,6 +39,7 @@ void good_switch_rest_is_disturbed(void);
 void good_switch_call_for_who_rests(void);
 void good_switch_wrong_after_call(void);
 void good_switch_no_state(void);
+void good_switch_no_provider(void);
 void good_switch_fails_back(void);
 void good_switch_record_is_lost(void);
 

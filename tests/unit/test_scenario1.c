@@ -226,6 +226,18 @@ static void test_scenario1__a_lost_record_is_caught(void **state)
     good_run_caught("S1-LEDGER");
 }
 
+static void test_scenario1__silence_after_the_other_hung_up_is_no_pause(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg *kept = &good_legs[GOOD_LEG_KEPT];
+    kept->gap_us = 1500 * GOOD_MS;
+    kept[1].end_us = kept->end_us - 1400 * GOOD_MS;
+    good_run_finish();
+    assert_int_equal(good_run_judged("S1-MEDIA")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario1__an_idle_phone_on_the_wrong_node_is_caught),
     cmocka_unit_test(test_scenario1__a_slow_gateway_is_caught),
@@ -255,6 +267,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario1__a_node_with_another_registry_is_caught),
     cmocka_unit_test(test_scenario1__a_lost_acknowledgement_is_caught),
     cmocka_unit_test(test_scenario1__a_lost_record_is_caught),
+    cmocka_unit_test(test_scenario1__silence_after_the_other_hung_up_is_no_pause),
 };
 
 UNIT_MAIN(tests);

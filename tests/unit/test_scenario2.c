@@ -201,7 +201,16 @@ static void test_scenario2__a_lost_record_is_caught(void **state)
     good_run_caught("S2-LEDGER");
 }
 
+static void test_scenario2__a_side_that_returns_without_a_provider_is_caught(void **state)
+{
+    (void)state;
+    good_switch_make(SCENARIO);
+    good_switch_no_provider();
+    good_run_caught("S2-STANDBY");
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_scenario2__a_side_that_returns_without_a_provider_is_caught),
     cmocka_unit_test(test_scenario2__a_good_run_passes),
     cmocka_unit_test(test_scenario2__a_side_that_is_missed_late_is_caught),
     cmocka_unit_test(test_scenario2__a_side_that_is_never_missed_is_caught),

@@ -177,7 +177,16 @@ static void test_scenario4__a_lost_record_is_caught(void **state)
     good_run_caught("S4-LEDGER");
 }
 
+static void test_scenario4__a_side_that_returns_without_a_provider_is_caught(void **state)
+{
+    (void)state;
+    good_switch_make(SCENARIO);
+    good_switch_no_provider();
+    good_run_caught("S4-STANDBY");
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_scenario4__a_side_that_returns_without_a_provider_is_caught),
     cmocka_unit_test(test_scenario4__a_good_run_passes),
     cmocka_unit_test(test_scenario4__a_side_that_turns_to_another_cti_manager_is_caught),
     cmocka_unit_test(test_scenario4__a_side_that_is_active_too_early_is_caught),
