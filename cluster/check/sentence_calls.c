@@ -309,13 +309,24 @@ static int64_t cut_at(const struct history *h, const struct history_outage *faul
     return HISTORY_FOREVER;
 }
 
+/* When a PG side wrote the row, by its own word: the time in a row is that of a wall clock. */
+static int64_t written_at(const struct history *h, const struct history_row *row)
+{
+    for (size_t i = 0; i < h->events_n; i++) {
+        if (h->events[i].kind == EVENT_TCD_WRITTEN && h->events[i].value == row->key) {
+            return h->events[i].at.us;
+        }
+    }
+    return h->begin_us;
+}
+
 static void look_wrapping(const struct history *h, const struct history_outage *fault,
                           const struct ledger_entry *entry, uint64_t counts[4])
 {
     int64_t at = cut_at(h, fault);
     for (uint32_t i = 0; i < entry->rows_n && i < LEDGER_ROWS_MAX; i++) {
         const struct history_row *row = &h->rows[entry->rows[i]];
-        if (row->at_us >= at) {
+        if (written_at(h, row) >= at) {
             counts[3]++;
             counts[1] += row->wrapup[0] != '\0' ? 1 : 0;
         }

@@ -30,7 +30,8 @@ static void make_calls(void)
     hold->call = kept->call;
     hold->value = LEG_HOLDING;
     struct history_leg *wrapped = good_run_talk(5003, 0x103, 12000 * GOOD_MS, 19500 * GOOD_MS);
-    good_run_row(wrapped, 3, GOOD_TAKEN + 1 * GOOD_MS);
+    struct history_row *unfinished = good_run_row(wrapped, 3, GOOD_TAKEN + 1 * GOOD_MS);
+    good_run_event(EVENT_TCD_WRITTEN, GOOD_PGB, GOOD_TAKEN + 1 * GOOD_MS)->value = unfinished->key;
     struct history_leg *later = good_run_talk(5004, 0x104, 25000 * GOOD_MS, 31000 * GOOD_MS);
     good_run_row(later, 4, 32000 * GOOD_MS);
     good_run_routed(5004, GOOD_PGB, 0x104, 24900 * GOOD_MS);
