@@ -2,6 +2,9 @@
 
 #include "cluster/check/judges.h"
 #include "cluster/check/scenario1.h"
+#include "cluster/check/scenario2.h"
+#include "cluster/check/scenario3.h"
+#include "cluster/check/scenario4.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,7 +63,10 @@ const struct check *check_invariants(size_t *ret_n)
 static const struct {
     const char *scenario;
     const struct check *(*checks)(size_t *ret_n);
-} sentences[] = {{"subscriber-fails", scenario1_checks}};
+} sentences[] = {{"subscriber-fails", scenario1_checks},
+                 {"pg-side-fails", scenario2_checks},
+                 {"callmanager-fails", scenario3_checks},
+                 {"ctimanager-fails", scenario4_checks}};
 
 const char *check_scenario(size_t nth)
 {

@@ -37,6 +37,13 @@ static int64_t silence_after_hangup(const struct history *h, const struct histor
     return longest;
 }
 
+int64_t check_call_pause(const struct history *h, const struct history_leg *leg)
+{
+    bool silent =
+        leg->gap_us > GAP_US_MAX && leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX;
+    return silent ? 0 : leg->gap_us;
+}
+
 void check_call_1(const struct history *h, struct check_result *ret)
 {
     uint64_t judged = 0, bad = 0;
@@ -48,11 +55,7 @@ void check_call_1(const struct history *h, struct check_result *ret)
             continue;
         }
         judged++;
-        int64_t gap = leg->gap_us;
-        if (gap > GAP_US_MAX) {
-            int64_t silence = silence_after_hangup(h, leg);
-            gap = gap <= silence + GAP_US_MAX ? 0 : gap;
-        }
+        int64_t gap = check_call_pause(h, leg);
         if (gap > longest) {
             longest = gap;
             worst = leg;

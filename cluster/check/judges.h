@@ -20,6 +20,9 @@ check_judge check_home_2;
 
 /* The media of an established call has no gap of more than 500 ms. */
 check_judge check_call_1;
+/* The longest pause of a leg's media, in us; 0 if it is long and came after the other party had
+ * hung up. */
+int64_t check_call_pause(const struct history *h, const struct history_leg *leg);
 /* A preserved call refuses everything but hang-up. */
 check_judge check_call_2;
 

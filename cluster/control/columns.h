@@ -93,6 +93,7 @@
     X(VERDICT, "VERDICT", "of a check: pass, fail, or inconclusive (it saw nothing to judge)")     \
     X(CHECK, "CHECK", "an invariant, or a sentence of a scenario; explain knows each")             \
     X(OBSERVED, "OBSERVED~", "what a check saw")                                                   \
+    X(RUN, "RUN", "the id of a recorded run, for `rehome report` and `rehome check`")              \
     X(CLASS, "CLASS", "of a leg in the ledger: lost, duplicate or unexplained")                    \
     X(BEGAN, "BEGAN", "when the leg began, as the fleet saw it")                                   \
     X(ENDED, "ENDED", "when the leg ended, as the fleet saw it")                                   \

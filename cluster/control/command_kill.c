@@ -137,7 +137,8 @@ int command_kill(int argc, char **argv)
                     "--service callmanager\nrehome kill sub2 --how unplug --for 10s",
         .args_doc = "TARGET",
         .doc = "Breaks a process (sub1, pga, icma, fleet) or whoever plays a role now (leader, "
-               "follower, publisher, pg:active, any:subscriber), and tells what follows.",
+               "follower, publisher, pg:active, pg:ctimanager, any:subscriber …), and tells what "
+               "follows.",
         .rows = rows,
         .rows_n = 3,
         .args_min = 1,

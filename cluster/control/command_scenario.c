@@ -126,8 +126,8 @@ static int show_it(const struct scenario *s)
     return OUTCOME_DONE;
 }
 
-static int run_one(const struct home *h, const struct scenario *s, const struct scenario_words *w,
-                   const struct options_common *common)
+static int play(const struct home *h, const struct scenario *s, const struct scenario_words *w,
+                const struct options_common *common, json_t **ret_verdict)
 {
     struct scenario_run_options o = {.scenario = s,
                                      .topology = w->topology,
@@ -137,7 +137,6 @@ static int run_one(const struct home *h, const struct scenario *s, const struct 
                                      .cluster = common->cluster,
                                      .here = w->here,
                                      .quiet = common->quiet};
-    json_t *verdict = NULL;
     int code = scenario_trigger(s, w->trigger, &o.trigger);
     if (code != OUTCOME_DONE) {
         return code;
@@ -146,7 +145,14 @@ static int run_one(const struct home *h, const struct scenario *s, const struct 
         o.seed = options_number("--seed", w->seed, 0, UINT32_MAX);
         o.seed_set = true;
     }
-    code = scenario_run(h, &o, &verdict);
+    return scenario_run(h, &o, ret_verdict);
+}
+
+static int run_one(const struct home *h, const struct scenario *s, const struct scenario_words *w,
+                   const struct options_common *common)
+{
+    json_t *verdict = NULL;
+    int code = play(h, s, w, common, &verdict);
     if (verdict != NULL && common->json) {
         table_json(verdict);
     } else if (verdict != NULL) {
@@ -168,6 +174,83 @@ static int worse(int a, int b)
     return a > b ? a : b;
 }
 
+/* The line of a scenario in the table of all: how many checks passed, or the first that failed. */
+static void add_row(struct table *table, const struct scenario *s, const json_t *verdict)
+{
+    const json_t *checks = json_object_get(verdict, "checks");
+    const char *run = json_string_value(json_object_get(verdict, "run"));
+    const json_t *failed = NULL;
+    size_t passed = 0;
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *c = json_array_get(checks, i);
+        const char *text = json_string_value(json_object_get(c, "verdict"));
+        passed += strcmp(text, "pass") == 0;
+        failed = failed == NULL && strcmp(text, "fail") == 0 ? c : failed;
+    }
+    table_row(table);
+    table_cell(table, "%u", s->number);
+    table_cell(table, "%s", s->name);
+    table_cell(table, "%s",
+               verdict != NULL ? json_string_value(json_object_get(verdict, "verdict")) : "-");
+    if (failed != NULL) {
+        table_cell(table, "%s: %s", json_string_value(json_object_get(failed, "id")),
+                   json_string_value(json_object_get(failed, "observed")));
+    } else if (verdict != NULL) {
+        table_cell(table, "%zu of %zu checks passed", passed, json_array_size(checks));
+    } else {
+        table_cell(table, "it could not be run");
+    }
+    const char *id = run != NULL ? strrchr(run, '/') : NULL;
+    table_cell(table, "%s", id != NULL ? id + 1 : "-");
+}
+
+static void tell_all(const struct scenario_all *all, json_t *const verdicts[SCENARIO_MAX])
+{
+    static const enum column columns[] = {COLUMN_NUMBER,   COLUMN_NAME, COLUMN_VERDICT,
+                                          COLUMN_OBSERVED, COLUMN_RUN,  COLUMN_END};
+    struct table *table = table_new(columns);
+    for (uint32_t i = 0; i < all->n; i++) {
+        add_row(table, all->at[i], verdicts[i]);
+    }
+    table_end(&table);
+}
+
+static void tell_all_json(const struct scenario_all *all, json_t *const verdicts[SCENARIO_MAX],
+                          int code)
+{
+    const char *word = code == OUTCOME_DONE ? "pass" : code == OUTCOME_NO ? "fail" : "inconclusive";
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < all->n; i++) {
+        if (verdicts[i] != NULL) {
+            json_array_append(list, verdicts[i]);
+        }
+    }
+    table_json(json_pack("{s:i, s:s, s:o}", "schema", 1, "verdict", word, "scenarios", list));
+}
+
+/* One after the other, each in a cluster of its own; then one table, or one object. */
+static int run_all(const struct home *h, const struct scenario_all *all,
+                   const struct scenario_words *w, const struct options_common *common)
+{
+    json_t *verdicts[SCENARIO_MAX] = {NULL};
+    int code = OUTCOME_DONE;
+    for (uint32_t i = 0; i < all->n && code != OUTCOME_INTERRUPTED; i++) {
+        if (!common->quiet) {
+            outcome_progress("%s", all->at[i]->name);
+        }
+        code = worse(code, play(h, all->at[i], w, common, &verdicts[i]));
+    }
+    if (common->json) {
+        tell_all_json(all, verdicts, code);
+    } else {
+        tell_all(all, verdicts);
+    }
+    for (uint32_t i = 0; i < all->n; i++) {
+        json_decref(verdicts[i]);
+    }
+    return code;
+}
+
 static int run_them(const struct scenario_all *all, const char *word,
                     const struct scenario_words *w, const struct options_common *common)
 {
@@ -175,6 +258,10 @@ static int run_them(const struct scenario_all *all, const char *word,
     const struct scenario *s = NULL;
     const struct backend *backend = NULL;
     bool every = strcmp(word, "all") == 0;
+    if (every && w->trigger != NULL) {
+        return outcome_error(OUTCOME_USAGE, "rehome scenario list",
+                             "--trigger is for one scenario; 'all' begin with their first");
+    }
     int code = every ? OUTCOME_DONE : scenario_find(all, word, &s);
     code = code == OUTCOME_DONE ? backend_named(w->backend, &backend) : code;
     code = code == OUTCOME_DONE ? home_find(&h) : code;
@@ -184,10 +271,7 @@ static int run_them(const struct scenario_all *all, const char *word,
     if (code != OUTCOME_DONE || !every) {
         return code == OUTCOME_DONE ? run_one(&h, s, w, common) : code;
     }
-    for (uint32_t i = 0; i < all->n && code != OUTCOME_INTERRUPTED; i++) {
-        code = worse(code, run_one(&h, all->at[i], w, common));
-    }
-    return code;
+    return run_all(&h, all, w, common);
 }
 
 int command_scenario(int argc, char **argv)
@@ -204,7 +288,7 @@ int command_scenario(int argc, char **argv)
     const struct options_spec spec = {
         .name = "scenario",
         .examples = "rehome scenario list\nrehome scenario show 1\nrehome scenario run "
-                    "subscriber-fails --trigger callmanager",
+                    "subscriber-fails --trigger callmanager\nrehome scenario run all",
         .lacks = OPTIONS_NO_WAIT,
         .args_doc = "list | show NAME | run NAME|all",
         .doc = "Rehearsed failures with a verdict; a number is as good as a name.",

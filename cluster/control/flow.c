@@ -1,5 +1,7 @@
 #include "cluster/control/flow.h"
 
+#include "node/process/fleet_order.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +26,69 @@ int flow_set(struct operator_desk *o, const struct cluster *c, bool on)
     }
     free(m);
     return code;
+}
+
+/* The agent in this place of the last `n`; false: there are not so many. */
+static bool rester(const struct topology *t, uint32_t n, uint32_t place, struct agent_info *ret)
+{
+    uint32_t total = topology_agents_total(t);
+    return place < n && n <= total && n <= FLOW_RESTERS_MAX &&
+           topology_agent(t, total - n + place, ret);
+}
+
+int flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n)
+{
+    struct msg *m = calloc(1, sizeof *m);
+    struct agent_info agent;
+    struct device_info phone;
+    int code = OUTCOME_DONE;
+    if (m == NULL) {
+        abort();
+    }
+    m->kind = MSG_OP_COMMAND;
+    m->op_command.verb = OP_VERB_AGENT;
+    m->op_command.request = AGENT_REQUEST_NOT_READY;
+    m->op_command.value = FLEET_ORDER_NO_WAIT;
+    for (uint32_t i = 0; code == OUTCOME_DONE && rester(&c->topology, n, i, &agent) &&
+                         topology_device(&c->topology, agent.device, &phone);
+         i++) {
+        m->op_command.agent = agent.id;
+        code = operator_order(o, phone.fleet, m, ORDER_MS, NULL);
+    }
+    free(m);
+    return code;
+}
+
+static uint64_t bit_of(const struct topology *t, uint32_t n, struct agent_id id)
+{
+    struct agent_info agent;
+    for (uint32_t i = 0; rester(t, n, i, &agent); i++) {
+        if (agent_id_eq(agent.id, id)) {
+            return UINT64_C(1) << i;
+        }
+    }
+    return 0;
+}
+
+uint64_t flow_resting(struct operator_desk *o, const struct cluster *c, const struct scene *s,
+                      uint32_t n)
+{
+    const struct topology *t = &c->topology;
+    uint64_t resting = 0;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        struct msg_op_agent *rows = NULL;
+        uint32_t rows_n = 0;
+        if (t->procs[i].kind != PROC_PG || !s->procs[i].pg.active ||
+            survey_agents(o, (struct proc_id){(uint16_t)(i + 1)}, &rows, &rows_n) != ERR_OK) {
+            continue;
+        }
+        for (uint32_t k = 0; k < rows_n; k++) {
+            bool rests = rows[k].state == AGENT_STATE_NOT_READY;
+            resting |= rests ? bit_of(t, n, rows[k].agent) : 0;
+        }
+        free(rows);
+    }
+    return resting;
 }
 
 /* Agents that are still at work on a call or its wrap-up. */

@@ -4,8 +4,17 @@
 
 #include "cluster/control/survey.h"
 
+#define FLOW_RESTERS_MAX 64
+
 /* At the topology's rates, or none at all; calls that are up go on. Says what is wrong. */
 MUST_CHECK int flow_set(struct operator_desk *o, const struct cluster *c, bool on);
+/* Let the last `n` agents of the topology (at most FLOW_RESTERS_MAX) go not ready; who is in a call
+ * does after it. Says what is wrong. */
+MUST_CHECK int flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n);
+/* Which of them are not ready now, by the active PG sides: a bit for each. (A colleague may call
+ * one later.) */
+uint64_t flow_resting(struct operator_desk *o, const struct cluster *c, const struct scene *s,
+                      uint32_t n);
 /* Whether no call is up, no agent at work, and every leg and record where it belongs, as of the
  * scene; what is still there stands in `ret_why`. */
 MUST_CHECK bool flow_is_over(struct operator_desk *o, const struct cluster *c,

@@ -24,6 +24,10 @@
     X(REHOMED, rehomed, "wait until no idle device is away from its first living home")       \
     X(PG_MOVED, pg_moved, "wait until the other PG side is active with all monitors")         \
     X(PG_BACK, pg_back, "wait until some PG side is active with all monitors")                \
+    X(PG_DUE, pg_due, "the other PG side, if the active one lost its CTI Manager; else some") \
+    X(PAIRED, paired, "wait until the PG sides see each other, and each its CTI Manager")     \
+    X(REST, rest, "let `count` agents go not ready, and wait until each has been")            \
+    X(LOOK_ON, look_on, "let time pass")                                                      \
     X(ROUTED, routed, "wait until the controller routed one more call")                       \
     X(PRESERVED_OVER, preserved_over, "wait until no call is preserved any more")             \
     X(HEAL, heal, "undo the fault")                                                           \
@@ -65,7 +69,7 @@ struct scenario {
     char (*backends)[NAME_LEN];
     uint32_t backends_count;
     char topology[NAME_LEN];
-    char target[NAME_LEN];
+    char target[NAME_LEN]; /* a process, or a role (target.h) that is looked up at the fault */
     struct scenario_trigger *triggers; /* the first is the default */
     uint32_t triggers_count;
     struct scenario_row *table;

@@ -1,5 +1,7 @@
 #include "cluster/control/scenario_phases.h"
 
+#include "cluster/control/target.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,14 +46,11 @@ static int run_steps(struct scenario_phases *p, const struct scenario_step *step
 int scenario_phases_run(struct scenario_phases *p, const struct scenario *s,
                         const struct scenario_trigger *trigger)
 {
-    const struct topology *t = &p->stage.cluster->topology;
     p->failed = json_array();
     p->stage.trigger = trigger;
-    p->stage.target = topology_proc_named(t, s->target);
-    if (!proc_id_some(p->stage.target)) {
-        return outcome_error(OUTCOME_CONFIG, NULL,
-                             "the topology has no process '%s', which %s breaks", s->target,
-                             s->name);
+    p->stage.whom = s->target;
+    if (target_known(s->target, &p->stage.cluster->topology) != OUTCOME_DONE) {
+        return OUTCOME_CONFIG;
     }
     int code = run_steps(p, s->given, s->given_count);
     p->given_failed = json_array_size(p->failed) > 0;

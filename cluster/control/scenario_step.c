@@ -1,6 +1,7 @@
 #include "cluster/control/scenario_step.h"
 
 #include "cluster/control/flow.h"
+#include "cluster/control/target.h"
 #include "node/runtime/topology_raw.h"
 
 #include <stdarg.h>
@@ -94,8 +95,8 @@ static bool target_serves(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
     const struct topology_proc *p = topology_proc_of(t, st->target);
-    return p->kind != PROC_NODE || !p->callmanager || scene_serves(st->scene, t, st->target) ||
-           missing(st, "%s does not serve yet", p->name);
+    return p == NULL || p->kind != PROC_NODE || !p->callmanager ||
+           scene_serves(st->scene, t, st->target) || missing(st, "%s does not serve yet", p->name);
 }
 
 static bool is_home(struct scenario_step_stage *st)
@@ -128,6 +129,38 @@ static bool pg_is_active(struct scenario_step_stage *st, bool other)
                        g->monitors_wanted);
     }
     return missing(st, "%s PG side is active", other ? "the other" : "no");
+}
+
+static bool is_paired(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct msg_op_pg_status *g = &st->scene->procs[i].pg;
+        const char *name = t->procs[i].name;
+        if (t->procs[i].kind != PROC_PG) {
+            continue;
+        }
+        if (st->scene->procs[i].state != SCENE_UP || !g->controller_up || !g->peer_up) {
+            return missing(st, "%s does not see its peer or the controller", name);
+        }
+        if (!g->provider_up) {
+            return missing(st, "%s has no provider", name);
+        }
+    }
+    return true;
+}
+
+/* Each was not ready once since it was told to be; whoever is called by a colleague is so again
+ * after that call. */
+static bool is_resting(struct scenario_step_stage *st, const struct scenario_step *step)
+{
+    uint32_t rested = 0;
+    st->rested |= flow_resting(st->desk, st->cluster, st->scene, step->count);
+    for (uint32_t i = 0; i < FLOW_RESTERS_MAX; i++) {
+        rested += (st->rested >> i & 1) != 0 ? 1 : 0;
+    }
+    return rested >= step->count ||
+           missing(st, "%u of %u agents are not ready", rested, step->count);
 }
 
 static uint64_t routed_by(const struct scenario_step_stage *st)
@@ -184,6 +217,20 @@ static bool is_settled(struct scenario_step_stage *st)
            missing(st, "the registry still changes");
 }
 
+/* Who has the control, and whether the fault takes it: a CTI Manager without the CallManager beside
+ * it closes its providers, so any fault at its node does. */
+static void note_active(struct scenario_step_stage *st)
+{
+    const struct topology *t = &st->cluster->topology;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        if (t->procs[i].kind == PROC_PG && st->scene->procs[i].pg.active) {
+            st->active.v = (uint16_t)(i + 1);
+            st->pg_lost = proc_id_eq(st->target, st->active) ||
+                          proc_id_eq(st->target, t->procs[i].ctimanager_node);
+        }
+    }
+}
+
 /* The fault, at a moment when a call is being set up, if there is such a moment. */
 static int make_fault(struct scenario_step_stage *st)
 {
@@ -194,11 +241,10 @@ static int make_fault(struct scenario_step_stage *st)
         return outcome_error(OUTCOME_CONFIG, NULL, "trigger '%s': how '%s' is not known",
                              st->trigger->name, st->trigger->how);
     }
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        if (st->scene->procs[i].pg.active) {
-            st->active.v = (uint16_t)(i + 1);
-        }
+    if (target_find(st->whom, t, st->scene, &st->target) != OUTCOME_DONE) {
+        return OUTCOME_NO;
     }
+    note_active(st);
     while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 && now_us(st) < until) {
         st->ways->pass_ms(st->ways->context, 1);
     }
@@ -229,6 +275,14 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
         return is_rehomed(st);
     case SCENARIO_PG_MOVED:
         return pg_is_active(st, true);
+    case SCENARIO_PG_DUE:
+        return pg_is_active(st, st->pg_lost);
+    case SCENARIO_PAIRED:
+        return is_paired(st);
+    case SCENARIO_REST:
+        return is_resting(st, step);
+    case SCENARIO_LOOK_ON:
+        return false;
     case SCENARIO_PG_BACK:
         return pg_is_active(st, false);
     case SCENARIO_ROUTED:
@@ -271,6 +325,12 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
     if (step->step == SCENARIO_TRAFFIC_OFF) {
         return flow_set(st->desk, st->cluster, false);
     }
+    if (step->step == SCENARIO_REST) {
+        int code = flow_rest(st->desk, st->cluster, step->count);
+        if (code != OUTCOME_DONE) {
+            return code;
+        }
+    }
     for (;;) {
         st->ways->survey(st->ways->context, st->scene);
         bool there = is_there(st, step);
@@ -287,7 +347,7 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
             return OUTCOME_INTERRUPTED;
         }
         if (now_us(st) > until) {
-            return OUTCOME_TIMEOUT;
+            return step->step == SCENARIO_LOOK_ON ? OUTCOME_DONE : OUTCOME_TIMEOUT;
         }
         st->ways->pass_ms(st->ways->context, POLL_MS);
     }

@@ -28,12 +28,15 @@ struct scenario_step_stage {
     const struct cluster *cluster;
     struct operator_desk *desk;
     struct scene *scene;
-    struct proc_id target;
+    const char *whom;      /* to break: a process or a role */
+    struct proc_id target; /* who that was at the fault; none: not yet */
     const struct scenario_trigger *trigger;
     int64_t t0_us;         /* of the fault; 0: not yet */
     struct proc_id active; /* the PG side that was active before the fault */
+    bool pg_lost;          /* the fault takes it its life or its CTI Manager */
     uint64_t routed;       /* by the controller, when a ROUTED step began */
     bool counted;          /* `routed` is set */
+    uint64_t rested;       /* agents that were not ready since a REST step: a bit for each */
     uint64_t hash;         /* of the state that all nodes hold, and since when; 0: they do not */
     int64_t hash_since_us;
     bool broken; /* the fault is there */

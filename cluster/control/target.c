@@ -12,13 +12,19 @@ enum role {
     ROLE_PUBLISHER,
     ROLE_ACTIVE,
     ROLE_STANDBY,
-    ROLE_SUBSCRIBER
+    ROLE_SUBSCRIBER,
+    ROLE_CTIMANAGER,
+    ROLE_CALLMANAGER
 };
 
-static const char *const roles[] = {
-    [ROLE_LEADER] = "leader",       [ROLE_FOLLOWER] = "follower",
-    [ROLE_PUBLISHER] = "publisher", [ROLE_ACTIVE] = "pg:active",
-    [ROLE_STANDBY] = "pg:standby",  [ROLE_SUBSCRIBER] = "any:subscriber"};
+static const char *const roles[] = {[ROLE_LEADER] = "leader",
+                                    [ROLE_FOLLOWER] = "follower",
+                                    [ROLE_PUBLISHER] = "publisher",
+                                    [ROLE_ACTIVE] = "pg:active",
+                                    [ROLE_STANDBY] = "pg:standby",
+                                    [ROLE_SUBSCRIBER] = "any:subscriber",
+                                    [ROLE_CTIMANAGER] = "pg:ctimanager",
+                                    [ROLE_CALLMANAGER] = "phones:callmanager"};
 #define ROLES_N (sizeof roles / sizeof roles[0])
 
 int target_known(const char *word, const struct topology *t)
@@ -38,6 +44,32 @@ int target_known(const char *word, const struct topology *t)
                          near.best);
 }
 
+/* An active PG side is wired to it. */
+static bool serves_pg(const struct topology *t, const struct scene *s, uint32_t node)
+{
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct topology_proc *p = &t->procs[i];
+        if (p->kind == PROC_PG && s->procs[i].pg.active && p->ctimanager_node.v == node + 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It serves more phones than each node before it, and not fewer than those after it. */
+static bool serves_most(const struct topology *t, const struct scene *s, uint32_t node)
+{
+    uint32_t phones = s->procs[node].node.phones;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct scene_proc *p = &s->procs[i];
+        if (t->procs[i].kind == PROC_NODE && p->state == SCENE_UP && i != node &&
+            (p->node.phones > phones || (i < node && p->node.phones == phones))) {
+            return false;
+        }
+    }
+    return phones > 0;
+}
+
 static bool plays(enum role role, const struct topology *t, const struct scene *s, uint32_t i)
 {
     const struct topology_proc *p = &t->procs[i];
@@ -55,6 +87,10 @@ static bool plays(enum role role, const struct topology *t, const struct scene *
         return up && p->kind == PROC_PG && !s->procs[i].pg.active;
     case ROLE_SUBSCRIBER:
         return up && p->kind == PROC_NODE && !p->publisher;
+    case ROLE_CTIMANAGER:
+        return up && p->kind == PROC_NODE && s->procs[i].node.ctimanager && serves_pg(t, s, i);
+    case ROLE_CALLMANAGER:
+        return up && p->kind == PROC_NODE && serves_most(t, s, i);
     }
     UNREACHABLE("all roles are above");
 }

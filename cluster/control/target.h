@@ -5,7 +5,9 @@
 
 #include "cluster/control/survey.h"
 
-/* A process by name or role: leader, follower, publisher, pg:active, pg:standby, any:subscriber.
+/* A process by name or role: leader, follower, publisher, pg:active, pg:standby,
+ * pg:ctimanager (the node whose CTI Manager serves the active PG side), phones:callmanager (the
+ * node that serves the most phones), any:subscriber.
  * OUTCOME_USAGE with the nearest name; OUTCOME_UNREACHABLE if nobody plays that role now. */
 MUST_CHECK int target_find(const char *word, const struct topology *t, const struct scene *s,
                            struct proc_id *ret);

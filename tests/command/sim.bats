@@ -81,6 +81,17 @@ setup() {
     done
 }
 
+@test "sim: scenarios 2, 3 and 4 pass in virtual time" {
+    for scenario in "pg-side-fails" "pg-side-fails --trigger hang" "callmanager-fails" "callmanager-fails --topology default" \
+        "ctimanager-fails" "ctimanager-fails --topology default"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$REHOME" sim --scenario $scenario --seeds 1..2 --quiet --json
+        [ "$status" = 0 ]
+        [ "$(jq -c .failed <<<"$output")" = "[]" ]
+        [ "$(jq .legs <<<"$output")" -gt 100 ]
+    done
+}
+
 @test "sim: the build for development and the one for release have the same history" {
     dev=$(dirname "$BATS_TEST_FILENAME")/../../build/dev/cluster/control/rehome
     [ -x "$dev" ] || skip "no build/dev"

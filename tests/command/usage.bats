@@ -105,6 +105,26 @@ setup() {
     [ "$(jq -r '.schema' <<<"$output")" = 1 ]
     [ "$(jq -r '.scenarios[] | select(.number == 1) | .name' <<<"$output")" = subscriber-fails ]
     [ "$(jq -r '.scenarios[0].backends | index("local")' <<<"$output")" = 0 ]
+    [ "$(jq -c '[.scenarios[] | [.number, .name]]' <<<"$output")" = \
+        '[[1,"subscriber-fails"],[2,"pg-side-fails"],[3,"callmanager-fails"],[4,"ctimanager-fails"]]' ]
+}
+
+@test "every scenario can be shown, and each check that its table names can be explained" {
+    for number in 1 2 3 4; do
+        run --separate-stderr "$REHOME" scenario show "$number" --json
+        [ "$status" = 0 ]
+        [ "$(jq '[.triggers, .given, .when, .then, .finally, .table] | all(length > 0)' <<<"$output")" = true ]
+        for id in $(jq -r '.table[].result' <<<"$output" | tr -d ,); do
+            run --separate-stderr "$REHOME" explain "$id"
+            [ "$status" = 0 ]
+        done
+    done
+}
+
+@test "all scenarios have no trigger in common: 64" {
+    run --separate-stderr "$REHOME" scenario run all --trigger node
+    [ "$status" = 64 ]
+    [[ "$stderr" == *"one scenario"* ]]
 }
 
 @test "scenario show has the table of a test plan" {

@@ -11,6 +11,7 @@ struct event good_events[GOOD_MAX];
 struct history_leg good_legs[64];
 struct history_row good_rows[64];
 struct history good;
+const char *good_scenario;
 
 static void name(char *to, const char *text)
 {
@@ -121,8 +122,8 @@ static void owns(uint32_t device, struct proc_id node, uint32_t epoch, int64_t a
 }
 
 /* Asked for, committed, acknowledged, and known to the device. */
-static void registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
-                      int64_t index)
+void good_run_registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
+                        int64_t index)
 {
     registration(EVENT_REGISTER_SENT, GOOD_FLEET, node, device, epoch, at - 1 * GOOD_MS);
     owns(device, node, epoch, at, index);
@@ -147,7 +148,7 @@ static void looks_up(struct proc_id through, struct proc_id owner, uint32_t epoc
     }
 }
 
-static void hashes(int64_t at, int64_t index, bool all)
+void good_run_hashes(int64_t at, int64_t index, bool all)
 {
     for (uint16_t v = 1; v <= 3; v++) {
         if (all || v != GOOD_SUB1.v) {
@@ -189,8 +190,8 @@ void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what,
     snprintf(e->text, sizeof e->text, "%s", what);
 }
 
-static void agents(struct proc_id side, enum agent_state to, uint32_t first, uint32_t last,
-                   int64_t at)
+void good_run_agents(struct proc_id side, enum agent_state to, uint32_t first, uint32_t last,
+                     int64_t at)
 {
     for (uint32_t agent = first; agent <= last; agent++) {
         struct event *e = good_run_event(EVENT_AGENT_STATE, side, at);
@@ -199,7 +200,7 @@ static void agents(struct proc_id side, enum agent_state to, uint32_t first, uin
     }
 }
 
-static void routed(uint32_t agent, struct proc_id side, uint64_t call, int64_t at)
+void good_run_routed(uint32_t agent, struct proc_id side, uint64_t call, int64_t at)
 {
     struct event *asked = good_run_event(EVENT_ROUTE_REQUESTED, side, at - 2 * GOOD_MS);
     asked->call.v = call;
@@ -211,7 +212,7 @@ static void routed(uint32_t agent, struct proc_id side, uint64_t call, int64_t a
 }
 
 /* An agent's leg; its caller's leg at the gateway is the next one. */
-static struct history_leg *talk(uint32_t agent, uint64_t call, int64_t begin, int64_t end)
+struct history_leg *good_run_talk(uint32_t agent, uint64_t call, int64_t begin, int64_t end)
 {
     struct history_leg *leg = &good_legs[good.legs_n];
     good.legs_n += 2;
@@ -238,7 +239,7 @@ static struct history_leg *talk(uint32_t agent, uint64_t call, int64_t begin, in
     return leg;
 }
 
-static struct history_row *row_of(const struct history_leg *leg, int64_t key, int64_t at)
+struct history_row *good_run_row(const struct history_leg *leg, int64_t key, int64_t at)
 {
     struct history_row *row = &good_rows[good.rows_n++];
     *row = (struct history_row){.recovery_key = 9000 + key,
@@ -265,11 +266,11 @@ static struct history_row *row_of(const struct history_leg *leg, int64_t key, in
 static void make_calls(void)
 {
     /* 5001 talks while sub1 dies: kept, cut in the record, wrap-up afterwards for nothing. */
-    struct history_leg *kept = talk(5001, 0x101, 15000 * GOOD_MS, 28000 * GOOD_MS);
+    struct history_leg *kept = good_run_talk(5001, 0x101, 15000 * GOOD_MS, 28000 * GOOD_MS);
     kept->preserved = true;
     kept[1].preserved = true;
     snprintf(kept->wrapup, sizeof kept->wrapup, "sale");
-    struct history_row *cut = row_of(kept, 1, GOOD_FAULT + 200 * GOOD_MS);
+    struct history_row *cut = good_run_row(kept, 1, GOOD_FAULT + 200 * GOOD_MS);
     cut->partial = true;
     cut->disposition = 27;
     snprintf(cut->fail_cause, sizeof cut->fail_cause, "provider_lost");
@@ -287,26 +288,26 @@ static void make_calls(void)
     over->device = kept->device;
     over->call = kept->call;
     /* 5002 was done before, 5003 rings at the fault, 5004 works for the new side. */
-    struct history_leg *done = talk(5002, 0x102, 5000 * GOOD_MS, 12000 * GOOD_MS);
-    row_of(done, 2, 13000 * GOOD_MS);
+    struct history_leg *done = good_run_talk(5002, 0x102, 5000 * GOOD_MS, 12000 * GOOD_MS);
+    good_run_row(done, 2, 13000 * GOOD_MS);
     struct history_leg *rings =
-        talk(5003, 0x103, GOOD_FAULT - 1000 * GOOD_MS, GOOD_FAULT + 10 * GOOD_MS);
+        good_run_talk(5003, 0x103, GOOD_FAULT - 1000 * GOOD_MS, GOOD_FAULT + 10 * GOOD_MS);
     rings->answer_us = 0;
     rings->reason = REASON_DROPPED_IN_SETUP;
     rings[1].answer_us = 0;
     rings[1].reason = REASON_DROPPED_IN_SETUP;
-    struct history_row *dropped = row_of(rings, 3, GOOD_FAULT + 200 * GOOD_MS);
+    struct history_row *dropped = good_run_row(rings, 3, GOOD_FAULT + 200 * GOOD_MS);
     dropped->partial = true;
     dropped->disposition = 27;
-    routed(5002, GOOD_PGA, 0x102, 4900 * GOOD_MS);
-    struct history_leg *new_side = talk(5004, 0x104, 25000 * GOOD_MS, 31000 * GOOD_MS);
-    row_of(new_side, 4, 32000 * GOOD_MS);
-    routed(5004, GOOD_PGB, 0x104, 24900 * GOOD_MS);
+    good_run_routed(5002, GOOD_PGA, 0x102, 4900 * GOOD_MS);
+    struct history_leg *new_side = good_run_talk(5004, 0x104, 25000 * GOOD_MS, 31000 * GOOD_MS);
+    good_run_row(new_side, 4, 32000 * GOOD_MS);
+    good_run_routed(5004, GOOD_PGB, 0x104, 24900 * GOOD_MS);
     /* One that nobody saw: between the fault and the new side. */
-    talk(5005, 0x105, GOOD_FAULT + 150 * GOOD_MS, GOOD_FAULT + 1600 * GOOD_MS);
+    good_run_talk(5005, 0x105, GOOD_FAULT + 150 * GOOD_MS, GOOD_FAULT + 1600 * GOOD_MS);
     /* Busy when sub1 returns. */
-    struct history_leg *busy = talk(5006, 0x106, 36000 * GOOD_MS, 42000 * GOOD_MS);
-    row_of(busy, 6, 43000 * GOOD_MS);
+    struct history_leg *busy = good_run_talk(5006, 0x106, 36000 * GOOD_MS, 42000 * GOOD_MS);
+    good_run_row(busy, 6, 43000 * GOOD_MS);
 }
 
 static void lose(uint32_t device, bool in_call)
@@ -333,37 +334,39 @@ static void make_moves(void)
     const uint32_t last = GOOD_PHONES + GOOD_GATEWAYS;
     int64_t index = 10;
     for (uint32_t d = 1; d <= last; d++) {
-        registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
+        good_run_registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, ++index);
     }
     owns(GOOD_ROUTE_POINT, GOOD_SUB1, 1, 1100 * GOOD_MS, ++index);
-    hashes(2000 * GOOD_MS, index, true);
+    good_run_hashes(2000 * GOOD_MS, index, true);
     for (uint32_t d = 1; d <= last; d++) {
         lose(d, d == 1);
     }
     for (uint32_t d = 2; d <= last; d++) {
-        registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
+        good_run_registers(d, GOOD_SUB2, 2, GOOD_FAULT + 120 * GOOD_MS + 7 * d * GOOD_MS, ++index);
     }
     owns(GOOD_ROUTE_POINT, GOOD_SUB2, 3, GOOD_FAULT + 1000 * GOOD_MS, ++index);
-    registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
-    hashes(30000 * GOOD_MS, index, false);
+    good_run_registers(1, GOOD_SUB2, 2, 28100 * GOOD_MS, ++index);
+    good_run_hashes(30000 * GOOD_MS, index, false);
     for (uint32_t d = 1; d <= last; d++) {
         if (d != 6 && d != GOOD_GATEWAY) {
-            registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS, ++index);
+            good_run_registers(d, GOOD_SUB1, 3, GOOD_RETURN + 3200 * GOOD_MS + 11 * d * GOOD_MS,
+                               ++index);
         }
     }
     /* The second gateway goes home long before the first is let go. */
     drains(GOOD_GATEWAY + 1, GOOD_RETURN + 3100 * GOOD_MS);
     drains(GOOD_GATEWAY, 42100 * GOOD_MS);
-    registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
-    registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
-    hashes(69000 * GOOD_MS, index, true);
+    good_run_registers(6, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
+    good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 3, 42200 * GOOD_MS, ++index);
+    good_run_hashes(69000 * GOOD_MS, index, true);
 }
 
-void good_run_make(void)
+void good_run_begin(const char *scenario)
 {
     static const uint16_t starters[] = {1, 2, 3, 4, 5, 6, 7};
     make_topology();
     memset(&good, 0, sizeof good);
+    good_scenario = scenario;
     good.topology = &good_topology;
     good.events = good_events;
     good.legs = good_legs;
@@ -375,14 +378,19 @@ void good_run_make(void)
     for (uint16_t v = 1; v <= 3; v++) {
         good_run_event(EVENT_LEASE_GOT, (struct proc_id){v}, 600 * GOOD_MS);
     }
+    leads(GOOD_SUB1, 2, 500 * GOOD_MS, 2);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
+    good_run_agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);
+}
+
+void good_run_make(void)
+{
+    good_run_begin("subscriber-fails");
     good_run_event(EVENT_LEASE_GOT, GOOD_SUB1, GOOD_RETURN + 100 * GOOD_MS);
     looks_up(GOOD_PUB, GOOD_SUB1, 1, 10000 * GOOD_MS);
     looks_up(GOOD_SUB2, GOOD_SUB1, 1, GOOD_FAULT - 1 * GOOD_MS);
     looks_up(GOOD_SUB2, GOOD_SUB2, 2, GOOD_FAULT + 500 * GOOD_MS);
     looks_up(GOOD_SUB1, GOOD_SUB1, 3, 60000 * GOOD_MS);
-    leads(GOOD_SUB1, 2, 500 * GOOD_MS, 2);
-    good_run_activates(GOOD_PGA, GOOD_SUB1, 1, 1500 * GOOD_MS);
-    agents(GOOD_PGA, AGENT_STATE_READY, 5001, 5010, 2000 * GOOD_MS);
     make_moves();
     make_calls();
     good_run_fault(EVENT_FAULT, GOOD_SUB1, "crash", GOOD_FAULT);
@@ -397,8 +405,8 @@ void good_run_make(void)
         out->value = agent;
         out->value2 = 50003;
     }
-    agents(GOOD_PGB, AGENT_STATE_READY, 5002, 5010, GOOD_FAULT + 3000 * GOOD_MS);
-    agents(GOOD_PGB, AGENT_STATE_READY, 5001, 5001, 29000 * GOOD_MS);
+    good_run_agents(GOOD_PGB, AGENT_STATE_READY, 5002, 5010, GOOD_FAULT + 3000 * GOOD_MS);
+    good_run_agents(GOOD_PGB, AGENT_STATE_READY, 5001, 5001, 29000 * GOOD_MS);
     struct event *heal = good_run_event(EVENT_HEAL, GOOD_GUEST, GOOD_RETURN);
     heal->peer = GOOD_SUB1;
     good_run_event(EVENT_PROCESS_START, GOOD_SUB1, GOOD_RETURN + 50 * GOOD_MS);
@@ -422,7 +430,7 @@ const struct check_result *good_run_judged(const char *id)
 {
     static struct check_result results[CHECK_RESULTS_MAX];
     enum verdict whole;
-    size_t n = check_run(&good, "subscriber-fails", results, &whole);
+    size_t n = check_run(&good, good_scenario, results, &whole);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(results[i].id, id) == 0) {
             assert_true(results[i].verdict != VERDICT_FAIL || whole == VERDICT_FAIL);

@@ -42,9 +42,13 @@ extern struct event good_events[GOOD_MAX];
 extern struct history_leg good_legs[64];
 extern struct history_row good_rows[64];
 extern struct history good;
+extern const char *good_scenario; /* that it is judged by */
 
 /* Make the run anew. Change events, legs and rows (and the counts in `good`) then, and finish. */
 void good_run_make(void);
+/* The same until the agents are ready, without any registration and call: for runs of other
+ * scenarios. */
+void good_run_begin(const char *scenario);
 /* One event more, to be filled in. */
 struct event *good_run_event(enum event_kind kind, struct proc_id proc, int64_t at_us);
 /* A side is granted an epoch, and active a moment later, at `at_us`. */
@@ -53,6 +57,19 @@ void good_run_activates(struct proc_id side, struct proc_id node, int64_t epoch,
 void good_run_fault(enum event_kind kind, struct proc_id proc, const char *what, int64_t at_us);
 /* The first event of a kind by `proc` (none: by anybody) at or after `at_us`, or NULL. */
 struct event *good_run_find(enum event_kind kind, struct proc_id proc, int64_t at_us);
+/* Asked for, committed, acknowledged, and known to the device. */
+void good_run_registers(uint32_t device, struct proc_id node, uint32_t epoch, int64_t at,
+                        int64_t index);
+/* All nodes, or all but sub1, tell their hash at an index. */
+void good_run_hashes(int64_t at, int64_t index, bool all);
+/* A side tells a state of agents first..last. */
+void good_run_agents(struct proc_id side, enum agent_state to, uint32_t first, uint32_t last,
+                     int64_t at);
+void good_run_routed(uint32_t agent, struct proc_id side, uint64_t call, int64_t at);
+/* An agent's leg; its caller's leg at the gateway is the next one. */
+struct history_leg *good_run_talk(uint32_t agent, uint64_t call, int64_t begin, int64_t end);
+/* A whole row of a leg, and that it was stored. */
+struct history_row *good_run_row(const struct history_leg *leg, int64_t key, int64_t at);
 /* Sort and prepare. Ends the test process if that fails. */
 void good_run_finish(void);
 

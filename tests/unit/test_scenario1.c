@@ -1,29 +1,12 @@
-#include "cluster/check/check.h"
-
 #include "tests/unit/good_run.h"
+#include "tests/unit/spoil.h"
 #include "tests/unit/unit.h"
-
-#include <stdio.h>
-#include <string.h>
-
-/* The registration of a device under an epoch, as the device knows it. */
-static struct event *registered(uint32_t device, uint32_t epoch)
-{
-    for (size_t i = 0; i < good.events_n; i++) {
-        struct event *e = &good_events[i];
-        if (e->kind == EVENT_REGISTERED && e->device.v == device && e->epoch == epoch) {
-            return e;
-        }
-    }
-    fail_msg("device %u never registered under epoch %u", device, epoch);
-    return NULL;
-}
 
 static void test_scenario1__an_idle_phone_on_the_wrong_node_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    registered(7, 2)->peer = GOOD_PUB;
+    spoil_an_idle_phone_on_the_wrong_node();
     good_run_caught("S1-PHONES");
 }
 
@@ -31,7 +14,7 @@ static void test_scenario1__a_slow_gateway_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    registered(GOOD_GATEWAY, 2)->at.us = GOOD_FAULT + 4000 * GOOD_MS;
+    spoil_a_slow_gateway();
     good_run_caught("S1-GATEWAYS");
 }
 
@@ -39,8 +22,7 @@ static void test_scenario1__a_lost_phone_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    registered(7, 2)->kind = EVENT_LINK_UP;
-    registered(7, 3)->kind = EVENT_LINK_UP;
+    spoil_a_lost_phone();
     good_run_caught("S1-NONE-LOST");
 }
 
@@ -48,7 +30,7 @@ static void test_scenario1__a_registration_with_the_publisher_is_caught(void **s
 {
     (void)state;
     good_run_make();
-    registered(7, 2)->peer = GOOD_PUB;
+    spoil_a_registration_with_the_publisher();
     good_run_caught("S1-PUBLISHER");
 }
 
@@ -56,7 +38,7 @@ static void test_scenario1__a_phone_that_leaves_its_call_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    registered(1, 2)->at.us = 25000 * GOOD_MS;
+    spoil_a_phone_that_leaves_its_call();
     good_run_caught("S1-IN-CALL");
 }
 
@@ -64,7 +46,7 @@ static void test_scenario1__a_pause_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_legs[GOOD_LEG_KEPT].gap_us = 800 * GOOD_MS;
+    spoil_a_pause();
     good_run_caught("S1-MEDIA");
 }
 
@@ -72,10 +54,7 @@ static void test_scenario1__a_feature_that_worked_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    struct event *e = good_run_event(EVENT_CALL_STATE, GOOD_FLEET, GOOD_FAULT + 3000 * GOOD_MS);
-    e->device = good_legs[GOOD_LEG_KEPT].device;
-    e->call = good_legs[GOOD_LEG_KEPT].call;
-    e->value = LEG_HOLDING;
+    spoil_a_feature_that_worked();
     good_run_caught("S1-FEATURES");
 }
 
@@ -83,7 +62,7 @@ static void test_scenario1__a_phone_that_does_not_follow_after_its_call_is_caugh
 {
     (void)state;
     good_run_make();
-    registered(1, 2)->kind = EVENT_LINK_UP;
+    spoil_a_phone_that_does_not_follow_after_its_call();
     good_run_caught("S1-AFTER-HANGUP");
 }
 
@@ -91,13 +70,7 @@ static void test_scenario1__a_call_in_setup_that_lives_on_is_caught(void **state
 {
     (void)state;
     good_run_make();
-    for (size_t i = 0; i < good.legs_n; i++) {
-        if (good_legs[i].reason == REASON_DROPPED_IN_SETUP) {
-            good_legs[i].reason = REASON_HUNG_UP;
-            good_legs[i].answer_us = GOOD_FAULT + 500 * GOOD_MS;
-            good_legs[i].end_us = GOOD_FAULT + 4000 * GOOD_MS;
-        }
-    }
+    spoil_a_call_in_setup_that_lives_on();
     good_run_caught("S1-SETUP");
 }
 
@@ -105,7 +78,7 @@ static void test_scenario1__a_record_that_comes_late_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_rows[GOOD_ROW_KEPT].at_us = GOOD_FAULT + 7000 * GOOD_MS;
+    spoil_a_record_that_comes_late();
     good_run_caught("S1-TCD-AT-FAULT");
 }
 
@@ -113,7 +86,7 @@ static void test_scenario1__a_record_that_knows_the_whole_call_is_caught(void **
 {
     (void)state;
     good_run_make();
-    good_rows[GOOD_ROW_KEPT].talk_s = 13;
+    spoil_a_record_that_knows_the_whole_call();
     good_run_caught("S1-TCD-AT-FAULT");
 }
 
@@ -121,7 +94,7 @@ static void test_scenario1__wrapup_in_a_cut_record_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    snprintf(good_rows[GOOD_ROW_KEPT].wrapup, sizeof good_rows[0].wrapup, "sale");
+    spoil_wrapup_in_a_cut_record();
     good_run_caught("S1-WRAPUP");
 }
 
@@ -129,7 +102,7 @@ static void test_scenario1__an_amended_record_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    snprintf(good_rows[GOOD_ROW_KEPT].hash, sizeof good_rows[0].hash, "amended");
+    spoil_an_amended_record();
     good_run_caught("S1-UNCHANGED");
 }
 
@@ -137,11 +110,7 @@ static void test_scenario1__a_linked_second_record_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    struct history_row *row = &good_rows[good.rows_n++];
-    *row = good_rows[GOOD_ROW_KEPT];
-    row->key |= 1;
-    row->partial = false;
-    row->at_us = 28500 * GOOD_MS;
+    spoil_a_linked_second_record();
     good_run_caught("S1-SECOND-ROW");
 }
 
@@ -149,7 +118,7 @@ static void test_scenario1__a_side_that_turns_to_the_other_cti_manager_is_caught
 {
     (void)state;
     good_run_make();
-    good_run_event(EVENT_PROVIDER_UP, GOOD_PGA, GOOD_FAULT + 1000 * GOOD_MS)->peer = GOOD_SUB2;
+    spoil_a_side_that_turns_to_the_other_cti_manager();
     good_run_caught("S1-PG-A");
 }
 
@@ -157,7 +126,7 @@ static void test_scenario1__a_side_that_is_active_too_early_is_caught(void **sta
 {
     (void)state;
     good_run_make();
-    good_run_find(EVENT_PG_ACTIVE, GOOD_PGB, 0)->value2 = 10;
+    spoil_a_side_that_is_active_too_early();
     good_run_caught("S1-PG-B");
 }
 
@@ -165,7 +134,7 @@ static void test_scenario1__calls_that_are_not_routed_are_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_run_find(EVENT_ROUTED, GOOD_ICMA, GOOD_FAULT)->value2 = ROUTE_NONE;
+    spoil_calls_that_are_not_routed();
     good_run_caught("S1-ROUTED-AGAIN");
 }
 
@@ -173,7 +142,7 @@ static void test_scenario1__an_agent_who_stays_logged_in_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_run_find(EVENT_AGENT_LOGOUT, GOOD_PGB, 0)->kind = EVENT_LINK_UP;
+    spoil_an_agent_who_stays_logged_in();
     good_run_caught("S1-AGENTS-OUT");
 }
 
@@ -181,7 +150,7 @@ static void test_scenario1__an_agent_who_cannot_come_back_is_caught(void **state
 {
     (void)state;
     good_run_make();
-    good_run_find(EVENT_AGENT_STATE, GOOD_PGB, GOOD_FAULT)->kind = EVENT_LINK_UP;
+    spoil_an_agent_who_cannot_come_back();
     good_run_caught("S1-AGENTS-BACK");
 }
 
@@ -189,7 +158,7 @@ static void test_scenario1__an_idle_phone_that_stays_away_is_caught(void **state
 {
     (void)state;
     good_run_make();
-    registered(7, 3)->kind = EVENT_LINK_UP;
+    spoil_an_idle_phone_that_stays_away();
     good_run_caught("S1-HOME-IDLE");
 }
 
@@ -197,7 +166,7 @@ static void test_scenario1__a_busy_phone_that_stays_away_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    registered(6, 3)->kind = EVENT_LINK_UP;
+    spoil_a_busy_phone_that_stays_away();
     good_run_caught("S1-HOME-BUSY");
 }
 
@@ -205,7 +174,7 @@ static void test_scenario1__a_gateway_that_travels_with_a_call_is_caught(void **
 {
     (void)state;
     good_run_make();
-    registered(GOOD_GATEWAY, 3)->at.us = 40000 * GOOD_MS;
+    spoil_a_gateway_that_travels_with_a_call();
     good_run_caught("S1-HOME-GATEWAYS");
 }
 
@@ -213,19 +182,7 @@ static void test_scenario1__two_gateways_that_drain_at_once_are_caught(void **st
 {
     (void)state;
     good_run_make();
-    /* The first is let go while the second is on its way. */
-    const struct event *second = NULL;
-    struct event *first = NULL;
-    for (size_t i = 0; i < good.events_n; i++) {
-        if (good_events[i].kind == EVENT_DRAIN && good_events[i].device.v == GOOD_GATEWAY) {
-            first = &good_events[i];
-        } else if (good_events[i].kind == EVENT_DRAIN) {
-            second = &good_events[i];
-        }
-    }
-    assert_non_null(first);
-    assert_non_null(second);
-    first->at.us = second->at.us + 1;
+    spoil_two_gateways_that_drain_at_once();
     good_run_caught("S1-HOME-GATEWAYS");
 }
 
@@ -233,7 +190,7 @@ static void test_scenario1__a_gateway_that_was_not_let_go_is_caught(void **state
 {
     (void)state;
     good_run_make();
-    good_run_find(EVENT_DRAIN, GOOD_FLEET, 0)->kind = EVENT_LINK_UP;
+    spoil_a_gateway_that_was_not_let_go();
     good_run_caught("S1-HOME-GATEWAYS");
 }
 
@@ -241,7 +198,7 @@ static void test_scenario1__a_pg_that_fails_back_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS)->value = 3;
+    spoil_a_pg_that_fails_back();
     good_run_caught("S1-PG-STAYS");
 }
 
@@ -249,7 +206,7 @@ static void test_scenario1__a_node_with_another_registry_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_run_find(EVENT_STATE_HASH, GOOD_SUB1, GOOD_RETURN)->value2++;
+    spoil_a_node_with_another_registry();
     good_run_caught("S1-SAME-HASH");
 }
 
@@ -257,10 +214,7 @@ static void test_scenario1__a_lost_acknowledgement_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, 60000 * GOOD_MS);
-    e->device.v = 3;
-    e->peer = GOOD_SUB1;
-    e->epoch = 4;
+    spoil_a_lost_acknowledgement();
     good_run_caught("S1-ACKNOWLEDGED");
 }
 
@@ -268,8 +222,20 @@ static void test_scenario1__a_lost_record_is_caught(void **state)
 {
     (void)state;
     good_run_make();
-    good_rows[GOOD_ROW_DONE] = good_rows[--good.rows_n];
+    spoil_a_lost_record();
     good_run_caught("S1-LEDGER");
+}
+
+static void test_scenario1__silence_after_the_other_hung_up_is_no_pause(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct history_leg *kept = &good_legs[GOOD_LEG_KEPT];
+    kept->gap_us = 1500 * GOOD_MS;
+    kept[1].end_us = kept->end_us - 1400 * GOOD_MS;
+    good_run_finish();
+    assert_int_equal(good_run_judged("S1-MEDIA")->verdict, VERDICT_PASS);
+    history_free(&good);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -301,6 +267,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario1__a_node_with_another_registry_is_caught),
     cmocka_unit_test(test_scenario1__a_lost_acknowledgement_is_caught),
     cmocka_unit_test(test_scenario1__a_lost_record_is_caught),
+    cmocka_unit_test(test_scenario1__silence_after_the_other_hung_up_is_no_pause),
 };
 
 UNIT_MAIN(tests);

@@ -1,18 +1,14 @@
-#include "cluster/check/scenario1_return.h"
+#include "cluster/check/sentence_return.h"
+
+#include "cluster/check/sentence.h"
 
 #define MS         1000
 #define DRAINS_MAX 256 /* that are looked at */
 
-/* When the dead node came back, or -1. */
+/* When a dead CallManager came back, or -1. */
 static int64_t returned(const struct history *h, struct check_result *ret)
 {
-    const struct history_outage *fault = history_fault(h);
-    if (fault == NULL || history_kind(h, fault->proc) != PROC_NODE || fault->network ||
-        fault->until == HISTORY_FOREVER) {
-        check_say(ret, VERDICT_INCONCLUSIVE, "no subscriber returned");
-        return -1;
-    }
-    return fault->until;
+    return sentence_dead_callmanager(h, ret) != NULL ? sentence_returned(h, ret) : -1;
 }
 
 struct homes {
@@ -53,7 +49,7 @@ static struct homes look(const struct history *h, int64_t back, enum device_kind
     return all;
 }
 
-void scenario1_return_idle(const struct history *h, struct check_result *ret)
+void sentence_return_idle(const struct history *h, struct check_result *ret)
 {
     int64_t back = returned(h, ret);
     if (back >= 0) {
@@ -65,7 +61,7 @@ void scenario1_return_idle(const struct history *h, struct check_result *ret)
     }
 }
 
-void scenario1_return_busy(const struct history *h, struct check_result *ret)
+void sentence_return_busy(const struct history *h, struct check_result *ret)
 {
     int64_t back = returned(h, ret);
     if (back >= 0) {
@@ -135,7 +131,7 @@ static bool was_let_go(const struct drain *drains, uint32_t n, uint32_t device, 
 
 /* Under traffic a gateway is never idle before it drains, so each one counts that is at home in the
  * end, and each one that is not although it had the time. */
-void scenario1_return_gateways(const struct history *h, struct check_result *ret)
+void sentence_return_gateways(const struct history *h, struct check_result *ret)
 {
     struct drain drains[DRAINS_MAX];
     int64_t back = returned(h, ret);
@@ -174,26 +170,6 @@ void scenario1_return_gateways(const struct history *h, struct check_result *ret
               drains_n, (unsigned long long)pairs);
 }
 
-void scenario1_return_pg(const struct history *h, struct check_result *ret)
-{
-    int64_t back = returned(h, ret);
-    struct proc_id active = {0};
-    uint64_t changes = 0;
-    if (back < 0) {
-        return;
-    }
-    for (size_t i = 0; i < h->events_n; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_PG_ACTIVE) {
-            changes += e->at.us >= back && !proc_id_eq(e->proc, active) ? 1 : 0;
-            active = e->proc;
-        }
-    }
-    check_say(ret, check_verdict(proc_id_some(active) ? 1 : 0, changes),
-              "%s is active; %llu changes since the return", topology_name(h->topology, active),
-              (unsigned long long)changes);
-}
-
 /* The hash that a node told of an index; false: it told none. */
 static bool told(const struct history *h, struct proc_id node, int64_t index, int64_t *ret_hash)
 {
@@ -208,17 +184,18 @@ static bool told(const struct history *h, struct proc_id node, int64_t index, in
 }
 
 /* Hashes are told now and then, so the nodes are compared at the last index of which all told. */
-void scenario1_return_hash(const struct history *h, struct check_result *ret)
+void sentence_return_hash(const struct history *h, struct check_result *ret)
 {
-    int64_t back = returned(h, ret);
+    int64_t back = sentence_returned(h, ret);
     if (back < 0) {
         return;
     }
-    struct proc_id node = history_fault(h)->proc;
+    struct proc_id back_again = history_fault(h)->proc;
+    bool is_node = history_kind(h, back_again) == PROC_NODE;
     for (size_t i = h->events_n; i > 0 && h->events[i - 1].at.us >= back; i--) {
         const struct event *e = &h->events[i - 1];
         uint64_t nodes = 0, known = 0, same = 0;
-        if (e->kind != EVENT_STATE_HASH || !proc_id_eq(e->proc, node)) {
+        if (e->kind != EVENT_STATE_HASH || (is_node && !proc_id_eq(e->proc, back_again))) {
             continue;
         }
         for (uint16_t v = 1; v <= h->topology->procs_n; v++) {

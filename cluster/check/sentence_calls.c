@@ -1,6 +1,8 @@
-#include "cluster/check/scenario1_calls.h"
+#include "cluster/check/sentence_calls.h"
 
+#include "cluster/check/judges.h"
 #include "cluster/check/ledger.h"
+#include "cluster/check/sentence.h"
 
 #include <string.h>
 
@@ -10,23 +12,6 @@
 #define RECORD_US INT64_C(5000000)
 #define NEWS_US   INT64_C(300000)
 
-static const struct history_outage *dead_node(const struct history *h, struct check_result *ret)
-{
-    const struct history_outage *fault = history_fault(h);
-    if (fault == NULL || history_kind(h, fault->proc) != PROC_NODE ||
-        fault->service == SERVICE_CTIMANAGER || fault->network) {
-        check_say(ret, VERDICT_INCONCLUSIVE, "no subscriber failed");
-        return NULL;
-    }
-    return fault;
-}
-
-static bool is_phone(const struct history *h, struct device_id device)
-{
-    struct device_info info;
-    return topology_device(h->topology, device, &info) && info.kind == DEVICE_KIND_PHONE;
-}
-
 /* In progress on a device of the dead node at the fault. */
 static bool in_progress(const struct history *h, const struct history_outage *fault,
                         const struct history_leg *leg)
@@ -35,16 +20,16 @@ static bool in_progress(const struct history *h, const struct history_outage *fa
            proc_id_eq(history_home(h, leg->device, fault->from), fault->proc);
 }
 
-void scenario1_calls_stay(const struct history *h, struct check_result *ret)
+void sentence_calls_stay(const struct history *h, struct check_result *ret)
 {
-    const struct history_outage *fault = dead_node(h, ret);
+    const struct history_outage *fault = sentence_dead_callmanager(h, ret);
     uint64_t stayed = 0, early = 0;
     if (fault == NULL) {
         return;
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *leg = &h->legs[i];
-        if (!leg->preserved || !is_phone(h, leg->device) || !in_progress(h, fault, leg)) {
+        if (!leg->preserved || !sentence_is_phone(h, leg->device) || !in_progress(h, fault, leg)) {
             continue;
         }
         const struct history_move *move = history_rehomed(h, leg->device, fault->from);
@@ -57,9 +42,9 @@ void scenario1_calls_stay(const struct history *h, struct check_result *ret)
               (unsigned long long)stayed, (unsigned long long)early);
 }
 
-void scenario1_calls_media(const struct history *h, struct check_result *ret)
+void sentence_calls_media(const struct history *h, struct check_result *ret)
 {
-    const struct history_outage *fault = dead_node(h, ret);
+    const struct history_outage *fault = sentence_dead_callmanager(h, ret);
     uint64_t kept = 0, bad = 0;
     int64_t longest = 0;
     if (fault == NULL) {
@@ -71,29 +56,23 @@ void scenario1_calls_media(const struct history *h, struct check_result *ret)
         if (!leg->preserved || leg->reason == REASON_MEDIA_LOST) {
             continue;
         }
-        longest = leg->gap_us > longest ? leg->gap_us : longest;
-        bad += leg->gap_us > GAP_US_MAX ? 1 : 0;
+        int64_t pause = check_call_pause(h, leg);
+        longest = pause > longest ? pause : longest;
+        bad += pause > GAP_US_MAX ? 1 : 0;
         kept++;
     }
     check_say(ret, check_verdict(kept, bad), "%llu preserved legs, the longest pause %lld ms",
               (unsigned long long)kept, (long long)(longest / MS));
 }
 
-void scenario1_calls_features(const struct history *h, struct check_result *ret)
+void sentence_calls_features(const struct history *h, struct check_result *ret)
 {
     uint64_t refused = 0, holds = 0, transfers = 0, conferences = 0;
-    if (dead_node(h, ret) == NULL) {
+    if (sentence_dead_callmanager(h, ret) == NULL) {
         return;
     }
     struct check_result done = {.verdict = VERDICT_INCONCLUSIVE};
-    const struct check *all;
-    size_t n = 0;
-    all = check_invariants(&n);
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(all[i].id, "CALL-2") == 0) {
-            all[i].judge(h, &done);
-        }
-    }
+    check_call_2(h, &done);
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind != EVENT_KEY_REFUSED || e->reason != REASON_PRESERVED ||
@@ -112,9 +91,9 @@ void scenario1_calls_features(const struct history *h, struct check_result *ret)
               done.verdict == VERDICT_FAIL ? "but some were done" : "none was done");
 }
 
-void scenario1_calls_after_hangup(const struct history *h, struct check_result *ret)
+void sentence_calls_after_hangup(const struct history *h, struct check_result *ret)
 {
-    const struct history_outage *fault = dead_node(h, ret);
+    const struct history_outage *fault = sentence_dead_callmanager(h, ret);
     uint64_t back = 0, late = 0;
     int64_t slowest = 0, bound = h->topology->timers.home_bound.us;
     if (fault == NULL) {
@@ -122,7 +101,7 @@ void scenario1_calls_after_hangup(const struct history *h, struct check_result *
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *leg = &h->legs[i];
-        if (!leg->preserved || leg->open || !is_phone(h, leg->device) ||
+        if (!leg->preserved || leg->open || !sentence_is_phone(h, leg->device) ||
             !in_progress(h, fault, leg) || leg->end_us + bound > h->end_us) {
             continue;
         }
@@ -139,9 +118,9 @@ void scenario1_calls_after_hangup(const struct history *h, struct check_result *
               (unsigned long long)back, (long long)(slowest / MS), (unsigned long long)late);
 }
 
-void scenario1_calls_setup(const struct history *h, struct check_result *ret)
+void sentence_calls_setup(const struct history *h, struct check_result *ret)
 {
-    const struct history_outage *fault = dead_node(h, ret);
+    const struct history_outage *fault = sentence_dead_callmanager(h, ret);
     uint64_t dropped = 0, other = 0;
     if (fault == NULL) {
         return;
@@ -169,16 +148,32 @@ void scenario1_calls_setup(const struct history *h, struct check_result *ret)
               (unsigned long long)dropped, (unsigned long long)other);
 }
 
-/* The judged entries of agents' legs that were in progress at the fault. */
+/* The judged entries of agents' legs that were in progress at the fault, and that it took out of
+ * view: all of a pair's, if its active side changes, else those of the dead CallManager. */
 static bool wanted(const struct history *h, const struct history_outage *fault,
                    const struct ledger_entry *entry)
 {
+    struct sentence_sides sides;
     if (entry->leg == UINT32_MAX || entry->at_route_point || entry->found == LEDGER_LEFT_OUT) {
         return false;
     }
     const struct history_leg *leg = &h->legs[entry->leg];
     return leg->begin_us < fault->from - EXPECT_SLACK_US &&
-           leg->end_us > fault->from + EXPECT_SLACK_US;
+           leg->end_us > fault->from + EXPECT_SLACK_US &&
+           (sentence_switches(h, &sides) ||
+            proc_id_eq(history_home(h, leg->device, fault->from), fault->proc));
+}
+
+/* The judged entries of agents' legs that were over at the fault, but not written yet. */
+static bool wrapping(const struct history *h, const struct history_outage *fault,
+                     const struct ledger_entry *entry)
+{
+    if (entry->leg == UINT32_MAX || entry->at_route_point || entry->found == LEDGER_LEFT_OUT) {
+        return false;
+    }
+    const struct history_leg *leg = &h->legs[entry->leg];
+    return agent_id_some(leg->agent) && leg->answer_us != 0 && leg->end_us < fault->from &&
+           leg->end_us > fault->from - expect_wrapup_most(h);
 }
 
 static const struct history_row *cut_row(const struct history *h, const struct ledger_entry *entry)
@@ -191,14 +186,16 @@ static const struct history_row *cut_row(const struct history *h, const struct l
     return NULL;
 }
 
-/* Make the ledger and look at every leg that was in progress at the fault. */
-static bool each_cut(const struct history *h, struct check_result *ret,
+/* Make the ledger and look at every leg that is picked. */
+static bool each_leg(const struct history *h, struct check_result *ret,
+                     bool (*pick)(const struct history *h, const struct history_outage *fault,
+                                  const struct ledger_entry *entry),
                      void (*look)(const struct history *h, const struct history_outage *fault,
                                   const struct ledger_entry *entry, uint64_t counts[4]),
                      uint64_t counts[4])
 {
     struct ledger l;
-    const struct history_outage *fault = dead_node(h, ret);
+    const struct history_outage *fault = sentence_fault(h, ret);
     if (fault == NULL) {
         return false;
     }
@@ -208,7 +205,7 @@ static bool each_cut(const struct history *h, struct check_result *ret,
         return false;
     }
     for (size_t i = 0; i < l.entries_n; i++) {
-        if (wanted(h, fault, &l.entries[i])) {
+        if (pick(h, fault, &l.entries[i])) {
             look(h, fault, &l.entries[i], counts);
         }
     }
@@ -230,10 +227,10 @@ static void look_records(const struct history *h, const struct history_outage *f
     counts[in_time && so_far ? 0 : 1]++;
 }
 
-void scenario1_calls_records(const struct history *h, struct check_result *ret)
+void sentence_calls_records(const struct history *h, struct check_result *ret)
 {
     uint64_t counts[4] = {0};
-    if (each_cut(h, ret, look_records, counts)) {
+    if (each_leg(h, ret, wanted, look_records, counts)) {
         check_say(ret, check_verdict(counts[0], counts[1]),
                   "%llu legs in progress have a record of the time of the failure, %llu have not",
                   (unsigned long long)counts[0], (unsigned long long)counts[1]);
@@ -251,10 +248,10 @@ static void look_wrapup(const struct history *h, const struct history_outage *fa
     counts[1] += row != NULL && row->wrapup[0] != '\0' ? 1 : 0;
 }
 
-void scenario1_calls_wrapup(const struct history *h, struct check_result *ret)
+void sentence_calls_wrapup(const struct history *h, struct check_result *ret)
 {
     uint64_t counts[4] = {0};
-    if (each_cut(h, ret, look_wrapup, counts)) {
+    if (each_leg(h, ret, wanted, look_wrapup, counts)) {
         check_say(
             ret, check_verdict(counts[2], counts[1]),
             "%llu agents entered wrap-up after the failure, %llu of %llu cut records hold any",
@@ -267,6 +264,7 @@ static void look_second(const struct history *h, const struct history_outage *fa
                         const struct ledger_entry *entry, uint64_t counts[4])
 {
     const struct history_row *row = cut_row(h, entry);
+    struct sentence_sides sides;
     (void)fault;
     counts[0]++;
     counts[2] += entry->rows_n == 2 ? 1 : 0;
@@ -276,17 +274,148 @@ static void look_second(const struct history *h, const struct history_outage *fa
         linked = linked || (other != row && other->router_key != 0 &&
                             other->router_key == row->router_key && other->day == row->day);
     }
-    counts[1] += entry->rows_n > 2 || linked ? 1 : 0;
+    counts[1] += entry->rows_n > (sentence_switches(h, &sides) ? 2 : 1) || linked ? 1 : 0;
 }
 
-void scenario1_calls_second(const struct history *h, struct check_result *ret)
+void sentence_calls_second(const struct history *h, struct check_result *ret)
 {
     uint64_t counts[4] = {0};
-    if (each_cut(h, ret, look_second, counts)) {
+    if (each_leg(h, ret, wanted, look_second, counts)) {
         check_say(ret, check_verdict(counts[0], counts[1]),
                   "%llu of %llu legs in progress have a further record; %llu have more, or a "
                   "linked one",
                   (unsigned long long)counts[2], (unsigned long long)counts[0],
                   (unsigned long long)counts[1]);
     }
+}
+
+/* When the side that had the control lost it, or the other side was given it: what is written from
+ * then on was cut. */
+static int64_t cut_at(const struct history *h, const struct history_outage *fault)
+{
+    struct sentence_sides sides;
+    if (!sentence_switches(h, &sides)) {
+        return HISTORY_FOREVER;
+    }
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        bool gave_up = (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN) &&
+                       proc_id_eq(e->proc, sides.before);
+        bool taken = e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, sides.other);
+        if (e->at.us >= fault->from && (gave_up || taken)) {
+            return e->at.us;
+        }
+    }
+    return HISTORY_FOREVER;
+}
+
+/* When a PG side wrote the row, by its own word: the time in a row is that of a wall clock. */
+static int64_t written_at(const struct history *h, const struct history_row *row)
+{
+    for (size_t i = 0; i < h->events_n; i++) {
+        if (h->events[i].kind == EVENT_TCD_WRITTEN && h->events[i].value == row->key) {
+            return h->events[i].at.us;
+        }
+    }
+    return h->begin_us;
+}
+
+static void look_wrapping(const struct history *h, const struct history_outage *fault,
+                          const struct ledger_entry *entry, uint64_t counts[4])
+{
+    int64_t at = cut_at(h, fault);
+    for (uint32_t i = 0; i < entry->rows_n && i < LEDGER_ROWS_MAX; i++) {
+        const struct history_row *row = &h->rows[entry->rows[i]];
+        if (written_at(h, row) >= at) {
+            counts[3]++;
+            counts[1] += row->wrapup[0] != '\0' ? 1 : 0;
+        }
+    }
+}
+
+void sentence_calls_data_lost(const struct history *h, struct check_result *ret)
+{
+    uint64_t counts[4] = {0};
+    if (each_leg(h, ret, wanted, look_wrapup, counts) &&
+        each_leg(h, ret, wrapping, look_wrapping, counts)) {
+        check_say(ret, check_verdict(counts[2] + counts[3], counts[1]),
+                  "%llu records of calls that were cut, %llu of wrap-ups that were cut; %llu hold "
+                  "what was entered",
+                  (unsigned long long)counts[2], (unsigned long long)counts[3],
+                  (unsigned long long)counts[1]);
+    }
+}
+
+/* Connected at the fault, on whatever phone or gateway. */
+static bool was_connected(const struct history_outage *fault, const struct history_leg *leg)
+{
+    return leg->answer_us != 0 && leg->answer_us < fault->from &&
+           (leg->open || leg->end_us > fault->from);
+}
+
+static bool failed(enum reason reason)
+{
+    return reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
+           reason == REASON_SERVICE_LOST || reason == REASON_OUT_OF_SERVICE ||
+           reason == REASON_UNREGISTERED || reason == REASON_MEDIA_LOST;
+}
+
+void sentence_calls_go_on(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = sentence_fault(h, ret);
+    struct check_result media = {.verdict = VERDICT_INCONCLUSIVE};
+    uint64_t kept = 0, bad = 0;
+    if (fault == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        if (was_connected(fault, leg)) {
+            bool hurt = leg->preserved || failed(leg->reason);
+            bad += hurt ? 1 : 0;
+            kept += hurt ? 0 : 1;
+        }
+    }
+    check_call_1(h, &media);
+    bool pause = media.verdict == VERDICT_FAIL;
+    check_say(ret, check_verdict(kept, bad + (pause ? 1 : 0)),
+              "%llu connected legs went on with their CallManager, %llu did not; %s",
+              (unsigned long long)kept, (unsigned long long)bad,
+              pause ? media.observed : "no media paused");
+}
+
+/* Whether a leg of this call was connected at the fault. */
+static bool call_was_connected(const struct history *h, const struct history_outage *fault,
+                               struct call_id call)
+{
+    for (size_t i = 0; i < h->legs_n; i++) {
+        if (call_id_eq(h->legs[i].call, call) && was_connected(fault, &h->legs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void sentence_calls_features_stay(const struct history *h, struct check_result *ret)
+{
+    const struct history_outage *fault = sentence_fault(h, ret);
+    uint64_t done = 0, refused = 0, preserved = 0;
+    if (fault == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->at.us < fault->from || history_kind(h, e->proc) != PROC_FLEET) {
+            continue;
+        }
+        bool feature = e->value == LEG_HOLDING || e->value == LEG_CONSULTING;
+        done += e->kind == EVENT_CALL_STATE && feature && call_was_connected(h, fault, e->call);
+        refused +=
+            e->kind == EVENT_KEY_REFUSED && (e->reason == REASON_PRESERVED || failed(e->reason));
+        preserved += e->kind == EVENT_CALL_PRESERVED;
+    }
+    check_say(ret, check_verdict(done, refused + preserved),
+              "%llu times a call from before was put on hold or a colleague consulted; %llu keys "
+              "were refused for want of a CallManager, %llu calls lost theirs",
+              (unsigned long long)done, (unsigned long long)refused, (unsigned long long)preserved);
 }
