@@ -7,7 +7,8 @@
 #define PAUSE_MAX_MS        250
 #define REGISTER_TIMEOUT_MS 1000 /* at least; else ELECTIONS elections */
 #define ELECTIONS           4
-#define ASK_HOME_AGAIN_PART 12 /* of the fall-back watch: 250 ms in lab, 10 s in srnd */
+#define ASK_HOME_AGAIN_PART 12  /* of the fall-back watch: 250 ms in lab, 10 s in srnd */
+#define HOME_SETTLE_MS      300 /* after a call, until all have heard that it ended */
 #define COUNTER_BITS        20
 #define COUNTER_JUMP        (1u << 16)
 
@@ -173,14 +174,15 @@ static struct instant home_time(const struct station *s, const struct site *site
 void station_idle(struct station *s, const struct site *site, struct instant now)
 {
     struct proc_id target = {0};
+    struct instant heard = after_ms(now, HOME_SETTLE_MS);
     if (s->state == STATION_REGISTERED && s->home == STATION_HOME_LET_GO) {
-        s->deadline = now;
+        s->deadline = heard;
     }
     if (s->state != STATION_REGISTERED || s->home != STATION_HOME_NONE) {
         return;
     }
     struct instant at = home_time(s, site, &target);
-    s->deadline = at.us == INSTANT_NEVER.us || at.us > now.us ? at : now;
+    s->deadline = at.us > heard.us ? at : heard;
 }
 
 void station_link_up(struct station *s, struct site *site, struct instant now, struct proc_id node)
