@@ -139,23 +139,29 @@ static void test_outbox__of_other_kinds_the_last_is_kept(void **state)
     assert_int_equal(grants[1].epoch, 5004);
 }
 
+/* No file can grow, until it is off again. */
+static void full_disk(bool on)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = on ? 4096 : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    log_setup("test", LOG_ERROR);
+}
+
 static void test_outbox__a_full_disk_is_tried_again(void **state)
 {
     (void)state;
     struct store *s = open_outbox();
-    struct rlimit old;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    struct rlimit none = {.rlim_cur = 4096, .rlim_max = old.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
     struct instant now = loop_now();
-    log_setup("test", LOG_ERROR);
+    full_disk(true);
     for (uint64_t i = 1; i <= 100; i++) {
         put(s, i);
     }
     assert_true(store_commit(s, now, no_trace, NULL) == 0);
     assert_true(store_deadline(s).us == instant_add(now, duration_ms(STORE_RETRY_MS)).us);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    full_disk(false);
     assert_true(store_commit(s, now, no_trace, NULL) == 0); /* not before its time */
     now = instant_add(now, duration_ms(STORE_RETRY_MS));
     assert_true(store_commit(s, now, no_trace, NULL) == 100);
@@ -168,16 +174,11 @@ static void test_outbox__who_ends_tries_once_more_at_once(void **state)
 {
     (void)state;
     struct store *s = open_outbox();
-    struct rlimit old;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    struct rlimit none = {.rlim_cur = 4096, .rlim_max = old.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
     struct instant now = loop_now();
-    log_setup("test", LOG_ERROR);
+    full_disk(true);
     put(s, 1);
     assert_true(store_commit(s, now, no_trace, NULL) == 0);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    full_disk(false);
     assert_true(store_commit_last(s, now, no_trace, NULL) == 1);
     store_free(&s);
     restore();
