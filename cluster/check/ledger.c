@@ -84,14 +84,17 @@ static void enter(const struct history *h, struct ledger *l, uint32_t index)
     }
 }
 
-/* Until when the row of a leg may be written: news of its end may be kept back. */
+/* Until when the row of a leg may be written: news of its end may be kept back around a fleet or a
+ * node. */
 static int64_t written_by(const struct history *h, const struct history_leg *leg)
 {
     int64_t most = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
     int64_t by = leg->end_us + most;
     for (uint32_t i = 0; i < h->outages_n; i++) { /* in the order of their begin */
         const struct history_outage *o = &h->outages[i];
-        if (history_silences(o) && o->from < by && o->until > leg->end_us) {
+        enum proc_kind kind = history_kind(h, o->proc);
+        if ((kind == PROC_FLEET || kind == PROC_NODE) && history_silences(o) && o->from < by &&
+            o->until > leg->end_us) {
             int64_t after = o->until == HISTORY_FOREVER ? o->until : o->until + most;
             by = after > by ? after : by;
         }

@@ -8,7 +8,7 @@
 #define REGISTER_TIMEOUT_MS 1000 /* at least; else ELECTIONS elections */
 #define ELECTIONS           4
 #define ASK_HOME_AGAIN_PART 12  /* of the fall-back watch: 250 ms in lab, 10 s in srnd */
-#define HOME_SETTLE_MS      300 /* after a call, until all have heard that it ended */
+#define HOME_SETTLE_MS      300 /* after a call: by then its end is heard, if nothing is wrong */
 #define COUNTER_BITS        20
 #define COUNTER_JUMP        (1u << 16)
 

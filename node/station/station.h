@@ -76,7 +76,7 @@ void station_lose(struct station *s, struct site *site, struct instant now, enum
 void station_free(struct station *s, struct site *site, struct instant now);
 /* The device is idle now: it may think of home, after a moment. A CTI Manager on a third node hears
  * of the end of the call from the owner, and of a new owner from the registry: in that order, or
- * the call would be recorded as cut. */
+ * the call is recorded as cut. Nothing but this moment keeps the order. */
 void station_idle(struct station *s, const struct site *site, struct instant now);
 /* Let go by the owner and idle at last: travel (gateways drain first). */
 void station_travel(struct station *s, struct site *site, struct instant now);
