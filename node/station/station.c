@@ -8,7 +8,7 @@
 #define REGISTER_TIMEOUT_MS 1000 /* at least; else ELECTIONS elections */
 #define ELECTIONS           4
 #define ASK_HOME_AGAIN_PART 12  /* of the fall-back watch: 250 ms in lab, 10 s in srnd */
-#define HOME_SETTLE_MS      300 /* after a call: by then its end is heard, if nothing is wrong */
+#define HOME_SETTLE_MS      300 /* after a call: its end is heard by then, if nothing is wrong */
 #define COUNTER_BITS        20
 #define COUNTER_JUMP        (1u << 16)
 
@@ -171,18 +171,13 @@ static struct instant home_time(const struct station *s, const struct site *site
     return best;
 }
 
-void station_idle(struct station *s, const struct site *site, struct instant now)
+/* When to think of home next, if that is not under way. */
+static void plan_home(struct station *s, const struct site *site)
 {
     struct proc_id target = {0};
-    struct instant heard = after_ms(now, HOME_SETTLE_MS);
-    if (s->state == STATION_REGISTERED && s->home == STATION_HOME_LET_GO) {
-        s->deadline = heard;
+    if (s->state == STATION_REGISTERED && s->home == STATION_HOME_NONE) {
+        s->deadline = home_time(s, site, &target);
     }
-    if (s->state != STATION_REGISTERED || s->home != STATION_HOME_NONE) {
-        return;
-    }
-    struct instant at = home_time(s, site, &target);
-    s->deadline = at.us > heard.us ? at : heard;
 }
 
 void station_link_up(struct station *s, struct site *site, struct instant now, struct proc_id node)
@@ -196,8 +191,8 @@ void station_link_up(struct station *s, struct site *site, struct instant now, s
         s->tried = 0;
         s->cursor = 0;
         ask_next(s, site, now);
-    } else if (s->state == STATION_REGISTERED) {
-        station_idle(s, site, now);
+    } else {
+        plan_home(s, site);
     }
 }
 
@@ -216,6 +211,18 @@ static void stay(struct station *s, struct site *site, struct instant now, struc
     s->asked = (struct proc_id){0};
     s->target = (struct proc_id){0};
     s->deadline = instant_add(now, pause);
+}
+
+void station_idle(struct station *s, struct site *site, struct instant now)
+{
+    s->settled = after_ms(now, HOME_SETTLE_MS);
+    if (s->state == STATION_REGISTERED && s->home == STATION_HOME_LET_GO && s->drains) {
+        s->deadline = s->settled;
+    } else if (s->state == STATION_REGISTERED && s->home == STATION_HOME_LET_GO) {
+        stay(s, site, now, duration_ms(0)); /* it was in a call since; the owner may not wait */
+    } else {
+        plan_home(s, site);
+    }
 }
 
 bool station_link_down(struct station *s, struct site *site, struct instant now,
@@ -237,9 +244,8 @@ bool station_link_down(struct station *s, struct site *site, struct instant now,
     return false;
 }
 
-static void on_registered(struct station *s, struct site *site, struct instant now,
-                          struct proc_id peer, const struct msg_station_registered *m,
-                          bool *ret_lost)
+static void on_registered(struct station *s, struct site *site, struct proc_id peer,
+                          const struct msg_station_registered *m, bool *ret_lost)
 {
     bool travelling = s->state == STATION_REGISTERED && s->home == STATION_HOME_SENT;
     if (s->state != STATION_REGISTERING && !travelling) {
@@ -269,7 +275,7 @@ static void on_registered(struct station *s, struct site *site, struct instant n
                       .value = (int64_t)s->counter};
     site_trace(site, &e);
     site_notice(site, &(struct notice){.kind = NOTICE_REGISTERED, .device = s->device});
-    station_idle(s, site, now);
+    plan_home(s, site);
     *ret_lost = travelling; /* whatever the old owner knew is not known here */
 }
 
@@ -327,12 +333,12 @@ static void on_fallback_answer(struct station *s, struct site *site, struct inst
         stay(s, site, now, ask_home_again(s, site));
         return;
     }
-    /* The device travels when it is idle: at the next tick, which is now. */
+    /* From here on the owner lets nobody ring it; it travels when it is idle and has settled. */
     s->home = STATION_HOME_LET_GO;
     if (s->drains) {
         trace_home(s, site, EVENT_DRAIN);
     }
-    s->deadline = now;
+    s->deadline = s->settled.us > now.us ? s->settled : now;
 }
 
 void station_travel(struct station *s, struct site *site, struct instant now)
@@ -358,7 +364,7 @@ bool station_message(struct station *s, struct site *site, struct instant now, s
 {
     *ret_lost = false;
     if (msg->kind == MSG_STATION_REGISTERED) {
-        on_registered(s, site, now, peer, &msg->station_registered, ret_lost);
+        on_registered(s, site, peer, &msg->station_registered, ret_lost);
     } else if (msg->kind == MSG_STATION_REFUSED) {
         on_refused(s, site, now, peer, &msg->station_refused);
     } else if (msg->kind == MSG_STATION_FALLBACK_ANSWER) {

@@ -47,6 +47,7 @@ struct station {
     uint32_t misses;
     bool unanswered;         /* a keepalive is out */
     bool drains;             /* asks for the way home while it has calls (gateways) */
+    struct instant settled;  /* not on the way home before: the end of its last call is heard */
     struct instant deadline; /* pause over, no answer, or time to think of home */
     struct rand_state rand;
 };
@@ -74,10 +75,11 @@ void station_lose(struct station *s, struct site *site, struct instant now, enum
                   struct call_id call);
 /* The preserved call is over. */
 void station_free(struct station *s, struct site *site, struct instant now);
-/* The device is idle now: it may think of home, after a moment. A CTI Manager on a third node hears
- * of the end of the call from the owner, and of a new owner from the registry: in that order, or
- * the call is recorded as cut. Nothing but this moment keeps the order. */
-void station_idle(struct station *s, const struct site *site, struct instant now);
+/* The device is idle now: it may ask for the way home at once, and travel after a moment. A CTI
+ * Manager on a third node hears of the end of the call from the owner, and of a new owner from the
+ * registry: in that order, or the call is recorded as cut. Nothing but this moment keeps the order.
+ * Nobody rings the device meanwhile: else one that is called again and again never gets home. */
+void station_idle(struct station *s, struct site *site, struct instant now);
 /* Let go by the owner and idle at last: travel (gateways drain first). */
 void station_travel(struct station *s, struct site *site, struct instant now);
 void station_tick(struct station *s, struct site *site, struct instant now, bool idle);

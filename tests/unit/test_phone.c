@@ -450,9 +450,9 @@ static void test_phone__reset_by_the_old_owner_on_the_way_home_it_waits_for_the_
     assert_int_equal(p.station.owner.v, FAKE_SUB1.v);
 }
 
-static void test_phone__goes_home_a_moment_after_its_call(void **state)
+/* In a call at sub2, with sub1 back for long; the call ends at 9 s. */
+static void hung_up_away_from_home(void)
 {
-    (void)state;
     at_sub2();
     call(FAKE_SUB2, 500,
          (struct msg_station_call){.call = CALL, .state = LEG_RINGING, .number = "1002"});
@@ -462,10 +462,36 @@ static void test_phone__goes_home_a_moment_after_its_call(void **state)
     assert_null(fake_world_next(&w));
     assert_int_equal(phone_key(&p, &site, at(9000), KEY_HANGUP, ""), REASON_NONE);
     fake_world_forget(&w);
-    /* Not at once: who hears of the end from sub2 must hear that before sub1 is the owner. */
+}
+
+static void test_phone__goes_home_a_moment_after_its_call(void **state)
+{
+    (void)state;
+    hung_up_away_from_home();
+    /* It asks at once, so that nobody rings it any more ... */
+    phone_tick(&p, &site, at(9000));
+    assert_int_equal(fake_world_next(&w)->kind, MSG_STATION_FALLBACK);
+    m.station_fallback_answer = (struct msg_station_fallback_answer){.device = {1}, .epoch = 2};
+    deliver(FAKE_SUB2, 9001, MSG_STATION_FALLBACK_ANSWER);
+    /* ... and travels later: who hears of the end from sub2 must hear that before sub1 owns it. */
     phone_tick(&p, &site, at(9299));
     assert_null(fake_world_next(&w));
     phone_tick(&p, &site, at(9300));
+    assert_int_equal(fake_world_next(&w)->kind, MSG_STATION_REGISTER);
+}
+
+static void test_phone__that_dialled_after_it_was_let_go_asks_again(void **state)
+{
+    (void)state;
+    hung_up_away_from_home();
+    phone_tick(&p, &site, at(9000));
+    m.station_fallback_answer = (struct msg_station_fallback_answer){.device = {1}, .epoch = 2};
+    deliver(FAKE_SUB2, 9001, MSG_STATION_FALLBACK_ANSWER);
+    assert_int_equal(phone_dial(&p, &site, at(9100), "1002"), REASON_NONE);
+    phone_tick(&p, &site, at(12000));
+    assert_int_equal(phone_key(&p, &site, at(14000), KEY_HANGUP, ""), REASON_NONE);
+    fake_world_forget(&w);
+    phone_tick(&p, &site, at(14000));
     assert_int_equal(fake_world_next(&w)->kind, MSG_STATION_FALLBACK);
 }
 
@@ -586,6 +612,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_phone__throttled_on_the_way_home_it_asks_again),
     cmocka_unit_test(test_phone__reset_by_the_old_owner_on_the_way_home_it_waits_for_the_new),
     cmocka_unit_test(test_phone__goes_home_a_moment_after_its_call),
+    cmocka_unit_test(test_phone__that_dialled_after_it_was_let_go_asks_again),
     cmocka_unit_test(test_phone__a_target_that_falls_is_not_gone_home_to),
     cmocka_unit_test(test_phone__dials_rings_back_talks_and_hangs_up_by_itself),
     cmocka_unit_test(test_phone__hung_up_before_the_call_had_a_number_it_is_hung_up_then),
