@@ -187,6 +187,22 @@ static void test_agent__a_refused_login_is_asked_again(void **state)
     assert_non_null(pass(2000, MSG_DESKTOP_REQUEST));
 }
 
+static void test_agent__goes_ready_at_once_when_the_state_came_before_the_answer(void **state)
+{
+    (void)state;
+    setup();
+    link(FAKE_PGA, 1, true);
+    opened(FAKE_PGA, 2, REASON_NONE, AGENT_STATE_LOGGED_OFF, true);
+    assert_non_null(pass(500, MSG_DESKTOP_REQUEST));
+    told(FAKE_PGA, 501, AGENT_STATE_NOT_READY, 0, true);
+    m.kind = MSG_DESKTOP_RESULT;
+    m.desktop_result = (struct msg_desktop_result){.agent = a.id, .request = AGENT_REQUEST_LOGIN};
+    agent_message(&a, &hall, at(502), FAKE_PGA, &m);
+    const struct fake_sent *s = pass(800, MSG_DESKTOP_REQUEST);
+    assert_non_null(s);
+    assert_int_equal(s->request.request, AGENT_REQUEST_READY);
+}
+
 static void test_agent__answers_talks_hangs_up_and_enters_wrapup(void **state)
 {
     (void)state;
@@ -322,6 +338,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_agent__moves_to_the_other_side_when_the_link_is_down),
     cmocka_unit_test(test_agent__logged_out_with_50003_it_waits_for_the_phone),
     cmocka_unit_test(test_agent__a_refused_login_is_asked_again),
+    cmocka_unit_test(test_agent__goes_ready_at_once_when_the_state_came_before_the_answer),
     cmocka_unit_test(test_agent__answers_talks_hangs_up_and_enters_wrapup),
     cmocka_unit_test(test_agent__holds_and_takes_the_call_back),
     cmocka_unit_test(test_agent__transfers_announced_when_the_colleague_answers),

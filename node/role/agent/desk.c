@@ -181,13 +181,14 @@ static void on_opened(struct agent *a, struct agent_hall *hall, struct instant n
 
 static void on_result(struct agent *a, struct instant now, const struct msg_desktop_result *m)
 {
+    bool told = !a->asked; /* the new state came first: what follows from it is planned */
     a->asked = false;
     if (m->reason == REASON_NOT_ACTIVE) {
         close_desk(a, now);
-    } else if (m->reason == REASON_NONE) {
+    } else if (m->reason == REASON_NONE && !told) {
         /* The state follows; should it not, think again. */
         a->desk_at = instant_add(now, duration_ms(RESULT_TIMEOUT_MS));
-    } else {
+    } else if (m->reason != REASON_NONE) {
         a->desk_at = soon(a, now, ASK_AGAIN_MIN_MS, ASK_AGAIN_MAX_MS);
     }
 }
