@@ -113,20 +113,23 @@ void member_lead_applied(struct member *m, const struct msg_proposed *proposed)
 struct instant member_lead_lease(const struct member *m, struct instant now)
 {
     /* Signs of life of the other voters, latest first. */
-    struct instant heard[PROCS_MAX] = {{0}};
-    uint32_t n = 0;
-    for (uint16_t i = 0; i < PROCS_MAX; i++) {
-        struct proc_id id = {(uint16_t)(i + 1)};
-        if (proc_id_eq(id, m->config.self) || !replica_is_voter(&m->replica, id)) {
+    struct instant heard[PROCS_MAX];
+    struct proc_id voters[PROCS_MAX];
+    uint32_t voters_n = replica_voters(&m->replica, voters), n = 0;
+    for (uint32_t i = 0; i < voters_n; i++) {
+        if (proc_id_eq(voters[i], m->config.self)) {
             continue;
         }
+        ASSERT(voters[i].v >= 1);
+        ASSERT(voters[i].v <= PROCS_MAX);
+        struct instant last = m->peers[voters[i].v - 1].heard;
         uint32_t at = n++;
-        for (; at > 0 && heard[at - 1].us < m->peers[i].heard.us; at--) {
+        for (; at > 0 && heard[at - 1].us < last.us; at--) {
             heard[at] = heard[at - 1];
         }
-        heard[at] = m->peers[i].heard;
+        heard[at] = last;
     }
-    uint32_t others = replica_voters(&m->replica) / 2; /* needed besides ourselves */
+    uint32_t others = voters_n / 2; /* needed besides ourselves */
     ASSERT(n >= others);
     struct instant proven = others == 0 ? now : heard[others - 1];
     return instant_add(proven, m->config.topology->timers.lease_grant);

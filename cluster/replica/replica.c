@@ -454,11 +454,14 @@ bool replica_is_voter(const struct replica *r, struct proc_id node)
     return role_of(r, node) == RAFT_VOTER;
 }
 
-uint32_t replica_voters(const struct replica *r)
+uint32_t replica_voters(const struct replica *r, struct proc_id ret_ids[PROCS_MAX])
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < r->raft.configuration.n; i++) {
-        n += r->raft.configuration.servers[i].role == RAFT_VOTER;
+    for (uint32_t i = 0; i < r->raft.configuration.n && n < PROCS_MAX; i++) {
+        const struct raft_server *server = &r->raft.configuration.servers[i];
+        if (server->role == RAFT_VOTER) {
+            ret_ids[n++] = (struct proc_id){(uint16_t)server->id};
+        }
     }
     return n;
 }

@@ -142,7 +142,8 @@ uint64_t replica_last(const struct replica *r);
  * installed counts. */
 uint64_t replica_snapshot(const struct replica *r);
 bool replica_is_voter(const struct replica *r, struct proc_id node);
-uint32_t replica_voters(const struct replica *r);
+/* How many voters there are, and which. */
+uint32_t replica_voters(const struct replica *r, struct proc_id ret_ids[PROCS_MAX]);
 /* What made it stop working; ERR_OK: nothing. The process must end: its disk is not trusted. */
 enum err replica_failure(const struct replica *r);
 

@@ -52,6 +52,7 @@ struct fleet {
     uint32_t next_gateway, next_number;
     struct leg_log log;
     uint64_t calls_done;
+    uint32_t waits_n; /* beyond these none was ever used */
     struct fleet_wait waits[FLEET_WAITS_MAX];
     struct msg msg;     /* the one answer under construction */
     struct instant now; /* of the present event */

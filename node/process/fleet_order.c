@@ -21,6 +21,7 @@ static struct fleet_wait *wait_for(struct fleet *f, struct proc_id peer, uint64_
     for (uint32_t i = 0; i < FLEET_WAITS_MAX; i++) {
         struct fleet_wait *w = &f->waits[i];
         if (!w->used) {
+            f->waits_n = i < f->waits_n ? f->waits_n : i + 1;
             *w = (struct fleet_wait){.used = true,
                                      .peer = peer,
                                      .id = id,
@@ -33,7 +34,7 @@ static struct fleet_wait *wait_for(struct fleet *f, struct proc_id peer, uint64_
 
 void fleet_order_gone(struct fleet *f, struct proc_id peer)
 {
-    for (uint32_t i = 0; i < FLEET_WAITS_MAX; i++) {
+    for (uint32_t i = 0; i < f->waits_n; i++) {
         f->waits[i].used = f->waits[i].used && !proc_id_eq(f->waits[i].peer, peer);
     }
 }
@@ -41,7 +42,7 @@ void fleet_order_gone(struct fleet *f, struct proc_id peer)
 struct instant fleet_order_deadline(const struct fleet *f)
 {
     struct instant first = INSTANT_NEVER;
-    for (uint32_t i = 0; i < FLEET_WAITS_MAX; i++) {
+    for (uint32_t i = 0; i < f->waits_n; i++) {
         if (f->waits[i].used) {
             first = instant_min(first, f->waits[i].until);
         }
@@ -51,7 +52,7 @@ struct instant fleet_order_deadline(const struct fleet *f)
 
 void fleet_order_tick(struct fleet *f)
 {
-    for (uint32_t i = 0; i < FLEET_WAITS_MAX; i++) {
+    for (uint32_t i = 0; i < f->waits_n; i++) {
         struct fleet_wait *w = &f->waits[i];
         if (!w->used || !instant_reached(f->now, w->until)) {
             continue;
@@ -92,7 +93,7 @@ static enum reason ended(enum key key, enum reason reason, bool *ret_done)
 
 void fleet_order_notice(struct fleet *f, const struct notice *n)
 {
-    for (uint32_t i = 0; i < FLEET_WAITS_MAX; i++) {
+    for (uint32_t i = 0; i < f->waits_n; i++) {
         struct fleet_wait *w = &f->waits[i];
         if (!w->used || w->key == KEY_NONE || !device_id_eq(w->device, n->device)) {
             continue;
@@ -245,7 +246,7 @@ static void ask(struct fleet *f, struct fleet_wait *w, struct agent *a)
 
 void fleet_order_desktop(struct fleet *f, struct agent *a, const struct msg *msg)
 {
-    for (uint32_t i = 0; i < FLEET_WAITS_MAX; i++) {
+    for (uint32_t i = 0; i < f->waits_n; i++) {
         struct fleet_wait *w = &f->waits[i];
         if (!w->used || !agent_id_eq(w->agent, a->id)) {
             continue;

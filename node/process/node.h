@@ -65,6 +65,7 @@ struct node {
     bool again;        /* something was proposed while the member was polled */
     struct instant now;
     uint64_t tickets;
+    uint32_t operations_n; /* beyond these none was ever used */
     struct node_operation operations[NODE_OPERATIONS_MAX];
     bool transferring;                       /* one of them waits for another leader */
     struct instant changed[DEVICES_MAX + 1]; /* when this node saw a device change */

@@ -28,6 +28,7 @@ static struct node_operation *wait_for(struct node *n, struct proc_id peer, uint
     for (uint32_t i = 0; i < NODE_OPERATIONS_MAX; i++) {
         struct node_operation *o = &n->operations[i];
         if (!o->used) {
+            n->operations_n = i < n->operations_n ? n->operations_n : i + 1;
             *o = (struct node_operation){.used = true,
                                          .peer = peer,
                                          .id = id,
@@ -41,7 +42,7 @@ static struct node_operation *wait_for(struct node *n, struct proc_id peer, uint
 
 static struct node_operation *waiting(struct node *n, uint64_t ticket)
 {
-    for (uint32_t i = 0; i < NODE_OPERATIONS_MAX; i++) {
+    for (uint32_t i = 0; i < n->operations_n; i++) {
         struct node_operation *o = &n->operations[i];
         if (o->used && o->ticket == ticket) {
             return o;
@@ -75,7 +76,7 @@ static void look_at_transfer(struct node *n, struct node_operation *o)
 void node_op_look(struct node *n)
 {
     n->transferring = false;
-    for (uint32_t i = 0; i < NODE_OPERATIONS_MAX; i++) {
+    for (uint32_t i = 0; i < n->operations_n; i++) {
         struct node_operation *o = &n->operations[i];
         if (o->used && proc_id_some(o->transferee)) {
             look_at_transfer(n, o);
@@ -100,7 +101,7 @@ void node_op_look(struct node *n)
 struct instant node_op_deadline(const struct node *n)
 {
     struct instant next = INSTANT_NEVER;
-    for (uint32_t i = 0; i < NODE_OPERATIONS_MAX; i++) {
+    for (uint32_t i = 0; i < n->operations_n; i++) {
         if (n->operations[i].used) {
             next = instant_min(next, n->operations[i].until);
         }
