@@ -127,14 +127,16 @@ static int64_t cut_of_phone(const struct history *h, const struct expect_leg *wh
     return first;
 }
 
-/* Rows that the failures of the route point's node left, within from..until in view. */
+/* Rows that the failures of the route point's node left, within from..until in view. One that hung
+ * may send the call on when it wakes up (`woke`), before it hears that the point was taken. */
 static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *what, int64_t from,
-                              int64_t until)
+                              int64_t until, bool woke)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < h->outages_n && what->at_point; i++) {
         const struct history_outage *o = &h->outages[i];
-        n += of_callmanager(h, o) && from < o->from && o->from < until &&
+        bool went_on = woke && what->went_on && history_hangs(o) && o->until <= what->end_us;
+        n += of_callmanager(h, o) && from < o->from && o->from < until && !went_on &&
              proc_id_eq(owner_of(h, what->device, o->from - 1), o->proc);
     }
     return n;
@@ -162,14 +164,14 @@ static uint32_t follow(const struct history *h, const struct expect_leg *what, i
         }
         if (in_view < from) {
             partial += w->unwritten && v.missing ? 0 : 1;
-            partial += cuts_of_point(h, what, in_view, from);
+            partial += cuts_of_point(h, what, in_view, from, v.told == TOLD_ALL);
         }
         if (last <= until) {
             return EXPECT_BIT(partial, false);
         }
         in_view = until;
     }
-    partial += cuts_of_point(h, what, in_view, last);
+    partial += cuts_of_point(h, what, in_view, last, v.told == TOLD_ALL);
     bool whole = cut >= end && !what->went_on;
     partial += cut < end || (whole && v.no_whole && !what->at_point) ? 1 : 0;
     whole = whole && !v.no_whole;

@@ -301,6 +301,8 @@ static void test_callmanager_route__a_late_former_node_speaks_under_its_own_epoc
     assert_non_null(over);
     assert_true(call_id_eq(over->call, call));
     assert_int_equal(over->epoch, epoch);
+    /* The caller waits on elsewhere: cut here, not ended. */
+    assert_int_equal(over->reason, REASON_OUT_OF_SERVICE);
     assert_int_equal(c->sites[2].cm.parties_n, 0);
     free(c);
 }

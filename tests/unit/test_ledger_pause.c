@@ -58,6 +58,27 @@ static void test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_cal
     }
 }
 
+/* The node of the route point hung, and sends a caller on as soon as it wakes up: before it hears
+ * that the point was taken from it. Had he been sent on earlier, somebody would have cut him. */
+static void test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut(void **state)
+{
+    (void)state;
+    for (unsigned early = 0; early <= 1; early++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 2000 * GOOD_MS);
+        struct event *point = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
+        point->device.v = GOOD_ROUTE_POINT;
+        point->peer = GOOD_SUB2;
+        point->epoch = 5;
+        uint32_t caller = caller_at(-3000, 2003, false);
+        uint32_t agent = leg_at(early == 1 ? 1000 : 2001, 2003);
+        good_legs[agent].answer_us = 0;
+        row_at(false, true, 2003);
+        assert_int_equal(found_at(caller), early == 1 ? LEDGER_LOST : LEDGER_LEFT_OUT);
+    }
+}
+
 /* The node of the PG's CTI Manager hung, and a leg began and ended meanwhile. What it was sent
  * before it was missed is told when it wakes up: nothing, the begin, or all. */
 static void test_ledger_pause__a_leg_within_a_pause_is_told_in_part(void **state)
@@ -228,6 +249,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_pause__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
     cmocka_unit_test(test_ledger_pause__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
     cmocka_unit_test(test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller),
+    cmocka_unit_test(test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut),
     cmocka_unit_test(test_ledger_pause__a_leg_within_a_pause_is_told_in_part),
     cmocka_unit_test(test_ledger_pause__a_route_point_that_moves_explains_one_more_cut),
     cmocka_unit_test(test_ledger_pause__a_side_that_woke_up_unsure_and_died_wrote_nothing),

@@ -251,7 +251,7 @@ static void route_point_changed(struct callmanager *cm, struct device_id device,
     struct device *d = &cm->devices[device.v];
     const struct registry_device *r = registry_device(cm->registry, device);
     if (!ours) {
-        lose_legs(cm, device, REASON_UNREGISTERED);
+        lose_legs(cm, device, REASON_OUT_OF_SERVICE);
     }
     bool anew = d->counter != r->epoch;
     d->counter = r->epoch;
