@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SEEDS_MAX 1000000
@@ -31,6 +32,12 @@ struct failure {
     char observed[CHECK_OBSERVED_LEN];
 };
 
+/* What the process of a seed sends back. */
+struct played {
+    struct sim_outcome outcome;
+    uint64_t memory_kib; /* resident, at most */
+};
+
 /* What a range of seeds came to. */
 struct range {
     uint64_t first, n, done;
@@ -39,6 +46,7 @@ struct range {
     uint64_t *digests; /* by seed */
     int64_t virtual_us;
     uint64_t events, legs, rows;
+    uint64_t memory_kib; /* of the seed that needed most */
     uint64_t fired[SIM_FAULT_KINDS];
     uint64_t counts[EVENT_COUNT];
     struct failure *failures;
@@ -49,7 +57,10 @@ struct range {
 static void run_seed(void *context, uint64_t piece, void *ret_result)
 {
     const struct range *r = context;
-    sim_seed_play(&r->ask, r->first + piece, ret_result);
+    struct played *p = ret_result;
+    struct rusage used;
+    sim_seed_play(&r->ask, r->first + piece, &p->outcome);
+    p->memory_kib = getrusage(RUSAGE_SELF, &used) == 0 ? (uint64_t)used.ru_maxrss : 0;
 }
 
 /* -- The range. -- */
@@ -132,17 +143,18 @@ static struct failure *add_failed(struct range *r, uint64_t seed, const struct s
 static void seed_done(void *context, uint64_t piece, const void *result, const char *words)
 {
     struct range *r = context;
-    const struct sim_outcome *o = result;
+    const struct played *p = result;
     struct failure *f = NULL;
     r->done++;
-    if (o == NULL) {
+    if (p == NULL) {
         f = add_failure(r, r->first + piece);
         snprintf(f->check, sizeof f->check, "crash");
         snprintf(f->observed, sizeof f->observed, "%s", words);
     } else {
-        r->digests[piece] = o->digest;
-        add_outcome(r, o);
-        f = add_failed(r, r->first + piece, o);
+        r->digests[piece] = p->outcome.digest;
+        add_outcome(r, &p->outcome);
+        r->memory_kib = p->memory_kib > r->memory_kib ? p->memory_kib : r->memory_kib;
+        f = add_failed(r, r->first + piece, &p->outcome);
     }
     if (f != NULL && r->failures_n <= SHOWN_MAX) {
         tell_failure(r, f);
@@ -237,16 +249,18 @@ static void say_json(const struct range *r, double wall_s, const struct minimum 
                                                (json_int_t)missing[i].seen, "wanted",
                                                (json_int_t)missing[i].wanted));
     }
-    table_json(json_pack(
-        "{s:i, s:I, s:I, s:o, s:f, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o, s:o}",
-        "schema", 1, "seeds", (json_int_t)r->n, "first", (json_int_t)r->first, "failed", failed,
-        "virtual_s", (double)r->virtual_us / 1e6, "wall_s", wall_s, "faults", faults, "events",
-        (json_int_t)r->events, "legs", (json_int_t)r->legs, "records", (json_int_t)r->rows,
-        "elections", (json_int_t)r->counts[EVENT_RAFT_SERVING], "pg_active",
-        (json_int_t)r->counts[EVENT_PG_ACTIVE], "devices_lost",
-        (json_int_t)r->counts[EVENT_DEVICE_LOST], "snapshots",
-        (json_int_t)r->counts[EVENT_RAFT_SNAPSHOT], "digest", digest, "failures", failures_json(r),
-        "void", voids));
+    table_json(json_pack("{s:i, s:I, s:I, s:o, s:f, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+                         "s:I, s:s, s:o, s:o}",
+                         "schema", 1, "seeds", (json_int_t)r->n, "first", (json_int_t)r->first,
+                         "failed", failed, "virtual_s", (double)r->virtual_us / 1e6, "wall_s",
+                         wall_s, "faults", faults, "events", (json_int_t)r->events, "legs",
+                         (json_int_t)r->legs, "records", (json_int_t)r->rows, "elections",
+                         (json_int_t)r->counts[EVENT_RAFT_SERVING], "pg_active",
+                         (json_int_t)r->counts[EVENT_PG_ACTIVE], "devices_lost",
+                         (json_int_t)r->counts[EVENT_DEVICE_LOST], "snapshots",
+                         (json_int_t)r->counts[EVENT_RAFT_SNAPSHOT], "memory_mib",
+                         (json_int_t)(r->memory_kib / 1024), "digest", digest, "failures",
+                         failures_json(r), "void", voids));
 }
 
 static void say(const struct range *r, double wall_s, const struct minimum *missing, size_t n)
@@ -256,8 +270,10 @@ static void say(const struct range *r, double wall_s, const struct minimum *miss
     for (size_t i = 0; i < SIM_FAULT_KINDS; i++) {
         faults += r->fired[i];
     }
-    printf("%" PRIu64 " seeds, %zu failed: %.0f virtual seconds in %.1f s, %.0f times real time\n",
-           r->n, r->failures_n, virtual_s, wall_s, wall_s > 0 ? virtual_s / wall_s : 0);
+    printf("%" PRIu64 " seeds, %zu failed: %.0f virtual seconds in %.1f s, %.0f times real time, "
+           "%" PRIu64 " MiB at most\n",
+           r->n, r->failures_n, virtual_s, wall_s, wall_s > 0 ? virtual_s / wall_s : 0,
+           r->memory_kib / 1024);
     printf("%" PRIu64 " faults, %" PRIu64 " elections, %" PRIu64 " legs, %" PRIu64
            " call records, %" PRIu64 " events, digest %016" PRIx64 "\n",
            faults, r->counts[EVENT_RAFT_SERVING], r->legs, r->rows, r->events, digest_of(r));
@@ -399,7 +415,7 @@ static int run_range(struct range *r, uint32_t jobs, const struct options_common
                                               .n = r->n,
                                               .jobs = jobs,
                                               .limit_s = SIM_SEED_LIMIT_S,
-                                              .result_size = sizeof(struct sim_outcome),
+                                              .result_size = sizeof(struct played),
                                               .run = run_seed,
                                               .done = seed_done,
                                               .stop = interrupted});
