@@ -474,6 +474,32 @@ static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
     pg_world_free(w);
 }
 
+/* A lost its provider, B has none, and A is granted again: what B has is older than A's state. */
+static void test_pg_duplex__a_side_that_comes_back_gives_its_state_anew(void **state)
+{
+    (void)state;
+    struct pg_world *w = pair();
+    pg_world_cti(w, B, false);
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    assert_false(pg_world_is_active(w, A));
+    pg_world_cti(w, A, true);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, A));
+    staff(w, A);
+    pg_world_routed_call(w, A, 0, 0x0100010000000001);
+    pg_world_run(w, 1000);
+    assert_true(opc_state_digest(&w->sides[A].pg.opc) == opc_state_digest(&w->sides[B].pg.opc));
+    pg_world_cti(w, B, true);
+    pg_world_run(w, 1000);
+    pg_world_kill(w, A);
+    pg_world_run(w, 5000);
+    assert_true(pg_world_is_active(w, B));
+    assert_int_equal(w->sides[B].rows_n, 1);
+    assert_true(w->sides[B].rows[0].partial);
+    pg_world_free(w);
+}
+
 static void test_pg_duplex__agents_keep_their_state_unless_their_phone_moved(void **state)
 {
     (void)state;
@@ -637,6 +663,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),
     cmocka_unit_test(test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row),
     cmocka_unit_test(test_pg_duplex__restarted_side_takes_the_state_over),
+    cmocka_unit_test(test_pg_duplex__a_side_that_comes_back_gives_its_state_anew),
     cmocka_unit_test(test_pg_duplex__agents_keep_their_state_unless_their_phone_moved),
     cmocka_unit_test(test_pg_duplex__desktops_are_closed_and_find_the_other_side),
     cmocka_unit_test(test_pg_duplex__half_a_state_is_no_state),

@@ -378,7 +378,9 @@ static void peer_status(struct pg *pg, const struct msg_private_status *m)
         cut_for_peer(pg);
     }
     duplex_peer_status(&pg->duplex, pg->now, m);
-    if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {
+    if (!m->active && !pg->duplex.peer_lost) {
+        pg_inputs_no_state(pg); /* it orders nothing any more, and will not go on where it was */
+    } else if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {
         pg_inputs_ask_state(pg);
     }
     settle(pg);
