@@ -108,6 +108,27 @@ static void test_callmanager_broker__only_the_owner_answers_for_a_device(void **
     free(c);
 }
 
+/* Node 2's CallManager is back before the registry knows that it was gone. */
+static void test_callmanager_broker__its_next_life_does_not_answer_for_the_last(void **state)
+{
+    (void)state;
+    struct cluster *c = two_nodes();
+    watch(c, 1);
+    talk(c, 11, 12);
+    c->log_n = 0;
+    struct callmanager *next = &c->sites[2].cm;
+    callmanager_reset(next);
+    callmanager_start(next, c->now, (struct incarnation){5000});
+    callmanager_link_up(next, c->now, LINK_SDL, (struct proc_id){1});
+    static struct msg m;
+    m.kind = MSG_SDL_SNAPSHOT;
+    m.sdl_snapshot = (struct msg_sdl_snapshot){.origin = {1}, .device = {11}};
+    callmanager_message(next, c->now, LINK_SDL, (struct proc_id){1}, &m);
+    settle(c);
+    assert_null(heard(c, 11, DEVICE_EVENT_SNAPSHOT_END));
+    free(c);
+}
+
 static void test_callmanager_broker__the_answer_goes_to_who_asked(void **state)
 {
     (void)state;
@@ -127,6 +148,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_broker__the_subscription_goes_before_the_question),
     cmocka_unit_test(test_callmanager_broker__who_cannot_be_asked_does_not_answer),
     cmocka_unit_test(test_callmanager_broker__only_the_owner_answers_for_a_device),
+    cmocka_unit_test(test_callmanager_broker__its_next_life_does_not_answer_for_the_last),
     cmocka_unit_test(test_callmanager_broker__the_answer_goes_to_who_asked),
 };
 

@@ -93,8 +93,9 @@ static void answer_snapshot(struct callmanager *cm, struct proc_id origin, struc
     send_event(cm, origin, &e);
 }
 
-/* Only the owner of a device knows its calls. If there is none, or no session with it, nobody
- * answers: the CTI Manager asks again when it sees one. */
+/* Only the owner of a device knows its calls: not the next life of that service, which the registry
+ * takes for the owner until it has seen it start. If there is none, or no session with it, nobody
+ * answers: the CTI Manager hears of the end of that owner, and asks again when it sees one. */
 static void snapshot(struct callmanager *cm, enum link link, struct proc_id peer,
                      const struct msg_sdl_snapshot *s)
 {
@@ -103,9 +104,10 @@ static void snapshot(struct callmanager *cm, enum link link, struct proc_id peer
         return;
     }
     struct proc_id owner = registry_owner(cm->registry, s->device);
-    if (proc_id_eq(owner, cm->self)) {
+    struct incarnation life = registry_device(cm->registry, s->device)->incarnation;
+    if (proc_id_eq(owner, cm->self) && incarnation_eq(life, cm->incarnation)) {
         answer_snapshot(cm, link == LINK_LOCAL ? cm->self : peer, s->device);
-    } else if (link == LINK_LOCAL && mesh_is_up(cm, owner)) {
+    } else if (link == LINK_LOCAL && !proc_id_eq(owner, cm->self) && mesh_is_up(cm, owner)) {
         struct msg *m = callmanager_out(cm, MSG_SDL_SNAPSHOT, s->device.v);
         m->sdl_snapshot = (struct msg_sdl_snapshot){.origin = cm->self, .device = s->device};
         world_send(cm->world, LINK_SDL, owner, m);
