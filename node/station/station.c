@@ -149,26 +149,28 @@ void station_start(struct station *s, struct site *site, struct instant now)
     }
 }
 
-/* When an earlier member than the owner may be gone home to; NEVER if there is none. */
+/* When an earlier member than the owner may be gone home to; NEVER if there is none. Of several the
+ * first one of the group, if it is worth waiting for: each move costs a registration. */
 static struct instant home_time(const struct station *s, const struct site *site,
                                 struct proc_id *ret_target)
 {
     const struct topology_group *g = group_of(s, site);
-    struct instant best = INSTANT_NEVER;
     struct duration watch = {PLANTED(NO_WATCH) ? 0 : site->topology->timers.fallback_watch.us};
-    for (uint32_t i = 0; i < g->members_n && !PLANTED(NO_FALLBACK); i++) {
-        if (proc_id_eq(g->members[i], s->owner)) {
-            break;
-        }
-        if (site_up(site, g->members[i])) {
-            struct instant at = instant_add(site->up_since[g->members[i].v], watch);
-            if (at.us < best.us) {
-                best = at;
-                *ret_target = g->members[i];
-            }
+    struct instant times[GROUP_MEMBERS_MAX], first = INSTANT_NEVER;
+    uint32_t n = 0;
+    for (; n < g->members_n && !proc_id_eq(g->members[n], s->owner) && !PLANTED(NO_FALLBACK); n++) {
+        bool up = site_up(site, g->members[n]);
+        times[n] = up ? instant_add(site->up_since[g->members[n].v], watch) : INSTANT_NEVER;
+        first = instant_min(first, times[n]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (times[i].us != INSTANT_NEVER.us &&
+            times[i].us - first.us <= watch.us / ASK_HOME_AGAIN_PART) {
+            *ret_target = g->members[i];
+            return times[i];
         }
     }
-    return best;
+    return INSTANT_NEVER;
 }
 
 /* When to think of home next, if that is not under way. */

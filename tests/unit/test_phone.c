@@ -416,6 +416,27 @@ static void test_phone__goes_home_only_after_the_watch(void **state)
     assert_true(phone_deadline(&p).us == INSTANT_NEVER.us);
 }
 
+/* Away at the third member, it does not stop over at the second for the sake of a moment. */
+static void test_phone__goes_home_in_one_move(void **state)
+{
+    (void)state;
+    static const struct proc_id third = {1};
+    for (unsigned late = 0; late <= 1; late++) {
+        registered_at_sub1();
+        topology.groups[0].members[topology.groups[0].members_n++] = third;
+        down(FAKE_SUB1, 100);
+        down(FAKE_SUB2, 100);
+        up(third, 100);
+        accept(third, 500, 2);
+        up(FAKE_SUB2, 1000);
+        up(FAKE_SUB1, late == 1 ? 2000 : 1100);
+        fake_world_forget(&w);
+        phone_tick(&p, &site, phone_deadline(&p));
+        assert_int_equal(fake_world_next(&w)->kind, MSG_STATION_FALLBACK);
+        assert_int_equal(p.station.target.v, late == 1 ? FAKE_SUB2.v : FAKE_SUB1.v);
+    }
+}
+
 static void test_phone__throttled_on_the_way_home_it_asks_again(void **state)
 {
     (void)state;
@@ -609,6 +630,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_phone__a_late_process_counts_no_misses),
     cmocka_unit_test(test_phone__a_reset_is_a_loss_only_under_the_present_epoch),
     cmocka_unit_test(test_phone__goes_home_only_after_the_watch),
+    cmocka_unit_test(test_phone__goes_home_in_one_move),
     cmocka_unit_test(test_phone__throttled_on_the_way_home_it_asks_again),
     cmocka_unit_test(test_phone__reset_by_the_old_owner_on_the_way_home_it_waits_for_the_new),
     cmocka_unit_test(test_phone__goes_home_a_moment_after_its_call),
