@@ -45,13 +45,13 @@ static int64_t cause_since(const struct history *h, struct proc_id side, int64_t
 }
 
 /* The registry had taken the phone from its node since the login (`epoch`): a node that was cut off
- * is called down, and its phones learn of it when they hear again. */
+ * is called down, and its phones learn of it when they hear again. Or it gave the phone to the node
+ * that this asked, whose answer never came. */
 static bool was_taken(const struct history *h, struct device_id device, uint32_t epoch, int64_t at)
 {
     for (size_t i = 0; epoch != 0 && i < h->events_n && h->events[i].at.us <= at; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) &&
-            !proc_id_some(e->peer) && e->epoch > epoch) {
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) && e->epoch > epoch) {
             return true;
         }
     }

@@ -37,10 +37,35 @@ static int64_t silence_after_hangup(const struct history *h, const struct histor
     return longest;
 }
 
+/* A conference that its CallManager did not finish: one of this call's parties came back from the
+ * consultation, and the third one never came over. It is not heard from then on. */
+static int64_t silence_of_third(const struct history *h, const struct history_leg *leg)
+{
+    int64_t since = leg->end_us;
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *back = &h->legs[i]; /* of the consultation */
+        if (back->reason != REASON_CONFERENCED || call_id_eq(back->call, leg->call) ||
+            back->end_us <= leg->begin_us || back->end_us >= since) {
+            continue;
+        }
+        bool here = false, came = false;
+        for (size_t k = 0; k < h->legs_n; k++) {
+            const struct history_leg *other = &h->legs[k];
+            if (call_id_eq(other->call, leg->call)) {
+                here = here || device_id_eq(other->device, back->device);
+                came = came || call_id_eq(other->moved_from, back->call);
+            }
+        }
+        since = here && !came ? back->end_us : since;
+    }
+    return leg->end_us - since;
+}
+
 int64_t check_call_pause(const struct history *h, const struct history_leg *leg)
 {
     bool silent =
-        leg->gap_us > GAP_US_MAX && leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX;
+        leg->gap_us > GAP_US_MAX && (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
+                                     leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX);
     return silent ? 0 : leg->gap_us;
 }
 

@@ -17,11 +17,18 @@ struct stay {
     uint32_t device; /* one that should have stayed */
 };
 
-/* The outage was over in time, and too short for the device to notice, or it is back already. */
+/* The outage was over in time, and too short for the device to notice, or it is back already. What
+ * a later outage of the same node did to it is another question. */
 static bool stayed(const struct history *h, struct device_id id, const struct history_outage *o,
                    int64_t at)
 {
-    return o->until <= at && proc_id_eq(history_home(h, id, at), o->proc);
+    bool over = o->until <= at;
+    for (uint32_t i = 0; i < h->outages_n && over; i++) {
+        const struct history_outage *next = &h->outages[i];
+        bool later = proc_id_eq(next->proc, o->proc) && next->from > o->until;
+        at = later && next->from <= at ? next->from - 1 : at;
+    }
+    return over && proc_id_eq(history_home(h, id, at), o->proc);
 }
 
 /* Whether a device that loses `lost` had somewhere to go all the time: a sound member of its group,

@@ -1,5 +1,9 @@
 #include "cluster/check/judges.h"
 
+#include "proto/msg.h"
+
+#include <string.h>
+
 #define GRANTS_MAX 512
 
 struct granted {
@@ -54,9 +58,18 @@ static bool failed_between(const struct history *h, struct proc_id side, int64_t
         history_disturbed(h, p->ctimanager_node, from, until)) {
         return true;
     }
+    bool path = true; /* to the central controller */
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
         const struct event *e = &h->events[i];
-        if (e->at.us >= from && e->kind == EVENT_PROVIDER_DOWN && proc_id_eq(e->proc, side)) {
+        if (!proc_id_eq(e->proc, side)) {
+            continue;
+        }
+        if ((e->kind == EVENT_LINK_DOWN || e->kind == EVENT_LINK_UP) &&
+            strcmp(e->text, msg_link_name(LINK_CONTROLLER)) == 0) {
+            path = e->kind == EVENT_LINK_UP;
+        }
+        bool gave_up = e->kind == EVENT_PG_STANDBY && e->reason == REASON_NO_CONTROLLER && !path;
+        if (e->at.us >= from && (e->kind == EVENT_PROVIDER_DOWN || gave_up)) {
             return true;
         }
     }

@@ -81,6 +81,34 @@ static void test_check__call_1_forgives_silence_after_the_other_party_hung_up(vo
     history_free(&good);
 }
 
+/* Its CallManager died with the conference half made: the third party never came over. */
+static void test_check__call_1_forgives_the_silence_of_a_third_who_never_came(void **state)
+{
+    (void)state;
+    for (unsigned came = 0; came <= 1; came++) {
+        good_run_make();
+        struct history_leg *talk = &good_legs[GOOD_LEG_DONE];
+        talk->gap_us = 900 * GOOD_MS;
+        struct history_leg *back = &good_legs[good.legs_n++];
+        *back = *talk;
+        back->call.v = 0x777;
+        back->reason = REASON_CONFERENCED;
+        back->gap_us = 0;
+        back->end_us = talk->end_us - 1000 * GOOD_MS;
+        struct history_leg *third = &good_legs[good.legs_n++];
+        *third = *back;
+        third->device.v = 18;
+        third->call = came == 1 ? talk->call : back->call;
+        third->moved_from = came == 1 ? back->call : (struct call_id){0};
+        third->reason = REASON_HUNG_UP;
+        third->end_us = talk->end_us;
+        good_run_finish();
+        assert_int_equal(good_run_judged("CALL-1")->verdict,
+                         came == 1 ? VERDICT_FAIL : VERDICT_PASS);
+        history_free(&good);
+    }
+}
+
 static void test_check__call_1_needs_no_line_of_the_one_who_hung_up(void **state)
 {
     (void)state;
@@ -158,6 +186,28 @@ static void test_check__pg_2_catches_a_fail_back(void **state)
     e->value = 3;
     e->value2 = 11;
     good_run_caught("PG-2");
+}
+
+/* Only as long as it has no controller that side may let go because of that. */
+static void test_check__pg_2_knows_a_side_without_a_controller(void **state)
+{
+    (void)state;
+    for (unsigned back = 0; back <= 1; back++) {
+        good_run_make();
+        for (unsigned up = 0; up <= back; up++) {
+            struct event *link = good_run_event(up == 1 ? EVENT_LINK_UP : EVENT_LINK_DOWN, GOOD_PGB,
+                                                (58000 + 500 * up) * GOOD_MS);
+            link->peer = GOOD_ICMA;
+            snprintf(link->text, sizeof link->text, "controller");
+        }
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 59000 * GOOD_MS)->reason = REASON_NO_CONTROLLER;
+        struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        e->value = 3;
+        e->value2 = 11;
+        good_run_finish();
+        assert_int_equal(good_run_judged("PG-2")->verdict, back == 1 ? VERDICT_FAIL : VERDICT_PASS);
+        history_free(&good);
+    }
 }
 
 static void test_check__tcd_1_catches_a_lost_row(void **state)
@@ -355,6 +405,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__a_torn_record_proves_no_innocence),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
+    cmocka_unit_test(test_check__call_1_forgives_the_silence_of_a_third_who_never_came),
     cmocka_unit_test(test_check__call_1_needs_no_line_of_the_one_who_hung_up),
     cmocka_unit_test(test_check__call_2_catches_a_feature_that_worked),
     cmocka_unit_test(test_check__cti_1_catches_an_event_that_is_applied_twice),
@@ -362,6 +413,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__cti_2_catches_a_foreign_cti_manager),
     cmocka_unit_test(test_check__pg_1_catches_two_sides_under_one_epoch),
     cmocka_unit_test(test_check__pg_2_catches_a_fail_back),
+    cmocka_unit_test(test_check__pg_2_knows_a_side_without_a_controller),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),

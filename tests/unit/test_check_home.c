@@ -39,6 +39,22 @@ static void test_check_home__home_1_allows_to_wait_for_a_majority(void **state)
     history_free(&good);
 }
 
+/* It slept too short for its phones to notice, and died a moment later: two outages, two answers.
+ */
+static void test_check_home__home_1_keeps_two_outages_apart(void **state)
+{
+    (void)state;
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_SUB1, "hang", GOOD_FAULT - 1000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_SUB1, "hang", GOOD_FAULT - 700 * GOOD_MS);
+    good_run_finish();
+    const struct check_result *r = good_run_judged("HOME-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
 static void stays_away(uint32_t device)
 {
     for (size_t i = 0; i < good.events_n; i++) {
@@ -234,6 +250,7 @@ static void test_check_home__home_2_catches_a_phone_that_does_not_wait_for_the_w
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_stays_away),
     cmocka_unit_test(test_check_home__home_1_allows_to_wait_for_a_majority),
+    cmocka_unit_test(test_check_home__home_1_keeps_two_outages_apart),
     cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_never_goes_home),
     cmocka_unit_test(test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains),
     cmocka_unit_test(test_check_home__home_2_catches_a_move_without_cause),
