@@ -61,11 +61,26 @@ static int64_t silence_of_third(const struct history *h, const struct history_le
     return leg->end_us - since;
 }
 
+/* The caller's CallManager died before it could connect him: he never spoke. */
+static bool nobody_spoke(const struct history *h, const struct history_leg *leg)
+{
+    bool known = false, spoke = false;
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *other = &h->legs[i];
+        if (call_id_eq(other->call, leg->call) && !device_id_eq(other->device, leg->device)) {
+            known = true;
+            spoke = spoke || other->answer_us != 0 || other->open;
+        }
+    }
+    return known && !spoke;
+}
+
 int64_t check_call_pause(const struct history *h, const struct history_leg *leg)
 {
     bool silent =
-        leg->gap_us > GAP_US_MAX && (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
-                                     leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX);
+        (leg->received == 0 && nobody_spoke(h, leg)) ||
+        (leg->gap_us > GAP_US_MAX && (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
+                                      leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX));
     return silent ? 0 : leg->gap_us;
 }
 

@@ -142,6 +142,20 @@ static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *
     return n;
 }
 
+/* What cut the phone took the CTI Manager of the active side, too, and that side died before it
+ * wrote anything. */
+static bool cut_unwritten(const struct history *h, const struct expect_leg *what, int64_t cut)
+{
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        const struct history_window *w = &h->windows[i];
+        if (w->pair == what->pair && w->unwritten && w->from <= cut + EXPECT_SLACK_US &&
+            cut <= w->from + EXPECT_SLACK_US) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One course of events, as a bit. */
 static uint32_t follow(const struct history *h, const struct expect_leg *what, int64_t begin,
                        int64_t end, struct variant v)
@@ -173,7 +187,8 @@ static uint32_t follow(const struct history *h, const struct expect_leg *what, i
     }
     partial += cuts_of_point(h, what, in_view, last, v.told == TOLD_ALL);
     bool whole = cut >= end && !what->went_on;
-    partial += cut < end || (whole && v.no_whole && !what->at_point) ? 1 : 0;
+    bool is_cut = cut < end && !(v.missing && cut_unwritten(h, what, cut));
+    partial += is_cut || (whole && v.no_whole && !what->at_point) ? 1 : 0;
     whole = whole && !v.no_whole;
     return EXPECT_BIT(partial < EXPECT_PARTIALS_MAX ? partial : EXPECT_PARTIALS_MAX, whole);
 }

@@ -81,6 +81,25 @@ static void test_check__call_1_forgives_silence_after_the_other_party_hung_up(vo
     history_free(&good);
 }
 
+/* His CallManager died before it heard of the answer, so he was never connected. */
+static void test_check__call_1_forgives_a_caller_who_was_never_connected(void **state)
+{
+    (void)state;
+    for (unsigned answered = 0; answered <= 1; answered++) {
+        good_run_make();
+        struct history_leg *kept = &good_legs[GOOD_LEG_KEPT];
+        struct history_leg *other = &good_legs[GOOD_LEG_KEPT + 1];
+        kept->gap_us = 2000 * GOOD_MS;
+        kept->received = 0;
+        kept->end_us = other->end_us;
+        other->answer_us = answered == 1 ? other->answer_us : 0;
+        good_run_finish();
+        assert_int_equal(good_run_judged("CALL-1")->verdict,
+                         answered == 1 ? VERDICT_FAIL : VERDICT_PASS);
+        history_free(&good);
+    }
+}
+
 /* Its CallManager died with the conference half made: the third party never came over. */
 static void test_check__call_1_forgives_the_silence_of_a_third_who_never_came(void **state)
 {
@@ -405,6 +424,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__a_torn_record_proves_no_innocence),
     cmocka_unit_test(test_check__call_1_catches_a_gap),
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
+    cmocka_unit_test(test_check__call_1_forgives_a_caller_who_was_never_connected),
     cmocka_unit_test(test_check__call_1_forgives_the_silence_of_a_third_who_never_came),
     cmocka_unit_test(test_check__call_1_needs_no_line_of_the_one_who_hung_up),
     cmocka_unit_test(test_check__call_2_catches_a_feature_that_worked),

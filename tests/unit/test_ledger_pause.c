@@ -58,6 +58,31 @@ static void test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_cal
     }
 }
 
+/* A node lost its power, with it the phone's CallManager and the active side's CTI Manager; the
+ * side died before it noticed either. If its peer had its state, that one would have written. */
+static void test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row(void **state)
+{
+    (void)state;
+    for (unsigned synced = 0; synced <= 1; synced++) {
+        good_run_make();
+        if (synced == 1) {
+            good_run_event(EVENT_PG_SYNCED, GOOD_PGA, 40000 * GOOD_MS)->peer = GOOD_PGB;
+        }
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "power", T);
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "power", T + 9000 * GOOD_MS);
+        struct event *lost = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, T + 300 * GOOD_MS);
+        lost->device.v = 7;
+        lost->peer = GOOD_SUB2;
+        struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, T - 4000 * GOOD_MS);
+        home->device.v = 7;
+        home->peer = GOOD_SUB2;
+        home->epoch = 9;
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 10000 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, 1000);
+        assert_int_equal(found_at(leg), synced == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
 /* The node of the route point hung, and sends a caller on as soon as it wakes up: before it hears
  * that the point was taken from it. Had he been sent on earlier, somebody would have cut him. */
 static void test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut(void **state)
@@ -249,6 +274,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_pause__a_caller_who_gave_up_unheard_is_cut_in_the_queue),
     cmocka_unit_test(test_ledger_pause__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
     cmocka_unit_test(test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller),
+    cmocka_unit_test(test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row),
     cmocka_unit_test(test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut),
     cmocka_unit_test(test_ledger_pause__a_leg_within_a_pause_is_told_in_part),
     cmocka_unit_test(test_ledger_pause__a_route_point_that_moves_explains_one_more_cut),
