@@ -255,14 +255,16 @@ int64_t expect_news_us(const struct history *h)
     return t->jtapi_heartbeat.us * t->cti_misses + EXPECT_SLACK_US;
 }
 
-/* Whether a side of the pair was silent at `at`. An agent's desktop may have been with that one. */
+/* Whether a side of the pair was silent at `at`: a dead one that lost its power says no more than
+ * one that hangs. An agent's desktop may have been with that one. */
 static bool side_silent(const struct history *h, uint32_t pair, int64_t at)
 {
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         const struct topology_proc *p = topology_proc_of(h->topology, o->proc);
-        if (p != NULL && p->kind == PROC_PG && p->pair == pair && history_hangs(o) &&
-            o->from <= at && at < o->until) {
+        bool silent = history_hangs(o) || strstr(o->what, "power") != NULL;
+        if (p != NULL && p->kind == PROC_PG && p->pair == pair && silent && o->from <= at &&
+            at < o->until) {
             return true;
         }
     }

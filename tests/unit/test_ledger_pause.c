@@ -253,19 +253,24 @@ static void test_ledger_pause__a_side_that_hung_and_was_replaced_is_cut_at_the_h
     }
 }
 
-/* The side that hangs had the agent's desktop: nobody ends the wrap-up at the other one, which dies
- * with the row. */
+/* The side that hangs, or lost its power, had the agent's desktop: nobody ends the wrap-up at the
+ * other one, which dies with the row. */
 static void test_ledger_pause__a_wrapup_waits_for_a_desktop_at_a_silent_side(void **state)
 {
     (void)state;
-    for (unsigned silent = 0; silent <= 1; silent++) {
+    for (unsigned c = 0; c < 4; c++) {
+        bool silent = (c & 1) != 0;
+        const char *what = (c & 2) != 0 ? "power" : "hang";
         second_fault("crash");
-        int64_t heals = silent == 1 ? T + 3000 * GOOD_MS : T - 8000 * GOOD_MS;
-        good_run_fault(EVENT_FAULT, GOOD_PGA, "hang", T - 9000 * GOOD_MS);
-        good_run_fault(EVENT_HEAL, GOOD_PGA, "hang", heals);
+        int64_t heals = silent ? T + 3000 * GOOD_MS : T - 8000 * GOOD_MS;
+        good_run_fault(EVENT_FAULT, GOOD_PGA, what, T - 9000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_PGA, what, heals);
+        if (!history_survives(what)) {
+            good_run_event(EVENT_PROCESS_START, GOOD_PGA, heals);
+        }
         good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 4000 * GOOD_MS);
         uint32_t leg = leg_at(-4000, -2500);
-        assert_int_equal(found_at(leg), silent == 1 ? LEDGER_UNSEEN : LEDGER_LOST);
+        assert_int_equal(found_at(leg), silent ? LEDGER_UNSEEN : LEDGER_LOST);
     }
 }
 
