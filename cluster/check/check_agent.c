@@ -7,7 +7,8 @@
 #define DEVICE_OUT_OF_SERVICE 50003
 
 /* The phone was lost at `at` and has been for longer than the news takes. Without a majority there
- * is no news: the registry cannot change. */
+ * is no news: the registry cannot change. And an old request of the phone that arrives late makes
+ * the registry believe that it is registered where it is not (docs/protocol.md, rule 8). */
 static bool long_lost(const struct history *h, struct device_id device, int64_t at)
 {
     if (device.v == 0 || device.v > h->devices_n) {
@@ -23,7 +24,7 @@ static bool long_lost(const struct history *h, struct device_id device, int64_t 
         }
     }
     return last != NULL && !proc_id_some(last->node) && at - last->at > NEWS_US &&
-           history_majority(h, last->at, at);
+           history_majority(h, last->at, at) && !history_astray(h, device, at);
 }
 
 /* Since when a logout by this side at `at` may have had its cause. While its pair had no active

@@ -364,6 +364,23 @@ const struct history_move *history_rehomed(const struct history *h, struct devic
     return NULL;
 }
 
+bool history_astray(const struct history *h, struct device_id device, int64_t at)
+{
+    uint32_t given = 0, known = 0;
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        if (!device_id_some(device) || !device_id_eq(e->device, device)) {
+            continue;
+        }
+        if (e->kind == EVENT_OWNER_CHANGED && proc_id_some(e->peer) && e->epoch > given) {
+            given = e->epoch;
+        } else if (e->kind == EVENT_REGISTERED && history_kind(h, e->proc) == PROC_FLEET) {
+            known = e->epoch;
+        }
+    }
+    return given > known;
+}
+
 int64_t history_busy_until(const struct history *h, struct device_id device, int64_t at)
 {
     int64_t until = at;

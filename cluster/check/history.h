@@ -145,6 +145,9 @@ struct proc_id history_home(const struct history *h, struct device_id device, in
 /* The first registration of the device at or after `at`, or NULL. */
 const struct history_move *history_rehomed(const struct history *h, struct device_id device,
                                            int64_t at);
+/* At `at` the registry had given the device to a node that the device itself never heard from: the
+ * answer to its request was lost. What rings there rings nowhere. */
+bool history_astray(const struct history *h, struct device_id device, int64_t at);
 /* The end of the legs that the device has at `at` (HISTORY_FOREVER: open); `at` if it is idle. */
 int64_t history_busy_until(const struct history *h, struct device_id device, int64_t at);
 /* The first member of the device's group with a living CallManager at `at`, or none. */

@@ -290,26 +290,6 @@ static bool apart(const struct history *h, int64_t from, int64_t until)
     return false;
 }
 
-/* The registry gave the phone of a row to a node that the phone itself never heard from: the answer
- * to its request was lost. What rings there rings nowhere. */
-static bool astray(const struct history *h, const struct history_row *row)
-{
-    struct device_id device = topology_number(h->topology, row->instrument);
-    uint32_t given = 0, known = 0;
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= row->at_us; i++) {
-        const struct event *e = &h->events[i];
-        if (!device_id_some(device) || !device_id_eq(e->device, device)) {
-            continue;
-        }
-        if (e->kind == EVENT_OWNER_CHANGED && proc_id_some(e->peer) && e->epoch > given) {
-            given = e->epoch;
-        } else if (e->kind == EVENT_REGISTERED && history_kind(h, e->proc) == PROC_FLEET) {
-            known = e->epoch;
-        }
-    }
-    return given > known && agent_id_some(row->agent);
-}
-
 /* A row without a line in the fleet's log has its reason: the fleet saw the leg begin, and has not
  * written yet, because it goes on or is held back for its last media and its wrap-up data; or the
  * leg never reached the phone, which was cut off from the call's CallManager, or does not know that
@@ -318,8 +298,9 @@ static bool unlogged(const struct history *h, const struct history_row *row)
 {
     struct told told = told_of(h, row);
     if (told.end == 0) {
-        return told.first != HISTORY_FOREVER &&
-               (apart(h, told.first, row->at_us) || astray(h, row));
+        struct device_id phone = topology_number(h->topology, row->instrument);
+        bool astray = agent_id_some(row->agent) && history_astray(h, phone, row->at_us);
+        return told.first != HISTORY_FOREVER && (apart(h, told.first, row->at_us) || astray);
     }
     return told.end == HISTORY_FOREVER || told.end + log_by(h) > h->end_us;
 }

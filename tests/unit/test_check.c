@@ -311,6 +311,28 @@ static void test_check__agt_1_takes_the_registrys_word_for_a_cause(void **state)
     }
 }
 
+/* 5003's phone is lost, and a request that it had given up long before arrives: for all that the
+ * router can know it is registered. */
+static void test_check__agt_1_knows_a_request_that_came_too_late(void **state)
+{
+    (void)state;
+    for (uint32_t late = 0; late < 2; late++) {
+        good_run_make();
+        struct event *lost = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60000 * GOOD_MS);
+        lost->device.v = 3;
+        lost->peer = GOOD_SUB1;
+        struct event *e = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, 60500 * GOOD_MS);
+        e->device.v = 3;
+        e->peer = late == 1 ? GOOD_SUB1 : (struct proc_id){0};
+        e->epoch = 9;
+        good_run_routed(5003, GOOD_PGB, 0x555, 64000 * GOOD_MS);
+        good_run_finish();
+        assert_int_equal(good_run_judged("AGT-1")->verdict,
+                         late == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check__agt_1_takes_a_newer_epoch_for_a_cause(void **state)
 {
     (void)state;
@@ -440,6 +462,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__agt_1_catches_a_logout_without_cause),
     cmocka_unit_test(test_check__agt_1_knows_what_happened_while_no_side_was_active),
     cmocka_unit_test(test_check__agt_1_takes_the_registrys_word_for_a_cause),
+    cmocka_unit_test(test_check__agt_1_knows_a_request_that_came_too_late),
     cmocka_unit_test(test_check__agt_1_takes_a_newer_epoch_for_a_cause),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
     cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
