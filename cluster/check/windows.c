@@ -276,6 +276,9 @@ static void find_both(struct history *h, uint32_t pair)
         const struct topology_proc *p =
             e->kind == EVENT_PG_GRANTED ? topology_proc_of(h->topology, e->peer) : NULL;
         if (p != NULL && p->pair == pair && !proc_id_eq(e->peer, holder)) {
+            if (proc_id_some(former)) {
+                add_both(h, pair, since, e->at.us); /* it was the next one to be granted */
+            }
             former = holder;
             if (hangs(h, holder, e->at.us)) {
                 former.v = 0;
