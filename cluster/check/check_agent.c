@@ -3,8 +3,7 @@
 /* What the router cannot know yet: the way from the phone's loss over registry, CTI and PG. */
 #define NEWS_US INT64_C(1500000)
 /* A logout follows its cause within this. */
-#define CAUSE_US              INT64_C(15000000)
-#define DEVICE_OUT_OF_SERVICE 50003
+#define CAUSE_US INT64_C(15000000)
 
 /* The phone was lost at `at` and has been for longer than the news takes. Without a majority there
  * is no news: the registry cannot change. And an old request of the phone that arrives late makes
@@ -89,7 +88,7 @@ void check_agent_1(const struct history *h, struct check_result *ret)
             routed++;
             to_nobody += long_lost(h, e->device, e->at.us) ? 1 : 0;
         }
-        if (e->kind == EVENT_AGENT_LOGOUT && e->value2 == DEVICE_OUT_OF_SERVICE) {
+        if (e->kind == EVENT_AGENT_LOGOUT && e->value2 == LOGOUT_PHONE_LOST) {
             struct agent_info info;
             struct agent_id id = {(uint32_t)e->value};
             logouts++;

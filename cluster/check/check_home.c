@@ -105,6 +105,9 @@ static int64_t drained_at(const struct history *h, struct device_id device, uint
 /* At the end every idle device is at the first living member of its group. */
 static void settled(const struct history *h, struct tally *t)
 {
+    if (h->topology->policies.fallback == FALLBACK_MANUAL) {
+        return; /* whoever is away stays away */
+    }
     const struct topology_timers *timers = &h->topology->timers;
     /* On their way home devices watch, then travel in small groups. */
     int64_t settle = timers->fallback_watch.us + 2 * timers->home_bound.us;

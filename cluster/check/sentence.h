@@ -6,8 +6,6 @@
 
 #include "cluster/check/check.h"
 
-#define SENTENCE_OUT_OF_SERVICE 50003 /* logout: the phone is out of service */
-
 /* Who had the control of a PG pair at the fault, and the other side. */
 struct sentence_sides {
     struct proc_id before, other;

@@ -29,7 +29,7 @@ static bool was_logged_out(const struct history *h, const struct agent_info *inf
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->at.us >= from && e->kind == EVENT_AGENT_LOGOUT && e->value == info->id.v &&
-            e->value2 == SENTENCE_OUT_OF_SERVICE) {
+            e->value2 == LOGOUT_PHONE_LOST) {
             *ret_at = e->at.us;
             return true;
         }

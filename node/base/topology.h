@@ -95,6 +95,13 @@ struct topology_traffic {
     uint32_t conference_percent; /* of agent calls */
 };
 
+/* Where the sources differ (docs/policies.md). */
+struct topology_policies {
+    enum fallback fallback; /* the configuration may say something else: registry_config() */
+    enum control control;
+    enum login login;
+};
+
 /* For so many node_down_after a node tries to have a command or a read done by a majority. */
 #define TOPOLOGY_GIVE_UP_FACTOR 4
 
@@ -132,6 +139,7 @@ struct topology {
     struct topology_dialled dialled[DIALLED_MAX];
     struct topology_agents agents[RANGES_MAX];
     struct topology_traffic traffic;
+    struct topology_policies policies;
     struct topology_timers timers;
 };
 

@@ -46,7 +46,11 @@
     X(REASON, OVERFLOW, overflow, "more was outstanding than the window holds")                 \
     X(REASON, PEER_LOST, peer_lost, "the other PG side is gone")                                \
     X(REASON, ROLLED_BACK, rolled_back,                                                         \
-      "the Raft leader changed; it is unknown whether it was done")
+      "the Raft leader changed; it is unknown whether it was done")                             \
+    X(REASON, BY_HAND, by_hand,                                                                 \
+      "devices go home by hand only; rehome config set fallback=graceful lets them go")         \
+    X(REASON, UNTIL_CLEAR, until_clear,                                                         \
+      "this PG side found a call of the agent when it took over; it must be over first")
 
 /* A key on a phone, or the same asked by CTI. */
 #define KEY_MAP(X)                                                                       \
@@ -210,6 +214,21 @@
     X(OP_VERB, SHUTDOWN, shutdown, "end the process politely")                  \
     X(OP_VERB, LOOKUPS, lookups, "look devices up linearizably, so many times a second (value)")
 
+/* The reason code of a logout because the phone went out of service. */
+#define LOGOUT_PHONE_LOST 50003u
+
+/* Policies, where the sources differ (docs/policies.md); the first of each is the default. */
+#define FALLBACK_MAP(X)                                                     \
+    X(FALLBACK, GRACEFUL, graceful, "idle devices go home in small groups") \
+    X(FALLBACK, AUTO, auto, "idle devices go home, all at once")            \
+    X(FALLBACK, MANUAL, manual, "nobody goes home until it is allowed by hand")
+#define CONTROL_MAP(X)                                                                       \
+    X(CONTROL, SNAPSHOT, snapshot, "a side that took over controls the calls that it finds") \
+    X(CONTROL, UNTIL_CLEAR, until_clear, "an agent's calls must be over first")
+#define LOGIN_MAP(X)                                                               \
+    X(LOGIN, AUTO, auto, "an agent whose phone was lost logs in again by himself") \
+    X(LOGIN, MANUAL, manual, "he stays logged out until he is logged in by hand")
+
 #define VOCABULARY_MAP(V)           \
     V(reason, REASON)               \
     V(key, KEY)                     \
@@ -226,7 +245,10 @@
     V(raft_standing, RAFT_STATE)    \
     V(log_entry, LOG_ENTRY)         \
     V(op_list, OP_LIST)             \
-    V(op_verb, OP_VERB)
+    V(op_verb, OP_VERB)             \
+    V(fallback, FALLBACK)           \
+    V(control, CONTROL)             \
+    V(login, LOGIN)
 
 #define VOCABULARY_ENUM(prefix, name, word, meaning) prefix##_##name,
 enum reason { REASON_MAP(VOCABULARY_ENUM) REASON_COUNT };
@@ -245,6 +267,9 @@ enum raft_standing { RAFT_STATE_MAP(VOCABULARY_ENUM) RAFT_STATE_COUNT };
 enum log_entry { LOG_ENTRY_MAP(VOCABULARY_ENUM) LOG_ENTRY_COUNT };
 enum op_list { OP_LIST_MAP(VOCABULARY_ENUM) OP_LIST_COUNT };
 enum op_verb { OP_VERB_MAP(VOCABULARY_ENUM) OP_VERB_COUNT };
+enum fallback { FALLBACK_MAP(VOCABULARY_ENUM) FALLBACK_COUNT };
+enum control { CONTROL_MAP(VOCABULARY_ENUM) CONTROL_COUNT };
+enum login { LOGIN_MAP(VOCABULARY_ENUM) LOGIN_COUNT };
 
 #define V(type, prefix)                   \
     const char *type##_text(enum type v); \

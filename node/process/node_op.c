@@ -267,6 +267,17 @@ static void propose(struct node *n, struct proc_id peer, uint64_t id,
     }
 }
 
+/* Of the keys that this cluster reads. */
+static bool config_makes_sense(const char *text)
+{
+    static const char key[] = "fallback=";
+    bool known = strncmp(text, key, sizeof key - 1) != 0 || text[sizeof key - 1] == '\0';
+    for (enum fallback f = 0; f < FALLBACK_COUNT; f++) {
+        known = known || strcmp(text + sizeof key - 1, fallback_text(f)) == 0;
+    }
+    return known;
+}
+
 static void configure(struct node *n, struct proc_id peer, const struct msg_op_command *c)
 {
     struct proc_id publisher = topology_publisher(n->config.topology);
@@ -275,6 +286,11 @@ static void configure(struct node *n, struct proc_id peer, const struct msg_op_c
         snprintf(text, sizeof text, "configuration is written on %s only",
                  topology_name(n->config.topology, publisher));
         done(n, peer, c->id, REASON_NOT_PUBLISHER, 0, text);
+        return;
+    }
+    if (!config_makes_sense(c->text)) {
+        done(n, peer, c->id, REASON_BAD_REQUEST, 0,
+             "fallback is graceful, auto or manual; or nothing, then the topology says");
         return;
     }
     struct msg_command command = {.kind = COMMAND_CONFIG};

@@ -207,6 +207,9 @@ static enum err build(struct raw_topology *raw, struct topology *ret, char **ret
     build_groups(raw, ret);
     build_devices(raw, ret);
     build_traffic(&raw->traffic, &ret->traffic);
+    ret->policies = (struct topology_policies){.fallback = raw->policies.fallback,
+                                               .control = raw->policies.control,
+                                               .login = raw->policies.login};
     if (ret_text != NULL) {
         *ret_text = text;
         *ret_length = length;

@@ -25,6 +25,12 @@ static const cyaml_strval_t services[] = {{"callmanager", SERVICE_CALLMANAGER},
 static const cyaml_strval_t sides[] = {{"A", SIDE_A}, {"B", SIDE_B}};
 static const cyaml_strval_t profiles[] = {{"lab", RAW_LAB}, {"srnd", RAW_SRND}, {"slow", RAW_SLOW}};
 
+#define WORD(prefix, name, word, meaning) {#word, prefix##_##name},
+static const cyaml_strval_t fallbacks[] = {FALLBACK_MAP(WORD)};
+static const cyaml_strval_t controls[] = {CONTROL_MAP(WORD)};
+static const cyaml_strval_t logins[] = {LOGIN_MAP(WORD)};
+#undef WORD
+
 static const cyaml_schema_value_t service_schema = {
     CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, enum service, services, COUNT(services))};
 static const cyaml_schema_value_t name_schema = {
@@ -91,6 +97,11 @@ static const cyaml_schema_field_t traffic_fields[] = {
     UINT("conference_percent", raw_traffic, conference_percent, MAYBE),
     CYAML_FIELD_END};
 
+#define POLICY(key, words) \
+    CYAML_FIELD_ENUM(#key, CYAML_FLAG_STRICT | MAYBE, struct raw_policies, key, words, COUNT(words))
+static const cyaml_schema_field_t policies_fields[] = {
+    POLICY(fallback, fallbacks), POLICY(control, controls), POLICY(login, logins), CYAML_FIELD_END};
+
 static const cyaml_schema_value_t node_schema = MAPPING(raw_node, node_fields);
 static const cyaml_schema_value_t pg_schema = MAPPING(raw_side, pg_fields);
 static const cyaml_schema_value_t controller_schema = MAPPING(raw_side, controller_fields);
@@ -121,6 +132,7 @@ static const cyaml_schema_field_t topology_fields[] = {
     SEQUENCE(dialled, MAYLIST, dialled_schema, 0, DIALLED_MAX),
     SEQUENCE(agents, MAYLIST, agents_schema, 0, RANGES_MAX),
     CYAML_FIELD_MAPPING("traffic", MAYBE, struct raw_topology, traffic, traffic_fields),
+    CYAML_FIELD_MAPPING("policies", MAYBE, struct raw_topology, policies, policies_fields),
     CYAML_FIELD_END};
 
 const cyaml_schema_value_t topology_raw_schema = {

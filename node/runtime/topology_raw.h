@@ -93,6 +93,12 @@ struct raw_traffic {
     uint32_t conference_percent;
 };
 
+struct raw_policies {
+    enum fallback fallback;
+    enum control control;
+    enum login login;
+};
+
 struct raw_topology {
     char name[NAME_LEN];
     enum raw_profile profile;
@@ -119,6 +125,7 @@ struct raw_topology {
     struct raw_agents *agents;
     uint32_t agents_count;
     struct raw_traffic traffic;
+    struct raw_policies policies;
 };
 
 /* The schema of a topology file. */

@@ -332,7 +332,9 @@ static void on_fallback_answer(struct station *s, struct site *site, struct inst
         return;
     }
     if (m->reason != REASON_NONE || !site_up(site, s->target)) {
-        stay(s, site, now, ask_home_again(s, site));
+        bool by_hand = m->reason == REASON_BY_HAND;
+        stay(s, site, now,
+             by_hand ? site->topology->timers.fallback_watch : ask_home_again(s, site));
         return;
     }
     /* From here on the owner lets nobody ring it; it travels when it is idle and has settled. */

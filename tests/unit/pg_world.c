@@ -342,6 +342,8 @@ static void fleet(struct pg_world *w, const struct msg *msg)
         w->opened[msg->desktop_opened.agent.v - 5001] = msg->desktop_opened;
     } else if (msg->kind == MSG_DESKTOP_RESULT) {
         w->result[msg->desktop_result.agent.v - 5001] = msg->desktop_result;
+    } else if (msg->kind == MSG_DESKTOP_CONTROL_RESULT) {
+        w->control = (enum reason)msg->desktop_control_result.reason;
     } else if (msg->kind == MSG_DESKTOP_CLOSED) {
         w->closed++;
     }
@@ -602,6 +604,15 @@ void pg_world_open(struct pg_world *w, int side, uint32_t nth)
 {
     struct msg msg = make(MSG_DESKTOP_OPEN);
     msg.desktop_open.agent.v = 5001 + nth;
+    desktop(w, side, &msg);
+}
+
+void pg_world_key(struct pg_world *w, int side, uint32_t nth, uint64_t call, enum key key)
+{
+    struct msg msg = make(MSG_DESKTOP_CONTROL);
+    msg.desktop_control.agent.v = 5001 + nth;
+    msg.desktop_control.call.v = call;
+    msg.desktop_control.key = key;
     desktop(w, side, &msg);
 }
 

@@ -69,6 +69,7 @@ struct pg_world {
     struct msg_desktop_opened opened[PG_WORLD_AGENTS];
     struct msg_desktop_result result[PG_WORLD_AGENTS];
     uint32_t closed;
+    enum reason control; /* the last refusal of an agent's key; NONE: none */
     struct pg_world_item queue[PG_WORLD_QUEUE];
     uint32_t first, n;
 };
@@ -101,6 +102,8 @@ void pg_world_device(struct pg_world *w, bool in_service, struct device_id devic
 /* Desktop of agent `nth` (from 0) at a side. */
 void pg_world_open(struct pg_world *w, int side, uint32_t nth);
 void pg_world_ask(struct pg_world *w, int side, uint32_t nth, enum agent_request request);
+/* A key of that agent for a call, as a third party's. */
+void pg_world_key(struct pg_world *w, int side, uint32_t nth, uint64_t call, enum key key);
 void pg_world_wrapup(struct pg_world *w, int side, uint32_t nth, uint64_t call, const char *text);
 void pg_world_label(struct pg_world *w, int side, uint32_t nth);
 uint32_t pg_world_count(const struct pg_world_side *s, enum event_kind kind);

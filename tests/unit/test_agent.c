@@ -173,6 +173,19 @@ static void test_agent__logged_out_with_50003_it_waits_for_the_phone(void **stat
     assert_int_equal(s->request.request, AGENT_REQUEST_LOGIN);
 }
 
+static void test_agent__whose_phone_was_lost_may_have_to_be_logged_in_by_hand(void **state)
+{
+    (void)state;
+    working();
+    topology.policies.login = LOGIN_MANUAL;
+    told(FAKE_PGA, 100, AGENT_STATE_LOGGED_OFF, 50003, false);
+    told(FAKE_PGA, 200, AGENT_STATE_LOGGED_OFF, 50003, true);
+    assert_null(pass(60000, MSG_DESKTOP_REQUEST));
+    bool asked = false;
+    assert_int_equal(agent_request(&a, &hall, at(60000), AGENT_REQUEST_LOGIN, &asked), REASON_NONE);
+    assert_true(asked);
+}
+
 static void test_agent__a_refused_login_is_asked_again(void **state)
 {
     (void)state;
@@ -337,6 +350,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_agent__moves_to_the_other_side_when_closed_and_keeps_its_state),
     cmocka_unit_test(test_agent__moves_to_the_other_side_when_the_link_is_down),
     cmocka_unit_test(test_agent__logged_out_with_50003_it_waits_for_the_phone),
+    cmocka_unit_test(test_agent__whose_phone_was_lost_may_have_to_be_logged_in_by_hand),
     cmocka_unit_test(test_agent__a_refused_login_is_asked_again),
     cmocka_unit_test(test_agent__goes_ready_at_once_when_the_state_came_before_the_answer),
     cmocka_unit_test(test_agent__answers_talks_hangs_up_and_enters_wrapup),

@@ -278,6 +278,28 @@ static void test_callmanager_device__fall_back_lets_few_go_at_a_time(void **stat
     free(c);
 }
 
+/* The file says who goes home, and the configuration has the last word. */
+static void test_callmanager_device__fall_back_is_a_policy(void **state)
+{
+    (void)state;
+    struct cluster *c = cluster_new();
+    c->topology.timers.fallback_queue = 1;
+    c->topology.policies.fallback = FALLBACK_MANUAL;
+    for (uint32_t d = 1; d <= 3; d++) {
+        put(c, 2, d);
+    }
+    assert_int_equal(fallback(c, 1, 1), REASON_BY_HAND);
+    struct msg_command allow = {.kind = COMMAND_CONFIG, .text = "fallback=graceful"};
+    commit(c, 1, &allow);
+    assert_int_equal(fallback(c, 1, 1), REASON_NONE);
+    assert_int_equal(fallback(c, 2, 1), REASON_THROTTLED);
+    struct msg_command at_once = {.kind = COMMAND_CONFIG, .text = "fallback=auto"};
+    commit(c, 1, &at_once);
+    assert_int_equal(fallback(c, 2, 1), REASON_NONE);
+    assert_int_equal(fallback(c, 3, 1), REASON_NONE);
+    free(c);
+}
+
 static void test_callmanager_device__a_traveller_that_does_not_arrive_frees_its_place(void **state)
 {
     (void)state;
@@ -365,6 +387,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_device__a_late_loop_is_nobodys_missed_keepalive),
     cmocka_unit_test(test_callmanager_device__unregister_leaves_the_registry),
     cmocka_unit_test(test_callmanager_device__fall_back_lets_few_go_at_a_time),
+    cmocka_unit_test(test_callmanager_device__fall_back_is_a_policy),
     cmocka_unit_test(test_callmanager_device__a_traveller_that_does_not_arrive_frees_its_place),
     cmocka_unit_test(test_callmanager_device__a_gateway_that_was_let_go_takes_no_new_call),
     cmocka_unit_test(test_callmanager_device__a_preserved_report_waits_until_the_owner_is_down),

@@ -400,6 +400,34 @@ static void test_pg_duplex__flapping_provider_is_held_down_longer_each_time(void
     pg_world_free(w);
 }
 
+/* One link that comes and goes ten times, of either kind, moves the pair twice at most. */
+static void test_pg_duplex__a_flapping_link_moves_the_pair_twice_at_most(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 3; kind++) {
+        struct pg_world *w = pair();
+        uint32_t before = pg_world_count(&w->sides[A], EVENT_PG_ACTIVE) +
+                          pg_world_count(&w->sides[B], EVENT_PG_ACTIVE);
+        for (int i = 0; i < 20; i++) {
+            bool up = i % 2 == 1;
+            if (kind == 0) {
+                pg_world_cti(w, A, up);
+            } else if (kind == 1) {
+                pg_world_private(w, up);
+            } else {
+                pg_world_controller(w, up);
+            }
+            pg_world_run(w, 700);
+        }
+        pg_world_run(w, 10000);
+        uint32_t after = pg_world_count(&w->sides[A], EVENT_PG_ACTIVE) +
+                         pg_world_count(&w->sides[B], EVENT_PG_ACTIVE);
+        assert_true(after - before <= 2);
+        assert_true(pg_world_is_active(w, A) != pg_world_is_active(w, B));
+        pg_world_free(w);
+    }
+}
+
 static void test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys(void **state)
 {
     (void)state;
@@ -454,6 +482,36 @@ static void test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row(void
     assert_int_equal(second->key, 0);
     assert_int_not_equal(second->icr_call_key, w->sides[B].rows[0].icr_call_key);
     pg_world_free(w);
+}
+
+/* Found at the switch, a call may be controlled at once, or when the agent has cleared it. */
+static void test_pg_duplex__when_control_returns_is_a_policy(void **state)
+{
+    (void)state;
+    for (unsigned wait = 0; wait <= 1; wait++) {
+        struct pg_world *w = pair();
+        w->topology.policies.control = wait == 1 ? CONTROL_UNTIL_CLEAR : CONTROL_SNAPSHOT;
+        staff(w, A);
+        pg_world_routed_call(w, A, 0, 0x0100010000000001);
+        pg_world_run(w, 100);
+        pg_world_kill(w, A);
+        pg_world_run(w, 2000);
+        pg_world_open(w, B, 0);
+        uint32_t before = w->sides[B].requests_n;
+        pg_world_key(w, B, 0, 0x0100010000000001, KEY_HOLD);
+        pg_world_run(w, 100);
+        assert_int_equal(w->sides[B].requests_n, before + (wait == 1 ? 0 : 1));
+        assert_int_equal(w->control, wait == 1 ? REASON_UNTIL_CLEAR : REASON_NONE);
+        pg_world_event(w, B, DEVICE_EVENT_DISCONNECTED, (struct device_id){1}, 0x0100010000000001,
+                       REASON_HUNG_UP);
+        pg_world_ask(w, B, 0, AGENT_REQUEST_WRAPUP_DONE);
+        pg_world_routed_call(w, B, 0, 0x0100010000000002);
+        before = w->sides[B].requests_n;
+        pg_world_key(w, B, 0, 0x0100010000000002, KEY_HOLD);
+        pg_world_run(w, 100);
+        assert_int_equal(w->sides[B].requests_n, before + 1);
+        pg_world_free(w);
+    }
 }
 
 static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
@@ -660,8 +718,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service),
     cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),
     cmocka_unit_test(test_pg_duplex__flapping_provider_is_held_down_longer_each_time),
+    cmocka_unit_test(test_pg_duplex__a_flapping_link_moves_the_pair_twice_at_most),
     cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),
     cmocka_unit_test(test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row),
+    cmocka_unit_test(test_pg_duplex__when_control_returns_is_a_policy),
     cmocka_unit_test(test_pg_duplex__restarted_side_takes_the_state_over),
     cmocka_unit_test(test_pg_duplex__a_side_that_comes_back_gives_its_state_anew),
     cmocka_unit_test(test_pg_duplex__agents_keep_their_state_unless_their_phone_moved),

@@ -416,6 +416,18 @@ static void test_phone__goes_home_only_after_the_watch(void **state)
     assert_true(phone_deadline(&p).us == INSTANT_NEVER.us);
 }
 
+static void test_phone__who_goes_home_by_hand_asks_once_a_watch(void **state)
+{
+    (void)state;
+    at_sub2();
+    up(FAKE_SUB1, 1000);
+    phone_tick(&p, &site, at(4000));
+    m.station_fallback_answer =
+        (struct msg_station_fallback_answer){.device = {1}, .epoch = 2, .reason = REASON_BY_HAND};
+    deliver(FAKE_SUB2, 4001, MSG_STATION_FALLBACK_ANSWER);
+    assert_true(phone_deadline(&p).us == at(7001).us);
+}
+
 /* Away at the third member, it does not stop over at the second for the sake of a moment. */
 static void test_phone__goes_home_in_one_move(void **state)
 {
@@ -630,6 +642,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_phone__a_late_process_counts_no_misses),
     cmocka_unit_test(test_phone__a_reset_is_a_loss_only_under_the_present_epoch),
     cmocka_unit_test(test_phone__goes_home_only_after_the_watch),
+    cmocka_unit_test(test_phone__who_goes_home_by_hand_asks_once_a_watch),
     cmocka_unit_test(test_phone__goes_home_in_one_move),
     cmocka_unit_test(test_phone__throttled_on_the_way_home_it_asks_again),
     cmocka_unit_test(test_phone__reset_by_the_old_owner_on_the_way_home_it_waits_for_the_new),

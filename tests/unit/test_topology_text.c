@@ -8,6 +8,7 @@
 #include <string.h>
 
 static struct topology made, read;
+static struct topology_policies policies;
 
 /* Written as a file and read again: it obeys every rule of a file, and is the same. */
 static void check(const struct sim_topology_size *size)
@@ -15,6 +16,7 @@ static void check(const struct sim_topology_size *size)
     char *text = NULL;
     size_t len = 0;
     assert_int_equal(sim_topology_make(size, &made), ERR_OK);
+    made.policies = policies;
     FILE *f = open_memstream(&text, &len);
     assert_non_null(f);
     topology_text_write(f, &made);
@@ -45,9 +47,23 @@ static void test_topology_text__the_default_of_the_simulation_is_a_good_file(voi
     check(&size);
 }
 
+static void test_topology_text__policies_are_written_and_read(void **state)
+{
+    (void)state;
+    struct sim_topology_size size;
+    sim_topology_default(20, "lab", &size);
+    for (unsigned i = 0; i < 3; i++) {
+        policies = (struct topology_policies){.fallback = (enum fallback)i,
+                                              .control = (enum control)(i % CONTROL_COUNT),
+                                              .login = (enum login)(i % LOGIN_COUNT)};
+        check(&size);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_topology_text__what_the_swarm_draws_is_a_good_file),
     cmocka_unit_test(test_topology_text__the_default_of_the_simulation_is_a_good_file),
+    cmocka_unit_test(test_topology_text__policies_are_written_and_read),
 };
 
 UNIT_MAIN(tests);

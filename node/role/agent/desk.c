@@ -157,6 +157,10 @@ static void learn(struct agent *a, struct agent_hall *hall, struct instant now, 
     a->state = (enum agent_state)state;
     a->in_service = in_service;
     a->reason_code = reason_code;
+    if (a->state == AGENT_STATE_LOGGED_OFF && reason_code == LOGOUT_PHONE_LOST &&
+        hall->topology->policies.login == LOGIN_MANUAL) {
+        a->wish = AGENT_WISH_LOGGED_OUT;
+    }
     if (news || a->desk_at.us == INSTANT_NEVER.us) {
         a->asked = false;
         plan_desk(a, hall, now);

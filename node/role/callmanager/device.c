@@ -454,11 +454,24 @@ void device_scan(struct callmanager *cm, struct duration late)
 
 /* ---- Fall-back ---- */
 
+/* What the file says, unless the configuration says something else. */
+static enum fallback policy(const struct callmanager *cm)
+{
+    const char *word = registry_config(cm->registry, "fallback");
+    for (enum fallback f = 0; word != NULL && f < FALLBACK_COUNT; f++) {
+        if (strcmp(word, fallback_text(f)) == 0) {
+            return f;
+        }
+    }
+    return cm->topology->policies.fallback;
+}
+
 /* A traveller that is let go; NULL: too many are on their way. */
 static struct device_traveller *travel(struct callmanager *cm, struct device_id device)
 {
     enum device_kind kind = cm->devices[device.v].kind;
-    uint32_t limit = kind == DEVICE_KIND_GATEWAY ? 1 : cm->topology->timers.fallback_queue;
+    uint32_t group = policy(cm) == FALLBACK_AUTO ? UINT32_MAX : cm->topology->timers.fallback_queue;
+    uint32_t limit = kind == DEVICE_KIND_GATEWAY ? 1 : group;
     uint32_t same = 0;
     struct device_traveller *place = NULL;
     arrive(cm);
@@ -486,6 +499,9 @@ static enum reason may_go(struct callmanager *cm, const struct msg_station_fallb
     if (topology_rank(cm->topology, info.group, m->target) >=
         topology_rank(cm->topology, info.group, cm->self)) {
         return REASON_BAD_REQUEST;
+    }
+    if (policy(cm) == FALLBACK_MANUAL) {
+        return REASON_BY_HAND;
     }
     if (d->kind == DEVICE_KIND_PHONE && d->parties != 0) {
         return REASON_BUSY;

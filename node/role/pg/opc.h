@@ -26,7 +26,6 @@
 #define OPC_KEY_BITS        20
 #define OPC_REASON_RONA     32767u /* Not Ready: call not answered */
 #define OPC_REASON_BUSY     50005u /* Not Ready: busy on another line */
-#define OPC_REASON_DEVICE   50003u /* logged out: the device is out of service */
 
 enum opc_output_kind {
     OPC_ROUTE_REQUEST, /* call, request, number (dialled), ani */

@@ -139,7 +139,7 @@ void opc_agent_service(struct opc *o, struct opc_agent *a, bool in_service, uint
         phone->epoch = epoch;
     }
     if (a->state != AGENT_STATE_LOGGED_OFF && (!in_service || epoch > a->epoch)) {
-        log_out(o, a, OPC_REASON_DEVICE);
+        log_out(o, a, LOGOUT_PHONE_LOST);
     }
     if (changed) {
         opc_put(o, &(struct opc_output){

@@ -310,6 +310,19 @@ static void controller_message(struct pg *pg, struct proc_id peer, const struct 
     }
 }
 
+/* The agent has a call that this side found when it took over. */
+static bool has_found_call(const struct pg *pg, const struct opc_agent *a)
+{
+    for (uint32_t i = 1; i <= pg->opc.legs_max; i++) {
+        const struct opc_leg *leg = &pg->opc.legs[i];
+        if (call_id_some(leg->call) && device_id_eq(leg->device, a->info.device) &&
+            leg->segment != 0 && leg->state != LEG_ENDED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A third party's key on the agent's own phone. */
 static void control(struct pg *pg, const struct msg_desktop_control *m)
 {
@@ -320,6 +333,8 @@ static void control(struct pg *pg, const struct msg_desktop_control *m)
     enum reason reason = REASON_NONE;
     if (a->state == AGENT_STATE_LOGGED_OFF) {
         reason = REASON_BAD_STATE;
+    } else if (pg->topology->policies.control == CONTROL_UNTIL_CLEAR && has_found_call(pg, a)) {
+        reason = REASON_UNTIL_CLEAR;
     } else {
         enum err err = pim_ask(&pg->pim, &request, a->info.device, m->number);
         reason = err == ERR_OK ? REASON_NONE : err == ERR_FULL ? REASON_FULL : REASON_PROVIDER_LOST;
