@@ -59,11 +59,11 @@ void pim_link_up(struct pim *p);
 void pim_link_down(struct pim *p, struct instant now);
 enum pim_news pim_opened(struct pim *p, struct instant now, const struct msg_provider_opened *m);
 enum pim_news pim_service(struct pim *p, const struct msg_provider_state *m);
-/* Is the confirmation one that was waited for? */
 /* What the CTI Manager reaches has changed. */
 void pim_reach(struct pim *p, const struct msg_provider_reach *m);
 /* How much of its cluster this side reaches: 0 without a provider in service. */
 uint32_t pim_weight(const struct pim *p);
+/* Is the confirmation one that was waited for? */
 bool pim_confirmed(struct pim *p, const struct msg_monitor_confirmed *m);
 /* *ret_apply: the event is next in order. PIM_LOST: there was a gap. */
 enum pim_news pim_event(struct pim *p, struct instant now, const struct msg_cti_event *m,
