@@ -1,12 +1,15 @@
 #include "cluster/check/judges.h"
 
+/* One of an older term may hear of its votes late, when another one leads already. */
 static bool leader_at_end(const struct history *h)
 {
     struct proc_id leader = {0};
+    int64_t term = 0;
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind == EVENT_RAFT_STATE && e->value == RAFT_STATE_LEADER) {
+        if (e->kind == EVENT_RAFT_STATE && e->value == RAFT_STATE_LEADER && e->value2 >= term) {
             leader = e->proc;
+            term = e->value2;
         } else if (e->kind == EVENT_RAFT_STATE && proc_id_eq(e->proc, leader)) {
             leader = (struct proc_id){0};
         }

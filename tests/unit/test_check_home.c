@@ -175,6 +175,25 @@ static void test_check_home__live_1_catches_a_phone_that_nobody_serves_in_the_en
     good_run_caught("LIVE-1");
 }
 
+/* sub1 hears late that it was elected once, and of the leader of a newer term a moment later. */
+static void test_check_home__live_1_knows_the_leader_by_its_term(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (unsigned i = 0; i < 2; i++) {
+        struct event *e =
+            good_run_event(EVENT_RAFT_STATE, GOOD_SUB1, GOOD_RETURN + (200 + 10 * i) * GOOD_MS);
+        e->value = i == 0 ? RAFT_STATE_LEADER : RAFT_STATE_FOLLOWER;
+        e->value2 = i == 0 ? 2 : 3;
+    }
+    good_run_finish();
+    const struct check_result *r = good_run_judged("LIVE-1");
+    if (r->verdict != VERDICT_PASS) {
+        fail_msg("%s", r->observed);
+    }
+    history_free(&good);
+}
+
 static void test_check_home__live_1_catches_a_cluster_without_a_leader(void **state)
 {
     (void)state;
@@ -259,6 +278,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__the_end_of_one_fault_is_not_the_end_of_another),
     cmocka_unit_test(test_check_home__live_1_catches_a_dialled_number_that_nobody_holds),
     cmocka_unit_test(test_check_home__live_1_catches_a_phone_that_nobody_serves_in_the_end),
+    cmocka_unit_test(test_check_home__live_1_knows_the_leader_by_its_term),
     cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_a_leader),
     cmocka_unit_test(test_check_home__live_1_says_so_if_the_run_ended_before_the_bound),
     cmocka_unit_test(test_check_home__home_1_leaves_out_devices_whose_way_was_barred_too),
