@@ -205,6 +205,21 @@ static bool was_down(const struct history *h, struct proc_id node, int64_t from,
     return false;
 }
 
+/* The registry had taken the device from the node where it lived under `epoch`. That node may hear
+ * of it long after: from a leader whose disk stalls, for example. */
+static bool was_taken(const struct history *h, struct device_id device, uint32_t epoch,
+                      int64_t moved)
+{
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= moved; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) &&
+            !proc_id_some(e->peer) && e->epoch > epoch) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Why a device may have left `node`: it was down, disturbed, or without a lease when the device
  * lost it, or shortly before. */
 static bool had_reason(const struct history *h, struct proc_id node, int64_t left, int64_t moved)
@@ -236,6 +251,7 @@ static void stays(const struct history *h, uint32_t d, const struct device_info 
                   struct stay *ret)
 {
     struct proc_id at = {0};
+    uint32_t epoch = 0;
     int64_t left = 0;
     const struct history_span *span = &h->moves_of[d];
     for (uint32_t i = 0; i < span->n; i++) {
@@ -248,13 +264,15 @@ static void stays(const struct history *h, uint32_t d, const struct device_info 
             bool home = topology_rank(h->topology, info->group, move->node) <
                         topology_rank(h->topology, info->group, at);
             bool early = home && left == 0 && too_early(h, move->node, move->at);
-            bool causeless = !home && !had_reason(h, at, left != 0 ? left : move->at, move->at);
+            bool causeless = !home && !had_reason(h, at, left != 0 ? left : move->at, move->at) &&
+                             !was_taken(h, (struct device_id){d}, epoch, move->at);
             ret->moves++;
             ret->early += early ? 1 : 0;
             ret->causeless += causeless ? 1 : 0;
             ret->device = early || causeless ? d : ret->device;
         }
         at = move->node;
+        epoch = move->epoch;
         left = 0;
     }
 }

@@ -253,6 +253,26 @@ static void test_check_home__home_2_catches_a_move_long_after_the_fault_was_over
     good_run_caught("HOME-2");
 }
 
+/* The registry took the phone from its node long before that one hears of it. */
+static void test_check_home__home_2_takes_the_registrys_word_for_a_cause(void **state)
+{
+    (void)state;
+    for (unsigned before = 0; before <= 1; before++) { /* or before it lived there */
+        good_run_make();
+        struct event *taken = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, 55000 * GOOD_MS);
+        taken->device.v = 3;
+        taken->epoch = before == 1 ? 1 : 8;
+        struct event *e = good_run_event(EVENT_REGISTERED, GOOD_FLEET, 65000 * GOOD_MS);
+        e->device.v = 3;
+        e->peer = GOOD_SUB2;
+        e->epoch = 9;
+        good_run_finish();
+        assert_int_equal(good_run_judged("HOME-2")->verdict,
+                         before == 1 ? VERDICT_FAIL : VERDICT_PASS);
+        history_free(&good);
+    }
+}
+
 static void test_check_home__home_2_catches_a_phone_that_does_not_wait_for_the_watch(void **state)
 {
     (void)state;
@@ -283,6 +303,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__live_1_says_so_if_the_run_ended_before_the_bound),
     cmocka_unit_test(test_check_home__home_1_leaves_out_devices_whose_way_was_barred_too),
     cmocka_unit_test(test_check_home__home_2_catches_a_move_long_after_the_fault_was_over),
+    cmocka_unit_test(test_check_home__home_2_takes_the_registrys_word_for_a_cause),
     cmocka_unit_test(test_check_home__home_2_catches_a_phone_that_does_not_wait_for_the_watch),
 };
 
