@@ -83,12 +83,32 @@ static void test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row(voi
     }
 }
 
+/* The disk of the active side was full when the row was due, and the side died before it had tried
+ * again; or long after that. */
+static void test_ledger_pause__a_row_that_waits_for_a_disk_dies_with_its_side(void **state)
+{
+    (void)state;
+    for (unsigned later = 0; later <= 1; later++) {
+        good_run_make();
+        good_run_event(EVENT_PG_SYNCED, GOOD_PGA, 40000 * GOOD_MS)->peer = GOOD_PGB;
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "disk_full", T - 500 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "disk_full", T + 1000 * GOOD_MS);
+        int64_t dies = T + (later == 1 ? 9000 : 1500) * GOOD_MS;
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "crash", dies);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, dies + 1000 * GOOD_MS);
+        uint32_t leg = leg_at(-4000, -2800);
+        assert_int_equal(found_at(leg), later == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
 /* The node of the route point hung, and sends a caller on as soon as it wakes up: before it hears
- * that the point was taken from it. Had he been sent on earlier, somebody would have cut him. */
+ * that the point was taken from it. Had he been sent on earlier, somebody would have cut him;
+ * unless it slept so shortly that nobody took the point. */
 static void test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut(void **state)
 {
     (void)state;
-    for (unsigned early = 0; early <= 1; early++) {
+    for (unsigned c = 0; c < 4; c++) {
+        bool early = (c & 1) != 0, taken = (c & 2) != 0;
         good_run_make();
         good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
         good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 2000 * GOOD_MS);
@@ -96,11 +116,16 @@ static void test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut(void **
         point->device.v = GOOD_ROUTE_POINT;
         point->peer = GOOD_SUB2;
         point->epoch = 5;
+        if (taken) {
+            struct event *none = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T + 700 * GOOD_MS);
+            none->device.v = GOOD_ROUTE_POINT;
+            none->epoch = 6;
+        }
         uint32_t caller = caller_at(-3000, 2003, false);
-        uint32_t agent = leg_at(early == 1 ? 1000 : 2001, 2003);
+        uint32_t agent = leg_at(early ? 1000 : 2001, 2003);
         good_legs[agent].answer_us = 0;
         row_at(false, true, 2003);
-        assert_int_equal(found_at(caller), early == 1 ? LEDGER_LOST : LEDGER_LEFT_OUT);
+        assert_int_equal(found_at(caller), early && taken ? LEDGER_LOST : LEDGER_LEFT_OUT);
     }
 }
 
@@ -280,6 +305,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_pause__a_caller_whose_node_wakes_up_late_may_be_cut_at_once),
     cmocka_unit_test(test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller),
     cmocka_unit_test(test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row),
+    cmocka_unit_test(test_ledger_pause__a_row_that_waits_for_a_disk_dies_with_its_side),
     cmocka_unit_test(test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut),
     cmocka_unit_test(test_ledger_pause__a_leg_within_a_pause_is_told_in_part),
     cmocka_unit_test(test_ledger_pause__a_route_point_that_moves_explains_one_more_cut),
