@@ -21,10 +21,25 @@ int64_t expect_felt_until(const struct history *h, const struct history_outage *
     return last == HISTORY_FOREVER ? last : last + expect_news_us(h);
 }
 
+/* When the phone lost its CallManager, and the call became one that nobody watches; or the end. */
+static int64_t watched_until(const struct history *h, const struct expect_leg *what)
+{
+    const struct history_span *span = &h->moves_of[what->device.v];
+    for (uint32_t i = 0; i < span->n && what->leg->preserved && !what->at_point; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (!proc_id_some(move->node) && move->at >= what->begin_us && move->at <= what->end_us) {
+            return move->at;
+        }
+    }
+    return what->end_us;
+}
+
 struct expect_felt expect_felt_by(const struct history *h, const struct expect_leg *what)
 {
     struct expect_felt felt = {0};
-    int64_t over = what->end_us + expect_wrapup_most(h) + EXPECT_SLACK_US;
+    int64_t watched = watched_until(h, what);
+    int64_t wrapup = expect_wrapup_most(h) + EXPECT_SLACK_US;
+    int64_t over = what->end_us + wrapup; /* for the PG: its end may be told late */
     int64_t busy = 0; /* with the faults so far, which come in order of their begin */
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
@@ -36,9 +51,12 @@ struct expect_felt expect_felt_by(const struct history *h, const struct expect_l
         bool quiet = history_silences(o);
         felt.faults++;
         felt.overlap = felt.overlap || o->from < busy;
-        felt.silence = felt.silence || (quiet && strstr(o->what, "hang") == NULL);
-        felt.unheard = felt.unheard || (quiet && o->from <= what->begin_us + EXPECT_SLACK_US &&
-                                        what->end_us <= until);
+        bool silent = quiet && strstr(o->what, "hang") == NULL;
+        felt.silence = felt.silence || silent;
+        felt.unheard = felt.unheard ||
+                       (quiet && o->from <= what->begin_us + EXPECT_SLACK_US && watched <= until);
+        int64_t told = until == HISTORY_FOREVER ? until : until + wrapup;
+        over = silent && told > over ? told : over;
         busy = until > busy ? until : busy;
     }
     for (uint32_t i = 0; i < h->windows_n; i++) {

@@ -83,6 +83,43 @@ static void test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row(voi
     }
 }
 
+/* Nobody heard of the begin, and the phone lost its CallManager before the network was back: what
+ * goes on between the phones is in nobody's view. */
+static void test_ledger_pause__a_call_that_was_preserved_unheard_leaves_no_row(void **state)
+{
+    (void)state;
+    for (unsigned heard = 0; heard <= 1; heard++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", T - 500 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", T + 2000 * GOOD_MS);
+        struct event *lost =
+            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, T + (heard == 1 ? 7500 : 1500) * GOOD_MS);
+        lost->device.v = 7;
+        lost->peer = GOOD_SUB2;
+        uint32_t leg = leg_at(-300, 8000);
+        good_legs[leg].preserved = true;
+        assert_int_equal(found_at(leg), heard == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
+/* The network kept the end back, and another cut came before it was told: each explains a row. */
+static void test_ledger_pause__an_end_that_is_told_late_feels_later_faults(void **state)
+{
+    (void)state;
+    for (unsigned far = 0; far <= 1; far++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", T - 2000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", T + (far == 1 ? 1500 : 8000) * GOOD_MS);
+        int64_t next = T + (far == 1 ? 12000 : 7000) * GOOD_MS;
+        good_run_fault(EVENT_FAULT, GOOD_SUB1, "partition", next);
+        good_run_fault(EVENT_HEAL, GOOD_SUB1, "partition", next + 1000 * GOOD_MS);
+        uint32_t caller = caller_at(-1000, 500, false);
+        row_at(true, true, 7500);
+        row_at(true, true, 8500);
+        assert_int_equal(found_at(caller), far == 1 ? LEDGER_UNEXPLAINED : LEDGER_SPLIT);
+    }
+}
+
 /* The disk of the active side was full when the row was due, and the side died before it had tried
  * again; or long after that. */
 static void test_ledger_pause__a_row_that_waits_for_a_disk_dies_with_its_side(void **state)
@@ -306,6 +343,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_pause__a_phone_that_rings_too_late_has_not_taken_the_caller),
     cmocka_unit_test(test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row),
     cmocka_unit_test(test_ledger_pause__a_row_that_waits_for_a_disk_dies_with_its_side),
+    cmocka_unit_test(test_ledger_pause__a_call_that_was_preserved_unheard_leaves_no_row),
+    cmocka_unit_test(test_ledger_pause__an_end_that_is_told_late_feels_later_faults),
     cmocka_unit_test(test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut),
     cmocka_unit_test(test_ledger_pause__a_leg_within_a_pause_is_told_in_part),
     cmocka_unit_test(test_ledger_pause__a_route_point_that_moves_explains_one_more_cut),
