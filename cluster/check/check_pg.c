@@ -61,6 +61,11 @@ static bool failed_between(const struct history *h, struct proc_id side, int64_t
     bool path = true; /* to the central controller */
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
         const struct event *e = &h->events[i];
+        bool replaced = e->kind == EVENT_PG_GRANTED && !proc_id_eq(e->peer, side) &&
+                        pair_of(h, e->peer) == p->pair;
+        if (e->at.us >= from && replaced && !path) {
+            return true; /* the controller could not ask it */
+        }
         if (!proc_id_eq(e->proc, side)) {
             continue;
         }

@@ -207,11 +207,12 @@ static void test_check__pg_2_catches_a_fail_back(void **state)
     good_run_caught("PG-2");
 }
 
-/* Only as long as it has no controller that side may let go because of that. */
+/* Only as long as it has no controller that side may let go because of that, or be replaced. */
 static void test_check__pg_2_knows_a_side_without_a_controller(void **state)
 {
     (void)state;
-    for (unsigned back = 0; back <= 1; back++) {
+    for (unsigned c = 0; c < 4; c++) {
+        unsigned back = c & 1;
         good_run_make();
         for (unsigned up = 0; up <= back; up++) {
             struct event *link = good_run_event(up == 1 ? EVENT_LINK_UP : EVENT_LINK_DOWN, GOOD_PGB,
@@ -219,7 +220,14 @@ static void test_check__pg_2_knows_a_side_without_a_controller(void **state)
             link->peer = GOOD_ICMA;
             snprintf(link->text, sizeof link->text, "controller");
         }
-        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 59000 * GOOD_MS)->reason = REASON_NO_CONTROLLER;
+        if ((c & 2) != 0) {
+            struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 59000 * GOOD_MS);
+            granted->peer = GOOD_PGA;
+            granted->value = 3;
+        } else {
+            struct event *standby = good_run_event(EVENT_PG_STANDBY, GOOD_PGB, 59000 * GOOD_MS);
+            standby->reason = REASON_NO_CONTROLLER;
+        }
         struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
         e->value = 3;
         e->value2 = 11;
