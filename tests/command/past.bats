@@ -75,6 +75,7 @@ looks_like() {
     [[ "${lines[1]}" == *"-"*"-" ]]
 }
 
+# conforms: 57
 @test "phones are seen half moved, and the cluster degraded" {
     local fault half
     fault=$("$REHOME" events --run "$RUN" --kind fault --json | jq '.events[0].at_us')

@@ -63,6 +63,8 @@ routed() {
     rings 1001
     phone 1001 answer
 }
+
+# conforms: 43
 @test "a call of each kind leaves the rows that a count by hand says" {
     "$REHOME" up --topology "$BATS_TEST_TMPDIR/byhand.yaml" --quiet --calls-per-second 0
     for agent in $(seq 5003 2 5019); do

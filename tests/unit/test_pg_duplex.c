@@ -25,6 +25,7 @@ static void staff(struct pg_world *w, int side)
     pg_world_run(w, 200);
 }
 
+/* conforms: 24 */
 static void test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors(void **state)
 {
     (void)state;
@@ -38,6 +39,7 @@ static void test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors(v
     pg_world_free(w);
 }
 
+/* conforms: 29 */
 static void test_pg_duplex__side_b_alone_waits_and_then_goes_active(void **state)
 {
     (void)state;
@@ -50,6 +52,7 @@ static void test_pg_duplex__side_b_alone_waits_and_then_goes_active(void **state
     pg_world_free(w);
 }
 
+/* conforms: 20, 25 */
 static void test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors(void **state)
 {
     (void)state;
@@ -64,6 +67,7 @@ static void test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors(void
     pg_world_free(w);
 }
 
+/* conforms: 28 */
 static void test_pg_duplex__nothing_fails_back(void **state)
 {
     (void)state;
@@ -80,6 +84,30 @@ static void test_pg_duplex__nothing_fails_back(void **state)
     pg_world_free(w);
 }
 
+/* conforms: 30 */
+static void test_pg_duplex__without_a_provider_and_without_a_peer_nobody_is_active(void **state)
+{
+    (void)state;
+    for (int which = A; which <= B; which++) {
+        struct pg_world *w = pair();
+        pg_world_cti(w, A, false);
+        pg_world_kill(w, B);
+        pg_world_run(w, 10000);
+        assert_false(pg_world_is_active(w, A));
+        assert_false(pg_world_is_active(w, B));
+        if (which == A) {
+            pg_world_cti(w, A, true);
+        } else {
+            pg_world_start(w, B);
+        }
+        pg_world_run(w, 10000);
+        assert_true(pg_world_is_active(w, which));
+        assert_false(pg_world_is_active(w, 1 - which));
+        pg_world_free(w);
+    }
+}
+
+/* conforms: 22 */
 static void test_pg_duplex__killed_process_is_replaced(void **state)
 {
     (void)state;
@@ -377,6 +405,45 @@ static void test_pg_duplex__side_with_an_older_epoch_steps_down(void **state)
     pg_world_free(w);
 }
 
+/* How often the pair changed its active side while the link of side A to its CTI Manager, or those
+ * of both, flapped ten times. */
+static int switches_while_flapping(bool both, int64_t down_ms, int64_t up_ms)
+{
+    struct pg_world *w = pair();
+    int active = A;
+    int switches = 0;
+    for (int64_t ms = 0; ms < 10 * (down_ms + up_ms); ms += 100) {
+        int64_t at = ms % (down_ms + up_ms);
+        for (int side = A; side <= (both ? B : A); side++) {
+            if (at == 0 || at == down_ms) {
+                pg_world_cti(w, side, at == down_ms);
+            }
+        }
+        pg_world_run(w, 100);
+        if (pg_world_is_active(w, 1 - active)) {
+            active = 1 - active;
+            switches++;
+        }
+    }
+    pg_world_run(w, 20000);
+    assert_true(pg_world_is_active(w, A) != pg_world_is_active(w, B));
+    pg_world_free(w);
+    return switches;
+}
+
+/* conforms: 56 */
+static void test_pg_duplex__link_that_flaps_ten_times_does_not_bounce_the_pair(void **state)
+{
+    (void)state;
+    for (int64_t down_ms = 100; down_ms <= 800; down_ms *= 2) {
+        for (int64_t up_ms = 100; up_ms <= 1600; up_ms *= 2) {
+            assert_true(switches_while_flapping(false, down_ms, up_ms) <= 1);
+            assert_true(switches_while_flapping(true, down_ms, up_ms) <= 2);
+        }
+    }
+}
+
+/* conforms: 56 */
 static void test_pg_duplex__flapping_provider_is_held_down_longer_each_time(void **state)
 {
     (void)state;
@@ -430,6 +497,7 @@ static void test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys(void *
     pg_world_free(w);
 }
 
+/* conforms: 43 */
 static void test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row(void **state)
 {
     (void)state;
@@ -456,6 +524,7 @@ static void test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row(void
     pg_world_free(w);
 }
 
+/* conforms: 37 */
 static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
 {
     (void)state;
@@ -474,6 +543,7 @@ static void test_pg_duplex__restarted_side_takes_the_state_over(void **state)
     pg_world_free(w);
 }
 
+/* conforms: 48 */
 static void test_pg_duplex__agents_keep_their_state_unless_their_phone_moved(void **state)
 {
     (void)state;
@@ -495,6 +565,7 @@ static void test_pg_duplex__agents_keep_their_state_unless_their_phone_moved(voi
     pg_world_free(w);
 }
 
+/* conforms: 49, 52 */
 static void test_pg_duplex__desktops_are_closed_and_find_the_other_side(void **state)
 {
     (void)state;
@@ -621,6 +692,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(
         test_pg_duplex__controller_that_the_peer_reaches_first_is_no_reason_to_give_up),
     cmocka_unit_test(test_pg_duplex__granted_while_the_provider_resumes_waits_for_it),
+    cmocka_unit_test(test_pg_duplex__without_a_provider_and_without_a_peer_nobody_is_active),
     cmocka_unit_test(test_pg_duplex__killed_process_is_replaced),
     cmocka_unit_test(test_pg_duplex__cut_private_link_leaves_one_active_side_and_no_rows),
     cmocka_unit_test(test_pg_duplex__inputs_missed_while_the_private_link_was_cut_are_made_up),
@@ -633,6 +705,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_duplex__unsure_side_waits_for_the_controller_and_then_goes_on),
     cmocka_unit_test(test_pg_duplex__side_that_let_go_waits_for_a_provider_in_service),
     cmocka_unit_test(test_pg_duplex__side_with_an_older_epoch_steps_down),
+    cmocka_unit_test(test_pg_duplex__link_that_flaps_ten_times_does_not_bounce_the_pair),
     cmocka_unit_test(test_pg_duplex__flapping_provider_is_held_down_longer_each_time),
     cmocka_unit_test(test_pg_duplex__failure_rows_of_both_sides_have_the_same_keys),
     cmocka_unit_test(test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row),

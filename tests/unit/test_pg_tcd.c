@@ -93,6 +93,8 @@ static void test_pg_tcd__routed_call_is_one_row_with_its_times_and_wrapup(void *
     assert_int_equal(w->agents[0].state, AGENT_STATE_READY);
     pg_world_free(w);
 }
+
+/* conforms: 42 */
 static void test_pg_tcd__wrapup_after_a_failure_reaches_no_row(void **state)
 {
     (void)state;
@@ -120,6 +122,8 @@ static void test_pg_tcd__wrapup_after_a_failure_reaches_no_row(void **state)
     assert_int_equal(pg_world_count(&w->sides[A], EVENT_WRAPUP_ENTERED), 2);
     pg_world_free(w);
 }
+
+/* conforms: 53 */
 static void test_pg_tcd__leg_in_wrapup_at_a_failure_is_handled_without_wrapup(void **state)
 {
     (void)state;
@@ -172,6 +176,8 @@ static void test_pg_tcd__ring_no_answer_sets_the_agent_not_ready(void **state)
     assert_int_equal(w->sides[A].pg.opc.agents[0].reason_code, 32767);
     pg_world_free(w);
 }
+
+/* conforms: 41, 47 */
 static void test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out(void **state)
 {
     (void)state;
