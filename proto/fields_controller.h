@@ -88,7 +88,8 @@
     F(U32, talk_ms, 0)                \
     F(U32, work_ms, 0)                \
     F(U32, queue_ms, 0)               \
-    F(STR, wrapup, 40)
+    F(STR, wrapup, 40)                \
+    F(U32, icr_call_key_child, 0)
 
 #define FIELDS_RECORD_LOGOUT(F) \
     F(U64, outbox, 0)           \

@@ -60,7 +60,8 @@
     F(BOOL, in_service, 0)             \
     F(U32, device_epoch, 0)            \
     F(BOOL, snapshot, 0)               \
-    F(BOOL, wrap_due, 0)
+    F(BOOL, wrap_due, 0)               \
+    F(U32, missed, 0)
 
 #define FIELDS_PRIVATE_LEG(F) \
     F(U64, seq, 0)            \
@@ -95,6 +96,7 @@
     F(U32, tries, 0)          \
     F(BOOL, waiting, 0)       \
     F(BOOL, moved, 0)         \
-    F(DEVICE, point, 0)
+    F(DEVICE, point, 0)       \
+    F(U32, child, 0)
 
 #endif

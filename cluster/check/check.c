@@ -15,17 +15,24 @@ static const struct check invariants[] = {
     {"REG-2", "Nothing counts under an old epoch, and nothing new begins without a lease",
      check_reg_2, false},
     {"REG-3", "Registrations and lookups through any node are linearizable", check_reg_3, false},
+    /* conforms: 17 */
     {"REG-4", "All replicas hold the same state at the same index", check_reg_4, false},
     {"HOME-1", "Every idle device finds the first living member of its group", check_home_1, true},
     {"HOME-2", "Nobody leaves a healthy CallManager, except home", check_home_2, false},
     {"CALL-1", "Media of an established call never pauses", check_call_1, false},
     {"CALL-2", "A preserved call can only be hung up", check_call_2, false},
     {"CTI-1", "Every CTI event is applied once and in order", check_cti_1, false},
+    /* conforms: 19 */
     {"CTI-2", "A PG side uses its own CTI Manager only", check_cti_2, false},
+    /* conforms: 40 */
     {"PG-1", "At most one active PG side an epoch", check_pg_1, false},
+    /* conforms: 28 */
     {"PG-2", "The PG never fails back", check_pg_2, false},
+    /* conforms: 44 */
     {"TCD-1", "Every call leg is accounted for, once", check_tcd_1, true},
+    /* conforms: 42 */
     {"TCD-2", "A record never changes", check_tcd_2, false},
+    /* conforms: 47 */
     {"AGT-1", "No call for an agent without a phone, no logout without cause", check_agent_1,
      false},
     {"RAFT-1", "At most one leader a term, and nobody else serves", check_raft_1, true},

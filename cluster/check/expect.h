@@ -22,9 +22,13 @@
 #define EXPECT_SLACK_US     INT64_C(700000)
 #define EXPECT_PARTIALS_MAX 9
 #define EXPECT_WHOLES_MAX   2
-/* A set of outcomes: a bit for each pair of partial rows and whole ones. */
-#define EXPECT_BIT(partial, whole) \
-    (UINT32_C(1) << ((EXPECT_WHOLES_MAX + 1) * (uint32_t)(partial) + (uint32_t)(whole)))
+/* A set of outcomes: a bit for each pair of partial rows and whole ones. More partial ones than
+ * EXPECT_PARTIALS_MAX are that many. */
+#define EXPECT_BIT(partial, whole)                                                        \
+    (UINT32_C(1) << ((EXPECT_WHOLES_MAX + 1) * ((uint32_t)(partial) < EXPECT_PARTIALS_MAX \
+                                                    ? (uint32_t)(partial)                 \
+                                                    : EXPECT_PARTIALS_MAX) +              \
+                     (uint32_t)(whole)))
 
 /* What is judged: a leg at a phone, or the caller's part of a call at a route point. */
 struct expect_leg {

@@ -8,10 +8,12 @@
 #include "cluster/check/sentence_return.h"
 
 static const struct check sentences[] = {
+    /* conforms: 5 */
     {"S3-PHONES", "Every phone without a call re-homes to the backup by itself",
      sentence_home_phones, true},
     {"S3-GATEWAYS", "Every gateway re-homes at once", sentence_home_gateways, true},
     {"S3-NONE-LOST", "No device is lost", sentence_home_none_lost, true},
+    /* conforms: 21 */
     {"S3-PG", "The PG switches only if its CTI Manager went with the CallManager",
      sentence_pg_as_due, true},
     {"S3-ROUTED", "New calls to dialled numbers are routed", sentence_pg_routed, true},
@@ -24,6 +26,7 @@ static const struct check sentences[] = {
      sentence_calls_after_hangup, false},
     {"S3-SETUP", "A call in setup or in mid-transfer drops, and is recorded as dropped",
      sentence_calls_setup, false},
+    /* conforms: 41 */
     {"S3-TCD-AT-FAULT", "One record per call in progress, written at the failure",
      sentence_calls_records, false},
     {"S3-SECOND-ROW", "No further record, unless the call outlives a PG switch",
@@ -31,8 +34,10 @@ static const struct check sentences[] = {
     {"S3-WRAPUP", "Wrap-up entered later reaches no record of the failure", sentence_calls_wrapup,
      false},
     {"S3-UNCHANGED", "No record ever changes", sentence_unchanged, false},
+    /* conforms: 47 */
     {"S3-AGENTS-OUT", "Agents of the dead subscriber are logged out with 50003 and get no calls",
      sentence_agents_out, false},
+    /* conforms: 47 */
     {"S3-AGENTS-OTHERS", "Agents of other subscribers stay logged in", sentence_agents_others,
      false},
     {"S3-AGENTS-BACK", "They can work again once their phone is registered", sentence_agents_back,

@@ -7,10 +7,13 @@
 #include "cluster/check/sentence_pg.h"
 
 static const struct check sentences[] = {
+    /* conforms: 19, 20 */
     {"S4-PG-A", "Side A loses its provider and never connects to another CTI Manager",
      sentence_pg_lost, true},
+    /* conforms: 20, 25 */
     {"S4-PG-B", "Side B monitors all dialled numbers and phones, then is active", sentence_pg_taken,
      true},
+    /* conforms: 20 */
     {"S4-PHONES", "No phone and no gateway moves", sentence_home_unmoved, true},
     {"S4-MEDIA", "Calls in progress and their media go on", sentence_calls_go_on, true},
     {"S4-FEATURES", "Hold and consultation still work on the phones", sentence_calls_features_stay,
@@ -24,12 +27,14 @@ static const struct check sentences[] = {
      false},
     {"S4-ROUTED-AGAIN", "New calls to dialled numbers are routed again", sentence_pg_routed, true},
     {"S4-AGENTS-IN", "Nobody is logged out with 50003", sentence_agents_none_out, true},
+    /* conforms: 48 */
     {"S4-AGENTS-KEPT",
      "Available stays available, not ready stays not ready, a cut call or wrap-up ends in what was "
      "before",
      sentence_agents_states, true},
     {"S4-STANDBY", "When it returns, side A stands by with the state of side B",
      sentence_pg_stands_by, true},
+    /* conforms: 28 */
     {"S4-PG-STAYS", "The PG stays on side B", sentence_pg_stays, true},
     {"S4-LEDGER", "The ledger is clean", sentence_ledger, true},
 };

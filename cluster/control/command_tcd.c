@@ -1,17 +1,24 @@
 /* tcd: call records, read where the logger keeps them, or as a run has recorded them; with --check,
- * the ledger. */
+ * the ledger; with --call, the story of one call. */
 #include "cluster/control/judge.h"
 #include "cluster/control/look.h"
 #include "cluster/control/past.h"
+#include "cluster/control/story.h"
 #include "cluster/control/table.h"
+#include "cluster/control/tick.h"
 #include "cluster/record/judged.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TABLE   "Termination_Call_Detail"
 #define BUSY_MS 2000
+
+#define CALL_DIGITS 16
+#define DATE_LEN    11 /* of a stamp, with the T */
 
 static json_t *cell(sqlite3_stmt *q, int i)
 {
@@ -213,30 +220,221 @@ static bool clean(const json_t *ledger)
            json_integer_value(json_object_get(ledger, "unexplained")) == 0;
 }
 
+/* -- One call. -- */
+
+static int64_t number_of(const json_t *row, const char *key)
+{
+    return json_integer_value(json_object_get(row, key));
+}
+
+static struct call_id call_of(const json_t *row)
+{
+    return (struct call_id){strtoull(word_of(row, "CallReferenceID"), NULL, 16)};
+}
+
+/* What a user can name a call by: DAY-KEY of the router, the number of the call, a row of it; or
+ * the last one that has a row. */
+static int find_call(const char *word, const json_t *rows, struct call_id *ret_call)
+{
+    const size_t digits = strspn(word, "0123456789");
+    const size_t more = word[digits] == '-' ? strspn(word + digits + 1, "0123456789") : 0;
+    const bool key = digits > 0 && more > 0 && word[digits + 1 + more] == '\0';
+    const bool row_key = digits > 0 && digits < CALL_DIGITS && word[digits] == '\0';
+    *ret_call = (struct call_id){0};
+    if (strlen(word) == CALL_DIGITS && strspn(word, "0123456789abcdefABCDEF") == CALL_DIGITS) {
+        ret_call->v = strtoull(word, NULL, 16);
+        return OUTCOME_DONE;
+    }
+    if (strcmp(word, "last") == 0) {
+        *ret_call = call_of(json_array_get(rows, json_array_size(rows) - 1));
+        return OUTCOME_DONE;
+    }
+    if (!key && !row_key) {
+        return outcome_error(OUTCOME_USAGE, "rehome tcd --call last",
+                             "'%s' is no call: name it by RouterCallKeyDay-RouterCallKey, by the "
+                             "16 digits of CallReferenceID, or by the RecoveryKey of a row",
+                             word);
+    }
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        bool fits =
+            key ? number_of(row, "RouterCallKeyDay") == strtoll(word, NULL, 10) &&
+                      number_of(row, "RouterCallKey") == strtoll(word + digits + 1, NULL, 10)
+                : number_of(row, "RecoveryKey") == strtoll(word, NULL, 10);
+        if (fits) {
+            *ret_call = call_of(row);
+            return OUTCOME_DONE;
+        }
+    }
+    return OUTCOME_DONE; /* of no call */
+}
+
+/* "2 s (ring 1, talk 1), key 20786-200, partial, FailCause timeout" */
+static void row_text(const json_t *row, char *ret, size_t size)
+{
+    static const struct {
+        const char *column, *word;
+    } parts[] = {{"LocalQTime", "queue"}, {"RingTime", "ring"}, {"DelayTime", "delay"},
+                 {"TalkTime", "talk"},    {"HoldTime", "hold"}, {"WorkTime", "wrap-up"}};
+    const char *separator = " (";
+    size_t n = (size_t)snprintf(ret, size, "%" PRId64 " s", number_of(row, "Duration"));
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && n < size; i++) {
+        if (number_of(row, parts[i].column) > 0) {
+            n += (size_t)snprintf(ret + n, size - n, "%s%s %" PRId64, separator, parts[i].word,
+                                  number_of(row, parts[i].column));
+            separator = ", ";
+        }
+    }
+    n += n < size
+             ? (size_t)snprintf(ret + n, size - n, "%s, disposition %" PRId64,
+                                separator[0] == ',' ? ")" : "", number_of(row, "CallDisposition"))
+             : 0;
+    if (n < size && number_of(row, "RouterCallKey") > 0) {
+        n += (size_t)snprintf(ret + n, size - n, ", key %" PRId64 "-%" PRId64,
+                              number_of(row, "RouterCallKeyDay"), number_of(row, "RouterCallKey"));
+    }
+    if (n < size && strcmp(word_of(row, "WrapupData"), "-") != 0) {
+        n += (size_t)snprintf(ret + n, size - n, ", wrap-up data %s", word_of(row, "WrapupData"));
+    }
+    if (n < size && strcmp(word_of(row, "Partial"), "Y") == 0) {
+        snprintf(ret + n, size - n, ", partial, FailCause %s", word_of(row, "FailCause"));
+    }
+}
+
+struct telling {
+    const struct topology *topology;
+    struct story *story;
+    json_t *lines; /* NULL: print them */
+    struct call_id call;
+    bool begun;
+};
+
+static void link_event(void *context, const struct event *e, const char *line)
+{
+    (void)line;
+    story_link(((struct telling *)context)->story, e);
+}
+
+static void take_event(void *context, const struct event *e, const char *line)
+{
+    (void)line;
+    story_take(((struct telling *)context)->story, e);
+}
+
+static void tell_sentence(void *context, const struct event *e, const char *text)
+{
+    struct telling *t = context;
+    char stamp[TICK_STAMP_LEN] = "-";
+    const char *proc = e != NULL ? topology_name(t->topology, e->proc) : "-";
+    if (e != NULL) {
+        tick_stamp(e->wall_us, stamp);
+    }
+    if (t->lines != NULL) {
+        json_array_append_new(t->lines,
+                              json_pack("{s:s?, s:s, s:s?, s:s}", "at", e != NULL ? stamp : NULL,
+                                        "process", proc, "kind",
+                                        e != NULL ? event_word(e->kind) : NULL, "text", text));
+        return;
+    }
+    if (!t->begun) {
+        printf("call %016" PRIx64 ", %.10s UTC\n", t->call.v, stamp);
+        t->begun = true;
+    }
+    printf("%-12.12s  %-8s  %s\n", e != NULL ? stamp + DATE_LEN : stamp, proc, text);
+}
+
+/* Take the rows that are not of the call out. */
+static void keep_rows(json_t *rows, struct story *story)
+{
+    for (size_t i = json_array_size(rows); i-- > 0;) {
+        const json_t *row = json_array_get(rows, i);
+        if (!story_has(story, call_of(row))) {
+            json_array_remove(rows, i);
+        }
+    }
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        char text[STORY_TEXT_LEN];
+        row_text(json_array_get(rows, i), text, sizeof text);
+        story_row(story, number_of(json_array_get(rows, i), "RecoveryKey"), text);
+    }
+}
+
+static int tell_call(const struct session_of_command *s, const char *word, bool json, json_t *rows)
+{
+    struct call_id call;
+    char number[CALL_DIGITS + 1];
+    int code = find_call(word, rows, &call);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    struct telling t = {.topology = &s->cluster.topology,
+                        .story = story_new(&s->cluster.topology, call),
+                        .call = call};
+    if (call_id_some(call)) {
+        look_events(s, link_event, &t);
+        look_events(s, take_event, &t);
+        keep_rows(rows, t.story);
+    }
+    snprintf(number, sizeof number, "%016" PRIx64, call.v);
+    if (!story_known(t.story)) {
+        code =
+            outcome_error(OUTCOME_USAGE, "rehome tcd",
+                          "there is no call '%s', neither in the records nor in the events", word);
+    } else if (json) {
+        t.lines = json_array();
+        story_tell(t.story, tell_sentence, &t);
+        table_json(look_sign(s, json_pack("{s:i, s:s, s:o, s:O}", "schema", 1, "call", number,
+                                          "story", t.lines, "rows", rows)));
+    } else {
+        story_tell(t.story, tell_sentence, &t);
+    }
+    story_free(&t.story);
+    return code;
+}
+
 int command_tcd(int argc, char **argv)
 {
     bool check = false;
+    const char *call = NULL;
     struct look_when when = {0};
     const struct option_row options[] = {
         {"check", 0, NULL, "judge them against what the fleet saw", &check, NULL},
+        {"call", 0, "KEY",
+         "the story of one call: RouterCallKeyDay-RouterCallKey, CallReferenceID, a RecoveryKey, "
+         "or last",
+         NULL, &call},
         LOOK_OPTIONS(when)};
-    const struct options_spec spec = {.name = "tcd",
-                                      .examples = "rehome tcd\nrehome tcd --check",
-                                      .lacks = OPTIONS_NO_WAIT,
-                                      .doc = "The call records.",
-                                      .rows = options,
-                                      .rows_n = sizeof options / sizeof options[0]};
+    const struct options_spec spec = {
+        .name = "tcd",
+        .examples = "rehome tcd\nrehome tcd --check\nrehome tcd --call 20786-200",
+        .lacks = OPTIONS_NO_WAIT,
+        .doc = "The call records.",
+        .rows = options,
+        .rows_n = sizeof options / sizeof options[0]};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
     options_parse(&spec, argc, argv, &common, &args);
+    if (check && call != NULL) {
+        return outcome_error(OUTCOME_USAGE, NULL, "--check is about all calls, --call about one");
+    }
     int code = look_open_files(&common, &when, &s);
     if (code != OUTCOME_DONE) {
         return code;
     }
     json_t *rows = json_array();
     json_t *ledger = NULL;
-    code = s->past != NULL ? read_past(s, rows) : read_live(&s->cluster, rows);
+    /* The record of a cluster that lives holds no rows; the story of a call is in its events. */
+    const bool no_rows = call != NULL && s->past != NULL && !s->past->load.history.rows_known;
+    code = no_rows           ? OUTCOME_DONE
+           : s->past != NULL ? read_past(s, rows)
+                             : read_live(&s->cluster, rows);
+    if (code == OUTCOME_DONE && call != NULL) {
+        code = tell_call(s, call, common.json, rows);
+        json_decref(rows);
+        command_close(&s);
+        return code;
+    }
     if (code == OUTCOME_DONE && check) {
         code = make_ledger(s, &ledger);
     }

@@ -229,7 +229,7 @@ static bool tcd_row(struct logger *l, const struct msg_record_tcd *t, struct out
     put_word(&r, "N");                    /* BadCallTag */
     put_int(&r, t->icr_call_key);
     put_some(&r, t->icr_call_key_parent);
-    put_null(&r);      /* ICRCallKeyChild */
+    put_some(&r, t->icr_call_key_child);
     put_int(&r, 1);    /* MRDomainID: voice */
     put_nulls(&r, 10); /* Variable1 to Variable10 */
     tcd_who(&r, l, t);

@@ -17,6 +17,24 @@ state_of() {
     "$REHOME" agents --json | jq -r ".agents[] | select(.agent == $1) | .state"
 }
 
+# conforms: 18
+@test "without the publisher calls go on, configuration is refused, and a user's own setting is accepted" {
+    "$REHOME" up --topology small --quiet --calls-per-second 0
+    "$REHOME" config set recovery.80001=1050 --quiet
+    "$REHOME" phone 1050 dial 1001
+    "$REHOME" phone 1001 answer
+    "$REHOME" kill pub --quiet
+    "$REHOME" phone 1001 hold
+    "$REHOME" phone 1050 hangup
+    run "$REHOME" config set recovery.80001=1051
+    echo "$output"
+    [ "$status" != 0 ]
+    run "$REHOME" forward 1002 1051
+    [ "$status" = 0 ]
+    "$REHOME" phone 1050 dial 1002
+    "$REHOME" phone 1051 answer
+}
+
 @test "an agent and two phones are driven by hand" {
     "$REHOME" up --topology small --quiet --calls-per-second 0
 

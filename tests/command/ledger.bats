@@ -65,6 +65,7 @@ by_hand() {
            FROM icm.Termination_Call_Detail"
 }
 
+# conforms: 35, 44
 @test "the records of many PG faults in a row are as the ledger says, and as a count by hand says" {
     "$REHOME" up --topology "$BATS_TEST_TMPDIR/busy.yaml" --quiet
     legs 40

@@ -34,6 +34,7 @@ capture_end() {
 
 heard() { jq ".$1" "$BATS_TEST_TMPDIR/heard"; }
 
+# conforms: 7
 @test "calls whose CallManager dies keep their media, as a packet capture sees it" {
     "$REHOME" up --topology small --quiet
     "$REHOME" traffic off --quiet

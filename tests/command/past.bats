@@ -75,6 +75,7 @@ looks_like() {
     [[ "${lines[1]}" == *"-"*"-" ]]
 }
 
+# conforms: 57
 @test "phones are seen half moved, and the cluster degraded" {
     local fault half
     fault=$("$REHOME" events --run "$RUN" --kind fault --json | jq '.events[0].at_us')
@@ -112,6 +113,25 @@ looks_like() {
     [[ "${lines[0]}" == *"registered at sub2"* ]]
     run --separate-stderr "$REHOME" events --run "$RUN" --at fault-0.001s --kind fault --json
     [ "$(jq '.events | length' <<<"$output")" = 0 ]
+}
+
+@test "a call has its story up to the moment, although the record holds no rows" {
+    local call
+    call=$(jq -r '.calls[0].call' <"$BATS_FILE_TMPDIR/calls.json")
+    run --separate-stderr "$REHOME" tcd --call "$call" --run "$RUN" --at "$LIVE" --json
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(jq -r '[.story[].text] | join("; ")' <<<"$output")" = "1501 dials 1502, at sub1; 1502 rings, at sub1; 1502 answers; 1501 puts the call on hold" ]
+    [ "$(jq '.rows | length' <<<"$output")" = 0 ]
+    run --separate-stderr "$REHOME" tcd --call "$call" --run "$RUN"
+    [[ "$output" == *"fault: crash at sub1"*"1501 loses its CallManager (sub1)"* ]]
+    for wrong in nope 20786-199 0000000000000001; do
+        run "$REHOME" tcd --call "$wrong" --run "$RUN"
+        [ "$status" = 64 ]
+        [[ "$output" == *"'$wrong'"* ]]
+    done
+    run "$REHOME" tcd --call "$call" --check
+    [ "$status" = 64 ]
 }
 
 @test "a moment or a run that is none is refused, and the nearest name is said" {

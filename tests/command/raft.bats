@@ -38,6 +38,7 @@ leader() { "$REHOME" raft --json | jq -r .leader; }
     [[ "$output" == *" register at sub1: "* ]]
 }
 
+# conforms: 17
 @test "all nodes have the same log" {
     "$REHOME" config set greeting=hello --quiet
     for node in pub sub1 sub2; do

@@ -17,6 +17,7 @@ setup() {
     [ "$(jq '.events > 0 and .legs > 0 and .virtual_s > 300' <<<"$output")" = true ]
 }
 
+# conforms: 58
 @test "sim: the same seeds give the same digest, other seeds another one, whatever the number of jobs" {
     one=$("$REHOME" sim --seeds 3..5 --profile lab --json --jobs 1 2>/dev/null | jq -r .digest) || true
     two=$("$REHOME" sim --seeds 3..5 --profile lab --json --jobs 3 2>/dev/null | jq -r .digest) || true

@@ -64,6 +64,7 @@ press() {
     [ "$status" = 64 ]
 }
 
+# conforms: 57
 @test "it draws the living cluster, sees a node die, and gives the terminal back" {
     watch_begin
     drawn "small  healthy"

@@ -14,12 +14,15 @@ static inline uint32_t sample_next(uint32_t *n)
     return *n * 37;
 }
 
-#define SAMPLE(type, name, bound)  SAMPLE_##type(name, bound)
-#define SAMPLE_U32(name, bound)    m->name = sample_next(n);
-#define SAMPLE_U64(name, bound)    m->name = UINT64_C(0x100000000) + sample_next(n);
-#define SAMPLE_I64(name, bound)    m->name = -(INT64_C(0x100000000) + (int64_t)sample_next(n));
-#define SAMPLE_BOOL(name, bound)   m->name = true;
-#define SAMPLE_ENUM(name, bound)   m->name = 1 + sample_next(n) % ((uint32_t)(bound)-1);
+#define SAMPLE(type, name, bound) SAMPLE_##type(name, bound)
+#define SAMPLE_U32(name, bound)   m->name = sample_next(n);
+#define SAMPLE_U64(name, bound)   m->name = UINT64_C(0x100000000) + sample_next(n);
+#define SAMPLE_I64(name, bound)   m->name = -(INT64_C(0x100000000) + (int64_t)sample_next(n));
+#define SAMPLE_BOOL(name, bound)  m->name = true;
+/* The first words of a long vocabulary only: it grows, and the sample of a message stays. */
+#define SAMPLE_WORDS               37u
+#define SAMPLE_BOUND(bound)        ((uint32_t)(bound) < SAMPLE_WORDS ? (uint32_t)(bound) : SAMPLE_WORDS)
+#define SAMPLE_ENUM(name, bound)   m->name = 1 + sample_next(n) % (SAMPLE_BOUND(bound) - 1);
 #define SAMPLE_DEVICE(name, bound) m->name.v = sample_next(n);
 #define SAMPLE_CALL(name, bound)   m->name.v = UINT64_C(0x0100010000000000) + sample_next(n);
 #define SAMPLE_PROC(name, bound)   m->name.v = (uint16_t)(1 + sample_next(n) % 40);

@@ -123,6 +123,7 @@ static void test_agent__opens_logs_in_and_goes_ready(void **state)
     assert_null(pass(60000, MSG_DESKTOP_REQUEST));
 }
 
+/* conforms: 52 */
 static void test_agent__tries_the_other_side_when_this_one_is_not_active(void **state)
 {
     (void)state;
@@ -136,6 +137,7 @@ static void test_agent__tries_the_other_side_when_this_one_is_not_active(void **
     assert_int_equal(s->peer.v, FAKE_PGB.v);
 }
 
+/* conforms: 49, 50 */
 static void test_agent__moves_to_the_other_side_when_closed_and_keeps_its_state(void **state)
 {
     (void)state;
@@ -150,6 +152,7 @@ static void test_agent__moves_to_the_other_side_when_closed_and_keeps_its_state(
     assert_null(pass(60000, MSG_DESKTOP_REQUEST));
 }
 
+/* conforms: 49, 51 */
 static void test_agent__moves_to_the_other_side_when_the_link_is_down(void **state)
 {
     (void)state;

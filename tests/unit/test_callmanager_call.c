@@ -330,6 +330,7 @@ static void test_callmanager_call__a_caller_who_leaves_the_queue_has_abandoned(v
     free(c);
 }
 
+/* conforms: 27 */
 static void test_callmanager_call__a_route_point_nobody_holds_has_a_recovery_number(void **state)
 {
     (void)state;

@@ -116,6 +116,7 @@ static void test_callmanager_device__what_its_registry_knows_counts_before_it_is
     free(c);
 }
 
+/* conforms: 4 */
 static void test_callmanager_device__a_standby_keepalive_is_acknowledged_anywhere(void **state)
 {
     (void)state;
@@ -173,6 +174,7 @@ static void test_callmanager_device__a_stranger_may_not_speak_for_a_device(void 
     free(c);
 }
 
+/* conforms: 11 */
 static void test_callmanager_device__more_than_the_rate_are_throttled(void **state)
 {
     (void)state;
@@ -260,6 +262,7 @@ static void test_callmanager_device__unregister_leaves_the_registry(void **state
     free(c);
 }
 
+/* conforms: 12 */
 static void test_callmanager_device__fall_back_lets_few_go_at_a_time(void **state)
 {
     (void)state;
@@ -279,6 +282,7 @@ static void test_callmanager_device__fall_back_lets_few_go_at_a_time(void **stat
 }
 
 /* The file says who goes home, and the configuration has the last word. */
+/* conforms: 13 */
 static void test_callmanager_device__fall_back_is_a_policy(void **state)
 {
     (void)state;

@@ -13,6 +13,7 @@ static struct cluster *spread(void)
     return c;
 }
 
+/* conforms: 16 */
 static void test_callmanager_mesh__a_call_spans_two_nodes(void **state)
 {
     (void)state;
@@ -156,6 +157,7 @@ static void test_callmanager_mesh__who_hung_up_before_the_owner_was_found_dead_i
     free(c);
 }
 
+/* conforms: 9 */
 static void test_callmanager_mesh__a_node_that_dies_drops_a_transfer_on_its_way(void **state)
 {
     (void)state;
@@ -198,6 +200,7 @@ static void test_callmanager_mesh__the_consulted_node_dies_and_the_first_call_st
     free(c);
 }
 
+/* conforms: 16 */
 static void test_callmanager_mesh__a_cut_preserves_at_both_ends(void **state)
 {
     (void)state;
@@ -254,6 +257,7 @@ static void test_callmanager_mesh__a_fleet_that_goes_preserves_the_other_side(vo
     free(c);
 }
 
+/* conforms: 16 */
 static void test_callmanager_mesh__a_route_point_elsewhere_is_asked_and_answers(void **state)
 {
     (void)state;

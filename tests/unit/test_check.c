@@ -187,6 +187,7 @@ static void test_check__cti_2_catches_a_foreign_cti_manager(void **state)
     good_run_caught("CTI-2");
 }
 
+/* conforms: 40 */
 static void test_check__pg_1_catches_two_sides_under_one_epoch(void **state)
 {
     (void)state;

@@ -17,6 +17,7 @@ static void acknowledge(struct cluster *c, uint64_t provider, uint64_t seq)
     tell(c, &msg);
 }
 
+/* conforms: 26 */
 static void test_ctimanager__monitors_are_confirmed_one_by_one_at_the_rate(void **state)
 {
     (void)state;
@@ -37,6 +38,7 @@ static void test_ctimanager__monitors_are_confirmed_one_by_one_at_the_rate(void 
     stop(c);
 }
 
+/* conforms: 15 */
 static void test_ctimanager__route_points_are_opened_at_the_first_living_callmanager(void **state)
 {
     (void)state;
@@ -68,6 +70,7 @@ static void test_ctimanager__proposal_that_came_to_nothing_is_made_again(void **
     stop(c);
 }
 
+/* conforms: 19 */
 static void test_ctimanager__side_of_another_ctimanager_gets_nothing(void **state)
 {
     (void)state;

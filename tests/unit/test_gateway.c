@@ -117,6 +117,7 @@ static void test_gateway__a_caller_loses_patience(void **state)
     assert_true(last.answer.us == INSTANT_NEVER.us);
 }
 
+/* conforms: 14 */
 static void test_gateway__lost_it_registers_at_once_and_its_channels_live(void **state)
 {
     (void)state;

@@ -54,6 +54,7 @@ static void asks_route(struct proc_id pg, uint32_t epoch, uint64_t call)
     icm_message(&icm, now, pg, &msg);
 }
 
+/* conforms: 29 */
 static void test_icm__the_first_side_that_asks_is_granted_after_it_is_durable(void **state)
 {
     (void)state;

@@ -70,7 +70,18 @@ static void test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_
     }
 }
 
+/* A leg that outlives many switches: a set has room for so many cut rows and no more. */
+static void test_ledger_faults__more_cuts_than_a_set_holds_are_as_many_as_it_holds(void **state)
+{
+    (void)state;
+    for (uint32_t partial = EXPECT_PARTIALS_MAX; partial < 40; partial++) {
+        assert_int_equal(EXPECT_BIT(partial, 0), EXPECT_BIT(EXPECT_PARTIALS_MAX, 0));
+        assert_int_equal(EXPECT_BIT(partial, 1), EXPECT_BIT(EXPECT_PARTIALS_MAX, 1));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_ledger_faults__more_cuts_than_a_set_holds_are_as_many_as_it_holds),
     cmocka_unit_test(test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only),
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),

@@ -62,6 +62,8 @@ static void put_tcd(const char *sender, uint64_t outbox, uint32_t call_key, uint
     t->outbox = outbox;
     t->peripheral = 5000;
     t->icr_call_key = call_key;
+    t->icr_call_key_parent = 70;
+    t->icr_call_key_child = 80;
     t->leg = 2;
     t->segment = 1;
     t->disposition = disposition;
@@ -87,12 +89,14 @@ static void test_logger__a_record_is_a_row_with_the_columns_of_the_schema(void *
     (void)state;
     put_tcd("pga", 1, 77, 13);
     commit();
-    assert_int_equal(ask("SELECT count(*) FROM Termination_Call_Detail WHERE PeripheralID = 5000"
-                         " AND ICRCallKey = 77 AND Leg = 2 AND Segment = 1 AND CallDisposition = 13"
-                         " AND DateTime = '2026-11-23 20:15:00.123' AND Partial = 'Y'"
-                         " AND typeof(RecoveryKey) = 'real' AND RecoveryKey = 1.0"
-                         " AND Variable1 IS NULL AND WrapupData IS NOT NULL"),
-                     1);
+    assert_int_equal(
+        ask("SELECT count(*) FROM Termination_Call_Detail WHERE PeripheralID = 5000"
+            " AND ICRCallKey = 77 AND ICRCallKeyParent = 70"
+            " AND ICRCallKeyChild = 80 AND Leg = 2 AND Segment = 1 AND CallDisposition = 13"
+            " AND DateTime = '2026-11-23 20:15:00.123' AND Partial = 'Y'"
+            " AND typeof(RecoveryKey) = 'real' AND RecoveryKey = 1.0"
+            " AND Variable1 IS NULL AND WrapupData IS NOT NULL"),
+        1);
     assert_int_equal(ask("SELECT Duration = LocalQTime + RingTime + TalkTime + WorkTime + HoldTime"
                          " + DelayTime FROM Termination_Call_Detail"),
                      1);

@@ -258,6 +258,7 @@ static void test_node__both_services_come_up_and_serve(void **state)
     alone_end(a);
 }
 
+/* conforms: 1 */
 static void test_node__a_callmanager_crashes_alone_and_comes_back_anew(void **state)
 {
     (void)state;
@@ -288,6 +289,7 @@ static void test_node__a_callmanager_crashes_alone_and_comes_back_anew(void **st
     alone_end(a);
 }
 
+/* conforms: 1 */
 static void test_node__a_ctimanager_stops_and_the_callmanager_goes_on(void **state)
 {
     (void)state;
@@ -325,6 +327,7 @@ static void test_node__configuration_and_forwards_are_written_when_committed(voi
     alone_end(a);
 }
 
+/* conforms: 18 */
 static void test_node__a_subscriber_does_not_write_configuration(void **state)
 {
     (void)state;

@@ -140,6 +140,7 @@ static void hand_over(void *context, const struct msg *msg)
     assert_int_equal(err, ERR_OK);
 }
 
+/* conforms: 37 */
 static void test_pg_opc__state_that_was_handed_over_goes_on_alike(void **state)
 {
     (void)state;

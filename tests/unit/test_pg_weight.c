@@ -21,6 +21,7 @@ static struct pg_world *pair(void)
     return w;
 }
 
+/* conforms: 32 */
 static void test_pg_weight__of_two_equal_sides_the_active_one_stays(void **state)
 {
     (void)state;
@@ -38,6 +39,7 @@ static void test_pg_weight__of_two_equal_sides_the_active_one_stays(void **state
     }
 }
 
+/* conforms: 32 */
 static void test_pg_weight__the_heavier_side_takes_over_through_the_controller(void **state)
 {
     (void)state;
@@ -168,6 +170,7 @@ static void test_pg_weight__a_side_that_comes_back_does_not_take_over_by_weight(
     pg_world_free(w);
 }
 
+/* conforms: 56 */
 static void test_pg_weight__weights_that_flap_do_not_make_the_pair_bounce(void **state)
 {
     (void)state;

@@ -176,6 +176,7 @@ static void test_phone__without_an_answer_it_asks_the_next(void **state)
     assert_int_equal(p.station.state, STATION_REGISTERING);
 }
 
+/* conforms: 5, 10 */
 static void test_phone__idle_it_registers_elsewhere_at_once_when_the_link_is_down(void **state)
 {
     (void)state;
@@ -213,6 +214,7 @@ static void test_phone__a_call_under_an_older_epoch_is_rejected(void **state)
     assert_int_equal(site.rejected, 2);
 }
 
+/* conforms: 6, 7 */
 static void test_phone__in_a_call_it_keeps_the_media_and_waits(void **state)
 {
     (void)state;
@@ -230,6 +232,7 @@ static void test_phone__in_a_call_it_keeps_the_media_and_waits(void **state)
     assert_int_equal(fake_world_events(&w, EVENT_CALL_PRESERVED), 1);
 }
 
+/* conforms: 8 */
 static void test_phone__a_preserved_call_refuses_every_key_but_hangup(void **state)
 {
     (void)state;
@@ -247,6 +250,7 @@ static void test_phone__a_preserved_call_refuses_every_key_but_hangup(void **sta
     assert_int_equal(last.reason, REASON_HUNG_UP);
 }
 
+/* conforms: 6 */
 static void test_phone__after_the_preserved_call_it_registers(void **state)
 {
     (void)state;
@@ -290,6 +294,7 @@ static void test_phone__the_person_hangs_up_a_preserved_call_within_the_talk_tim
     assert_true(phone_idle(&p));
 }
 
+/* conforms: 9 */
 static void test_phone__a_call_in_setup_is_dropped(void **state)
 {
     (void)state;
@@ -303,6 +308,7 @@ static void test_phone__a_call_in_setup_is_dropped(void **state)
     assert_int_equal(fake_world_next(&w)->kind, MSG_STATION_REGISTER);
 }
 
+/* conforms: 9 */
 static void test_phone__a_call_with_an_open_consultation_is_dropped(void **state)
 {
     (void)state;
@@ -345,6 +351,29 @@ static void test_phone__a_leg_goes_on_in_the_call_that_it_is_transferred_to(void
     assert_int_equal(told->value2, CALL.v);
 }
 
+/* conforms: 3 */
+static void test_phone__a_group_of_three_is_gone_through_in_its_order(void **state)
+{
+    (void)state;
+    const struct proc_id third = {1};
+    setup_at(at(0));
+    topology.groups[0] =
+        (struct topology_group){.members_n = 3, .members = {FAKE_SUB1, FAKE_SUB2, third}};
+    up(third, 1);
+    up(FAKE_SUB2, 1);
+    up(FAKE_SUB1, 1);
+    assert_int_equal(fake_world_next_of(&w, MSG_STATION_REGISTER)->peer.v, FAKE_SUB1.v);
+    accept(FAKE_SUB1, 2, 1);
+    down(FAKE_SUB1, 100);
+    assert_int_equal(fake_world_next_of(&w, MSG_STATION_REGISTER)->peer.v, FAKE_SUB2.v);
+    accept(FAKE_SUB2, 101, 2);
+    down(FAKE_SUB2, 200);
+    assert_int_equal(fake_world_next_of(&w, MSG_STATION_REGISTER)->peer.v, third.v);
+    accept(third, 201, 3);
+    assert_int_equal(p.station.state, STATION_REGISTERED);
+}
+
+/* conforms: 10 */
 static void test_phone__unanswered_keepalives_are_a_loss(void **state)
 {
     (void)state;
@@ -638,6 +667,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_phone__a_call_in_setup_is_dropped),
     cmocka_unit_test(test_phone__a_call_with_an_open_consultation_is_dropped),
     cmocka_unit_test(test_phone__a_leg_goes_on_in_the_call_that_it_is_transferred_to),
+    cmocka_unit_test(test_phone__a_group_of_three_is_gone_through_in_its_order),
     cmocka_unit_test(test_phone__unanswered_keepalives_are_a_loss),
     cmocka_unit_test(test_phone__a_late_process_counts_no_misses),
     cmocka_unit_test(test_phone__a_reset_is_a_loss_only_under_the_present_epoch),

@@ -228,6 +228,7 @@ static void test_registry__only_the_owner_gives_a_device_back(void **state)
     assert_int_equal(registry_owner(&w->registry, (struct device_id){5}).v, 0);
 }
 
+/* conforms: 15 */
 static void test_registry__a_route_point_moves_only_when_its_owner_is_gone(void **state)
 {
     struct world_of_one *w = *state;
@@ -257,6 +258,7 @@ static void test_registry__configuration_is_the_publishers_alone(void **state)
     assert_null(registry_config(&w->registry, "moh"));
 }
 
+/* conforms: 18 */
 static void test_registry__forwards_are_written_anywhere(void **state)
 {
     struct world_of_one *w = *state;

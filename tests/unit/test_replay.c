@@ -154,6 +154,7 @@ static void test_replay__a_dead_node_is_down_and_says_nothing(void **state)
     assert_int_equal(replay_devices(replay, GOOD_SUB1, &devices, &n, &at_index), ERR_STATE);
 }
 
+/* conforms: 57 */
 static void test_replay__phones_are_seen_half_moved(void **state)
 {
     (void)state;

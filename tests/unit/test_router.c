@@ -175,6 +175,7 @@ static void test_router__a_full_queue_gets_none(void **state)
     assert_int_equal(router_queued(&router), ROUTER_QUEUE_MAX);
 }
 
+/* conforms: 45 */
 static void test_router__keys_begin_at_200_and_rise(void **state)
 {
     (void)state;
@@ -215,6 +216,7 @@ static void test_router__a_key_never_repeats_after_a_restart(void **state)
     assert_true(key > last);
 }
 
+/* conforms: 45 */
 static void test_router__a_new_day_begins_at_200_again(void **state)
 {
     (void)state;

@@ -281,6 +281,7 @@ static void test_session__a_loss_inside_a_connection_is_repaired(void **state)
     pair_deinit(&pair);
 }
 
+/* conforms: 31, 51 */
 static void test_session__silence_takes_it_down_after_the_misses(void **state)
 {
     (void)state;

@@ -209,6 +209,7 @@ static void test_sim_world__media_pauses_with_the_network_between_two_fleets(voi
     sim_world_free(&w);
 }
 
+/* conforms: 58 */
 static void test_sim_world__one_seed_is_one_history(void **state)
 {
     (void)state;

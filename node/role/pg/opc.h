@@ -26,6 +26,8 @@
 #define OPC_KEY_BITS        20
 #define OPC_REASON_RONA     32767u /* Not Ready: call not answered */
 #define OPC_REASON_BUSY     50005u /* Not Ready: busy on another line */
+#define OPC_REASON_MISSED   50010u /* Not Ready: routed calls in a row did not arrive */
+#define OPC_MISSED_MAX      2      /* so many */
 
 enum opc_output_kind {
     OPC_ROUTE_REQUEST, /* call, request, number (dialled), ani */
@@ -72,6 +74,7 @@ struct opc_agent {
     struct call_id reserved; /* the call that it is reserved for */
     int64_t deadline_us;     /* the reservation ends; 0: none runs */
     uint32_t wrapping;       /* its leg in wrap-up, or 0 */
+    uint32_t missed;         /* reservations in a row that ran out */
 };
 
 /* A device of the pair: an agent's phone or a route point. */
@@ -92,7 +95,7 @@ struct opc_leg {
     enum leg state;
     bool inbound;
     bool point; /* at a route point, not at a phone */
-    uint32_t icr_call_key, parent, leg, segment;
+    uint32_t icr_call_key, parent, child, leg, segment;
     uint32_t day, key, key_seq, skill;
     uint32_t call_type;
     uint32_t disposition; /* decided before the end (28, 29, 30), or at it; 0: not yet */

@@ -284,6 +284,16 @@ void opc_agent_wrapup(struct opc *o, const struct msg_private_input *in)
     } /* else the row is written already, and is never amended (TCD-2) */
 }
 
+/* A call that was routed here did not come. Once is bad luck. */
+static void count_missed(struct opc *o, struct opc_agent *a)
+{
+    if (++a->missed >= OPC_MISSED_MAX && a->state == AGENT_STATE_READY) {
+        a->missed = 0;
+        a->before = AGENT_STATE_NOT_READY;
+        opc_agent_set(o, a, AGENT_STATE_NOT_READY, OPC_REASON_MISSED);
+    }
+}
+
 void opc_agent_tick(struct opc *o)
 {
     for (uint32_t i = 0; i < o->agents_n; i++) {
@@ -294,6 +304,7 @@ void opc_agent_tick(struct opc *o)
         if (a->deadline_us <= o->at_us) {
             struct call_id call = a->reserved;
             opc_agent_release(o, a);
+            count_missed(o, a);
             opc_call_unanswered(o, call, a);
         } else {
             opc_wake(o, a->deadline_us);

@@ -63,9 +63,9 @@ static struct opc_leg *begin(struct opc *o, const struct msg_device_event *e, bo
     }
     leg->begin_us = o->at_us;
     leg->inbound = true;
-    leg->call_type = TCD_TYPE_INSIDE;
     memcpy(leg->from, e->from, sizeof leg->from);
     memcpy(leg->to, e->to, sizeof leg->to);
+    leg->call_type = opc_kind_of(o, leg);
     const struct opc_agent *a = opc_agent_on(o, e->device);
     if (a != NULL && a->state != AGENT_STATE_LOGGED_OFF) {
         leg->agent = a->info.id;
@@ -75,7 +75,7 @@ static struct opc_leg *begin(struct opc *o, const struct msg_device_event *e, bo
         return leg;
     }
     if (call->moved) {
-        leg->call_type = TCD_TYPE_TRANSFER_IN;
+        opc_kind_transferred(leg, call);
     } else if (a != NULL && call->agent != 0 && &o->agents[call->agent - 1] == a) {
         leg->call_type = TCD_TYPE_ROUTED;
         leg->day = call->day;
@@ -281,6 +281,9 @@ static void left_phone(struct opc *o, struct opc_leg *leg, enum reason reason)
     if (leg->disposition == TCD_NONE) {
         leg->disposition = disposition_of(leg, reason);
     }
+    if (reason == REASON_CONFERENCED && leg->call_type == TCD_TYPE_CONSULT) {
+        leg->call_type = TCD_TYPE_CONSULT_CONFERENCE;
+    }
     close_hold(o, leg);
     leg->end_us = o->at_us;
     opc_table_end_leg(o, leg);
@@ -333,10 +336,12 @@ static void originated(struct opc *o, const struct msg_device_event *e)
     }
     leg->state = LEG_DIALING;
     leg->inbound = false;
-    leg->call_type = consult ? TCD_TYPE_CONSULT : TCD_TYPE_INSIDE;
-    if (!consult) {
+    if (consult) {
+        opc_kind_consult(o, leg);
+    } else {
         busy(o, e->device, AGENT_STATE_CALL_INITIATED);
     }
+    leg->call_type = opc_kind_of(o, leg);
 }
 
 /* The leg that an event is about: it may have come over from another call. NULL: there is none. */
@@ -357,7 +362,7 @@ static struct opc_leg *find_moved(struct opc *o, const struct msg_device_event *
     to->moved = true;
     opc_table_move_leg(o, leg, to);
     if (leg->inbound) {
-        leg->call_type = TCD_TYPE_TRANSFER_IN;
+        opc_kind_transferred(leg, to);
         leg->parent = to->icr_call_key;
     }
     return leg;
@@ -375,7 +380,10 @@ static void ringing(struct opc *o, const struct msg_device_event *e)
         leg->ring_us = o->at_us;
     }
     if (leg->state == LEG_RINGING) {
-        busy(o, e->device, AGENT_STATE_RESERVED);
+        struct opc_agent *a = opc_agent_on(o, e->device);
+        ASSERT(a != NULL); /* nothing rings at a route point */
+        a->missed = 0;
+        opc_agent_busy(o, a, AGENT_STATE_RESERVED);
     }
 }
 
@@ -423,6 +431,9 @@ static void conferenced(struct opc *o, const struct msg_device_event *e)
         return;
     }
     leg->disposition = TCD_CONFERENCED;
+    if (leg->call_type == TCD_TYPE_TRANSFER_IN && call_id_some(e->old_call)) {
+        leg->call_type = TCD_TYPE_CONFERENCE;
+    }
     close_hold(o, leg);
     leg->state = LEG_CONNECTED;
     if (leg->answer_us == 0) {
@@ -450,6 +461,7 @@ static void snapshot(struct opc *o, const struct msg_device_event *e)
     bool known = topology_device(o->topology, e->device, &info);
     ASSERT(known);
     leg->inbound = strcmp(e->to, info.number) == 0 || state == LEG_RINGING;
+    leg->call_type = opc_kind_of(o, leg);
     leg->state = state;
     leg->answer_us = o->at_us;
     if (state == LEG_RINGING) {
@@ -466,6 +478,7 @@ static void snapshot(struct opc *o, const struct msg_device_event *e)
     } else {
         leg->answer_us = 0;
         leg->inbound = false;
+        leg->call_type = opc_kind_of(o, leg);
         leg->state = LEG_DIALING;
         if (o->devices[e->device.v].legs == 1) {
             busy(o, e->device, AGENT_STATE_CALL_INITIATED);

@@ -53,6 +53,16 @@ void opc_call_cut_all(struct opc *o, enum reason reason);
 void opc_call_cut_device(struct opc *o, struct device_id device, enum reason reason);
 void opc_call_tick(struct opc *o);
 
+/* opc_kind: what kind of leg it is, and which calls belong together. */
+/* The call type of a leg that no route and no transfer brought here. */
+uint32_t opc_kind_of(const struct opc *o, const struct opc_leg *leg);
+/* The leg was dialled while its device had another one: one call is the other's parent and child.
+ */
+void opc_kind_consult(struct opc *o, struct opc_leg *leg);
+/* The leg is in the call by a transfer: it is one more leg of the router's call, unless it has a
+ * key of its own. */
+void opc_kind_transferred(struct opc_leg *leg, struct opc_call *to);
+
 /* opc: outputs and deadlines. */
 void opc_put(struct opc *o, const struct opc_output *output);
 void opc_wake(struct opc *o, int64_t at_us);

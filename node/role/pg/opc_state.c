@@ -69,6 +69,7 @@ static void of_agent(const struct opc *o, const struct opc_agent *a, struct msg_
         .device_epoch = d->epoch,
         .snapshot = d->snapshot,
         .wrap_due = a->wrapping != 0,
+        .missed = a->missed,
     };
 }
 
@@ -120,6 +121,7 @@ static void of_leg(const struct opc *o, const struct opc_leg *leg, struct msg_pr
         .held_at_us = leg->held_at_us,
         .skill = leg->skill,
         .parent = leg->parent,
+        .child = leg->child,
         .end_us = leg->end_us,
         .queue_us = leg->queue_us,
         .delay_us = leg->delay_us,
@@ -218,6 +220,7 @@ enum err opc_state_import_agent(struct opc *o, const struct msg_private_agent *m
     a->login_us = m->login_us;
     a->reserved = m->reserved;
     a->deadline_us = m->deadline_us;
+    a->missed = m->missed;
     d->in_service = m->in_service;
     d->epoch = m->device_epoch;
     d->snapshot = m->snapshot;
@@ -288,6 +291,7 @@ static enum err take_leg(struct opc *o, const struct msg_private_leg *m)
     leg->held_at_us = m->held_at_us;
     leg->skill = m->skill;
     leg->parent = m->parent;
+    leg->child = m->child;
     leg->end_us = m->end_us;
     leg->queue_us = m->queue_us;
     leg->delay_us = m->delay_us;

@@ -46,6 +46,7 @@ void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum re
         .peripheral = pair,
         .icr_call_key = leg->icr_call_key,
         .icr_call_key_parent = leg->parent,
+        .icr_call_key_child = leg->child,
         .leg = leg->leg,
         .segment = leg->segment,
         .day = leg->day,

@@ -21,11 +21,17 @@ enum tcd_disposition {
     TCD_CONFERENCED = 30
 };
 
+/* PeripheralCallType. */
 enum tcd_call_type {
     TCD_TYPE_ROUTED = 2,
     TCD_TYPE_TRANSFER_IN = 4,
+    TCD_TYPE_OTHER_IN = 6, /* from somebody whom the PG does not watch */
+    TCD_TYPE_OUT = 9,      /* to somebody whom it does not watch */
     TCD_TYPE_INSIDE = 10,
-    TCD_TYPE_CONSULT = 12
+    TCD_TYPE_CONSULT = 12,
+    TCD_TYPE_CONSULT_OFFERED = 13,
+    TCD_TYPE_CONSULT_CONFERENCE = 14, /* a consultation that became a conference */
+    TCD_TYPE_CONFERENCE = 15          /* of whom was asked to join one */
 };
 
 /* The row of a leg at `at_us`: of an ended one with its wrap-up so far, of a live one as it stands.
