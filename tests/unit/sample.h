@@ -21,7 +21,8 @@ static inline uint32_t sample_next(uint32_t *n)
 #define SAMPLE_BOOL(name, bound)  m->name = true;
 /* The first words of a long vocabulary only: it grows, and the sample of a message stays. */
 #define SAMPLE_WORDS               37u
-#define SAMPLE_BOUND(bound)        ((uint32_t)(bound) < SAMPLE_WORDS ? (uint32_t)(bound) : SAMPLE_WORDS)
+#define SAMPLE_MIN(a, b)           ((a) < (b) ? (a) : (b))
+#define SAMPLE_BOUND(bound)        SAMPLE_MIN((uint32_t)(bound), SAMPLE_WORDS)
 #define SAMPLE_ENUM(name, bound)   m->name = 1 + sample_next(n) % (SAMPLE_BOUND(bound) - 1);
 #define SAMPLE_DEVICE(name, bound) m->name.v = sample_next(n);
 #define SAMPLE_CALL(name, bound)   m->name.v = UINT64_C(0x0100010000000000) + sample_next(n);
