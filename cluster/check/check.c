@@ -5,6 +5,7 @@
 #include "cluster/check/scenario2.h"
 #include "cluster/check/scenario3.h"
 #include "cluster/check/scenario4.h"
+#include "cluster/check/scenario_controller.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ static const struct check invariants[] = {
     {"PG-2", "The PG never fails back", check_pg_2, false},
     {"TCD-1", "Every call leg is accounted for, once", check_tcd_1, true},
     {"TCD-2", "A record never changes", check_tcd_2, false},
+    {"TCD-3", "Both loggers hold the same records", check_tcd_3, false},
     {"AGT-1", "No call for an agent without a phone, no logout without cause", check_agent_1,
      false},
     {"RAFT-1", "At most one leader a term, and nobody else serves", check_raft_1, true},
@@ -66,7 +68,8 @@ static const struct {
 } sentences[] = {{"subscriber-fails", scenario1_checks},
                  {"pg-side-fails", scenario2_checks},
                  {"callmanager-fails", scenario3_checks},
-                 {"ctimanager-fails", scenario4_checks}};
+                 {"ctimanager-fails", scenario4_checks},
+                 {"controller-fails", scenario_controller_checks}};
 
 const char *check_scenario(size_t nth)
 {

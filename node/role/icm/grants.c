@@ -57,6 +57,24 @@ void grants_restore(struct grants *g, const struct msg_pg_grant *grant)
     p->active = p->sides[grant->side == SIDE_B ? 1 : 0];
 }
 
+void grants_begin(struct grants *g)
+{
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        struct grants_pair *p = &g->pairs[i];
+        p->linked[0] = p->linked[1] = false;
+        p->met[0] = p->met[1] = false;
+        p->weight[0] = p->weight[1] = (struct grants_weight){.told = false};
+        p->pending = (struct proc_id){0};
+    }
+}
+
+void grants_linked(struct grants *g, struct proc_id peer)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    ASSERT(p != NULL);
+    p->linked[place(p, peer)] = true;
+}
+
 static bool any_linked(const struct grants *g)
 {
     bool any = false;

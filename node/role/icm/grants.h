@@ -47,6 +47,10 @@ struct grants {
 void grants_init(struct grants *g, const struct topology *topology, const struct world *world);
 /* A grant of an earlier life (pg_grant). */
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
+/* No side is linked, and nothing is on its way to disk: a side of the controller begins anew. */
+void grants_begin(struct grants *g);
+/* A side has a path, as the other side of the controller tells. */
+void grants_linked(struct grants *g, struct proc_id peer);
 void grants_link(struct grants *g, struct instant now, struct proc_id peer, bool up);
 /* A side says hello. ERR_INVALID: it is not the side that it says, or its epoch cannot be; nothing
  * has changed.
