@@ -164,8 +164,8 @@ static void draw_faults(struct rand_state *r, const struct tempo *tempo, uint32_
  */
 static uint32_t controllers_of(uint64_t seed)
 {
-    uint64_t nth = seed % 15;
-    return nth == 3 || nth == 11 ? 2 : 1;
+    uint64_t nth = seed % 16;
+    return nth == 8 || nth == 14 ? 2 : 1;
 }
 
 void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct sim_case *ret)
