@@ -1,6 +1,6 @@
 #include "tests/unit/icm_pair.h"
 
-#include "node/base/err.h"
+#include "proto/codec.h"
 
 struct pair_side *pair_of(struct pair *p, struct proc_id side)
 {
@@ -14,6 +14,33 @@ static struct proc_id id_of(const struct pair *p, const struct pair_side *s)
 }
 
 static struct pair *the_pair; /* the one that the worlds belong to */
+
+static struct pair_packed pack(const struct msg *msg)
+{
+    struct pair_packed p = {.kind = msg->kind};
+    enum err err = codec_pack_message(msg, p.bytes, sizeof p.bytes, &p.len);
+    ASSERT(err == ERR_OK);
+    return p;
+}
+
+/* Valid until the next call. */
+static const struct msg *unpack(const struct pair_packed *p)
+{
+    static struct msg msg;
+    enum err err = codec_unpack_message(p->bytes, p->len, &msg);
+    ASSERT(err == ERR_OK);
+    return &msg;
+}
+
+static int64_t key_of(const struct pair_packed *p)
+{
+    return msg_record_key(unpack(p));
+}
+
+static uint32_t call_key_of(const struct pair_packed *p)
+{
+    return unpack(p)->record_tcd.icr_call_key;
+}
 
 static bool is_pg(struct proc_id proc)
 {
@@ -51,7 +78,7 @@ static void on_send(void *context, enum link link, struct proc_id to, const stru
     }
     ASSERT(p->mail_n < PAIR_MAIL_MAX);
     p->mail[p->mail_n++] =
-        (struct pair_mail){.link = link, .from = id_of(p, s), .to = to, .msg = *msg};
+        (struct pair_mail){.link = link, .from = id_of(p, s), .to = to, .msg = pack(msg)};
 }
 
 static void on_trace(void *context, const struct event *event)
@@ -64,18 +91,18 @@ static uint64_t on_store(void *context, const struct msg *msg)
 {
     struct pair_side *s = context;
     ASSERT(s->stored_n < PAIR_STORED_MAX);
-    s->stored[s->stored_n++] = *msg;
+    s->stored[s->stored_n++] = pack(msg);
     return s->stored_n;
 }
 
 static bool is_row(const struct pair_side *s, uint32_t i)
 {
-    if (!msg_is_record(s->stored[i].kind)) {
+    if (s->stored[i].kind != MSG_RECORD_TCD) {
         return false;
     }
+    uint32_t key = call_key_of(&s->stored[i]);
     for (uint32_t k = 0; k < i; k++) { /* the first of a key wins */
-        if (s->stored[k].kind == MSG_RECORD_TCD &&
-            s->stored[k].record_tcd.icr_call_key == s->stored[i].record_tcd.icr_call_key) {
+        if (s->stored[k].kind == MSG_RECORD_TCD && call_key_of(&s->stored[k]) == key) {
             return false;
         }
     }
@@ -88,7 +115,7 @@ static void on_rows(void *context, struct world_rows *ret_rows)
     *ret_rows = (struct world_rows){0};
     for (uint32_t i = 0; i < s->durable_n; i++) {
         if (is_row(s, i)) {
-            int64_t key = msg_record_key(&s->stored[i]);
+            int64_t key = key_of(&s->stored[i]);
             int64_t *last = &ret_rows->last[key & 1];
             *last = key > *last ? key : *last;
             ret_rows->tcd++;
@@ -101,10 +128,10 @@ static bool on_row_after(void *context, int64_t after, const int64_t held[2], st
     struct pair_side *s = context;
     int64_t best = INT64_MAX;
     for (uint32_t i = 0; i < s->durable_n; i++) {
-        int64_t key = is_row(s, i) ? msg_record_key(&s->stored[i]) : 0;
+        int64_t key = is_row(s, i) ? key_of(&s->stored[i]) : 0;
         if (key > after && key > held[key & 1] && key < best) {
             best = key;
-            *ret_msg = s->stored[i];
+            *ret_msg = *unpack(&s->stored[i]);
         }
     }
     s->served += best != INT64_MAX ? 1 : 0;
@@ -158,7 +185,9 @@ static bool deliver(struct pair *p)
     memmove(&p->mail[0], &p->mail[1], p->mail_n * sizeof p->mail[0]);
     struct pair_side *to = pair_of(p, mail.to);
     if (to->alive) {
-        mds_message(&to->mds, p->now, mail.link, mail.from, &mail.msg);
+        static struct msg msg;
+        msg = *unpack(&mail.msg);
+        mds_message(&to->mds, p->now, mail.link, mail.from, &msg);
     }
     return true;
 }
@@ -251,7 +280,7 @@ void pair_start_side(struct pair *p, struct proc_id side)
     for (unsigned k = 0; k < 4; k++) {
         for (uint32_t i = s->durable_n; i > 0; i--) {
             if (s->stored[i - 1].kind == kinds[k]) {
-                mds_restore(&s->mds, &s->stored[i - 1]);
+                mds_restore(&s->mds, unpack(&s->stored[i - 1]));
                 break;
             }
         }
@@ -350,8 +379,7 @@ uint32_t pair_rows(const struct pair *p, struct proc_id side, uint64_t *ret_sum)
     for (uint32_t i = 0; i < s->durable_n; i++) {
         if (is_row(s, i)) {
             n++;
-            *ret_sum += (uint64_t)msg_record_key(&s->stored[i]) *
-                        (s->stored[i].record_tcd.icr_call_key * 2 + 1);
+            *ret_sum += (uint64_t)key_of(&s->stored[i]) * (call_key_of(&s->stored[i]) * 2 + 1);
         }
     }
     return n;

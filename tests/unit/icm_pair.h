@@ -18,21 +18,28 @@
 #define PAIR_HEARD_MAX  512
 #define PAIR_WALL_US    INT64_C(1700000000000000)
 
-/* What one side is in the test. Small copies: a struct msg is large. */
+/* A message as bytes: a struct msg is large. */
+struct pair_packed {
+    enum msg_kind kind;
+    size_t len;
+    uint8_t bytes[384];
+};
+
+/* What one side is in the test. */
 struct pair_side {
     struct mds mds;
     struct world world;
     int64_t skew_us;        /* of its wall clock, from its next start on */
     bool alive, holds_disk; /* holds_disk: nothing becomes durable */
     uint32_t stored_n, durable_n;
-    struct msg stored[PAIR_STORED_MAX];
+    struct pair_packed stored[PAIR_STORED_MAX];
     uint32_t served; /* rows that were read back */
 };
 
 struct pair_mail {
     enum link link;
     struct proc_id from, to;
-    struct msg msg;
+    struct pair_packed msg;
 };
 
 struct pair_heard {

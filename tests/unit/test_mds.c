@@ -277,6 +277,26 @@ static void test_mds__a_wall_clock_that_goes_back_hides_no_row(void **state)
     assert_true(a == b);
 }
 
+static void test_mds__a_pg_cannot_give_a_recovery_key(void **state)
+{
+    (void)state;
+    serving(PAIR_ICMA);
+    pair.topology.procs[3].kind = PROC_NODE; /* one side now */
+    static struct mds alone;
+    mds_init(&alone, &pair.topology, PAIR_ICMA, &pair.sides[0].world, PAIR_WALL_US);
+    struct msg msg = {.kind = MSG_RECORD_STATE};
+    msg.record_state = (struct msg_record_state){
+        .outbox = 1, .peripheral = 5000, .agent = {5001}, .wall_us = PAIR_WALL_US};
+    uint32_t stored = pair.sides[0].stored_n;
+    msg_record_order(&msg, PAIR_PGA, 7);
+    mds_message(&alone, pair.now, LINK_CONTROLLER, PAIR_PGA, &msg);
+    assert_int_equal(pair.sides[0].stored_n, stored);
+    assert_int_equal(alone.icm.rejected, 1);
+    msg_record_order(&msg, nobody, 0);
+    mds_message(&alone, pair.now, LINK_CONTROLLER, PAIR_PGA, &msg);
+    assert_int_equal(pair.sides[0].stored_n, stored + 1);
+}
+
 static void test_mds__a_side_that_slept_leaves_the_control_to_the_other(void **state)
 {
     (void)state;
@@ -320,6 +340,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__a_record_is_acknowledged_when_both_disks_have_it),
     cmocka_unit_test(test_mds__the_gap_of_a_returning_logger_is_filled),
     cmocka_unit_test(test_mds__a_wall_clock_that_goes_back_hides_no_row),
+    cmocka_unit_test(test_mds__a_pg_cannot_give_a_recovery_key),
     cmocka_unit_test(test_mds__a_side_that_slept_leaves_the_control_to_the_other),
     cmocka_unit_test(test_mds__an_input_that_is_missing_is_found_out),
 };

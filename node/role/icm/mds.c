@@ -333,11 +333,22 @@ static void private_message(struct mds *m, const struct msg *msg)
     }
 }
 
+/* A controller with one side: the logger gives the keys, and nobody else. */
+static void alone(struct mds *m, struct instant now, struct proc_id peer, const struct msg *msg)
+{
+    if (msg_is_record(msg->kind) &&
+        (msg_record_key(msg) != 0 || proc_id_some(msg_record_sender(msg)))) {
+        icm_reject(&m->icm, peer, REASON_BAD_REQUEST, "a record that was ordered already");
+        return;
+    }
+    icm_message(&m->icm, now, peer, msg);
+}
+
 void mds_message(struct mds *m, struct instant now, enum link link, struct proc_id peer,
                  const struct msg *msg)
 {
     if (!paired(m)) {
-        icm_message(&m->icm, now, peer, msg);
+        alone(m, now, peer, msg);
         return;
     }
     enter(m, now);
