@@ -333,14 +333,16 @@ void pair_agent(struct pair *p, struct proc_id pg, struct proc_id side, uint32_t
                 enum agent_state state)
 {
     struct msg msg = {.kind = MSG_AGENT_UPDATE};
-    msg.agent_update = (struct msg_agent_update){.epoch = 1, .agent = {agent}, .state = state};
+    msg.agent_update =
+        (struct msg_agent_update){.epoch = PAIR_EPOCH, .agent = {agent}, .state = state};
     pair_says(p, pg, side, &msg);
 }
 
 void pair_route(struct pair *p, struct proc_id pg, struct proc_id side, uint64_t call)
 {
     struct msg msg = {.kind = MSG_ROUTE_REQUEST};
-    msg.route_request = (struct msg_route_request){.epoch = 1, .request = call, .call = {call}};
+    msg.route_request =
+        (struct msg_route_request){.epoch = PAIR_EPOCH, .request = call, .call = {call}};
     snprintf(msg.route_request.dialled, sizeof msg.route_request.dialled, "80001");
     pair_says(p, pg, side, &msg);
 }

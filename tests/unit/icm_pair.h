@@ -17,6 +17,7 @@
 #define PAIR_STORED_MAX 2048
 #define PAIR_HEARD_MAX  512
 #define PAIR_WALL_US    INT64_C(1700000000000000)
+#define PAIR_EPOCH      2 /* that side A grants first */
 
 /* A message as bytes: a struct msg is large. */
 struct pair_packed {

@@ -84,9 +84,9 @@ static void test_mds__the_loss_of_a_side_changes_nothing_for_a_call(void **state
         assert_int_equal(queued.kind, ROUTE_QUEUED);
         pair_kill(&pair, sides[i]);
         assert_int_equal(state_of(other), MDS_STATE_ISOLATED_ENABLED);
-        pair_hello(&pair, PAIR_PGA, other, 1, true);
+        pair_hello(&pair, PAIR_PGA, other, PAIR_EPOCH, true);
         assert_true(pair_last(&pair, PAIR_PGA, MSG_PG_GRANT)->grant.active);
-        assert_int_equal(pair_last(&pair, PAIR_PGA, MSG_PG_GRANT)->grant.epoch, 1);
+        assert_int_equal(pair_last(&pair, PAIR_PGA, MSG_PG_GRANT)->grant.epoch, PAIR_EPOCH);
         pair_agent(&pair, PAIR_PGA, other, 5001, AGENT_STATE_READY);
         struct msg_route_answer label = pair_last(&pair, PAIR_PGA, MSG_ROUTE_ANSWER)->answer;
         assert_int_equal(label.kind, ROUTE_LABEL);
@@ -101,7 +101,7 @@ static void test_mds__an_answer_that_was_lost_with_a_path_is_given_again(void **
     pair_route(&pair, PAIR_PGA, PAIR_ICMA, 77);
     struct msg_route_answer first = pair_last(&pair, PAIR_PGA, MSG_ROUTE_ANSWER)->answer;
     pair_kill(&pair, PAIR_ICMA);
-    pair_hello(&pair, PAIR_PGA, PAIR_ICMB, 1, true);
+    pair_hello(&pair, PAIR_PGA, PAIR_ICMB, PAIR_EPOCH, true);
     pair_agent(&pair, PAIR_PGA, PAIR_ICMB, 5002, AGENT_STATE_READY);
     pair_route(&pair, PAIR_PGA, PAIR_ICMB, 77);
     struct msg_route_answer again = pair_last(&pair, PAIR_PGA, MSG_ROUTE_ANSWER)->answer;
@@ -115,7 +115,7 @@ static void test_mds__what_was_said_to_a_side_that_died_is_said_by_the_other(voi
     (void)state;
     serving(PAIR_ICMB);
     struct msg msg = {.kind = MSG_ROUTE_REQUEST};
-    msg.route_request = (struct msg_route_request){.epoch = 1, .request = 5, .call = {5}};
+    msg.route_request = (struct msg_route_request){.epoch = PAIR_EPOCH, .request = 5, .call = {5}};
     snprintf(msg.route_request.dialled, sizeof msg.route_request.dialled, "80001");
     /* B gives it to A, which dies before it is ordered. */
     mds_message(&pair_of(&pair, PAIR_ICMB)->mds, pair.now, LINK_CONTROLLER, PAIR_PGA, &msg);
@@ -141,7 +141,7 @@ static void test_mds__a_returning_side_gets_the_state_before_it_serves(void **st
     pair_kill(&pair, PAIR_ICMA);
     pair_link(&pair, PAIR_PGA, PAIR_ICMB, true);
     pair_link(&pair, PAIR_PGB, PAIR_ICMB, true);
-    assert_int_equal(grants_valid(&pair.sides[1].mds.icm.grants, PAIR_PGA, 1), true);
+    assert_int_equal(grants_valid(&pair.sides[1].mds.icm.grants, PAIR_PGA, PAIR_EPOCH), true);
 }
 
 static void test_mds__a_cut_private_link_leaves_one_side_enabled(void **state)
@@ -152,7 +152,7 @@ static void test_mds__a_cut_private_link_leaves_one_side_enabled(void **state)
     assert_int_equal(state_of(PAIR_ICMA), MDS_STATE_ISOLATED_ENABLED);
     assert_int_equal(state_of(PAIR_ICMB), MDS_STATE_ISOLATED_DISABLED);
     assert_false(pair_last(&pair, PAIR_PGA, MSG_PG_PATH)->open);
-    pair_hello(&pair, PAIR_PGA, PAIR_ICMA, 1, true);
+    pair_hello(&pair, PAIR_PGA, PAIR_ICMA, PAIR_EPOCH, true);
     assert_true(pair_last(&pair, PAIR_PGA, MSG_PG_GRANT)->grant.active);
     pair_private(&pair, true);
     assert_int_equal(state_of(PAIR_ICMA), MDS_STATE_PAIRED_ENABLED);
@@ -210,6 +210,55 @@ static void test_mds__keys_of_sides_that_were_alone_are_never_the_same(void **st
     uint32_t alone_b = pair.sides[1].mds.icm.router.keys.next;
     assert_int_equal(alone_a / KEYS_ALONE % 2, 0);
     assert_int_equal(alone_b / KEYS_ALONE % 2, 1);
+}
+
+static uint32_t granted_to(struct proc_id pg)
+{
+    const struct pair_heard *heard = pair_last(&pair, pg, MSG_PG_GRANT);
+    return heard != NULL && heard->grant.active ? heard->grant.epoch : 0;
+}
+
+/* A side that has the majority begins alone, after its partner died. */
+static void begins_alone(struct proc_id side)
+{
+    pair_start_side(&pair, side);
+    pair_link(&pair, PAIR_PGA, side, true);
+    pair_link(&pair, PAIR_PGB, side, true);
+    pair_pass(&pair, 3000, nobody);
+    assert_int_equal(state_of(side), MDS_STATE_ISOLATED_ENABLED);
+}
+
+static void test_mds__epochs_of_sides_that_were_alone_are_never_the_same(void **state)
+{
+    (void)state;
+    serving(PAIR_ICMA);
+    pair_kill(&pair, PAIR_ICMA);
+    pair_hello(&pair, PAIR_PGA, PAIR_ICMB, PAIR_EPOCH, false);
+    pair_hello(&pair, PAIR_PGB, PAIR_ICMB, PAIR_EPOCH, false);
+    pair_hello(&pair, PAIR_PGB, PAIR_ICMB, PAIR_EPOCH + 1, true);
+    uint32_t by_b = granted_to(PAIR_PGB);
+    assert_true(by_b > PAIR_EPOCH);
+    pair_kill(&pair, PAIR_ICMB);
+    begins_alone(PAIR_ICMA); /* it knows nothing of it, and both PG sides forgot it */
+    pair_hello(&pair, PAIR_PGA, PAIR_ICMA, 0, false);
+    pair_hello(&pair, PAIR_PGA, PAIR_ICMA, PAIR_EPOCH, true);
+    assert_true(granted_to(PAIR_PGA) > PAIR_EPOCH);
+    assert_int_not_equal(granted_to(PAIR_PGA), by_b);
+}
+
+static void test_mds__a_pg_side_that_acts_keeps_its_epoch_at_a_side_that_knows_less(void **state)
+{
+    (void)state;
+    serving(PAIR_ICMA);
+    pair_kill(&pair, PAIR_ICMA);
+    pair_hello(&pair, PAIR_PGA, PAIR_ICMB, PAIR_EPOCH, false);
+    pair_hello(&pair, PAIR_PGB, PAIR_ICMB, PAIR_EPOCH, false);
+    pair_hello(&pair, PAIR_PGB, PAIR_ICMB, PAIR_EPOCH, true);
+    uint32_t by_b = granted_to(PAIR_PGB);
+    pair_kill(&pair, PAIR_ICMB);
+    begins_alone(PAIR_ICMA);
+    pair_hello(&pair, PAIR_PGB, PAIR_ICMA, by_b, true);
+    assert_int_equal(granted_to(PAIR_PGB), by_b);
 }
 
 static void test_mds__a_record_is_acknowledged_when_both_disks_have_it(void **state)
@@ -337,6 +386,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__a_side_that_its_pgs_cannot_reach_leaves_the_control),
     cmocka_unit_test(test_mds__two_sides_that_both_served_find_to_one),
     cmocka_unit_test(test_mds__keys_of_sides_that_were_alone_are_never_the_same),
+    cmocka_unit_test(test_mds__epochs_of_sides_that_were_alone_are_never_the_same),
+    cmocka_unit_test(test_mds__a_pg_side_that_acts_keeps_its_epoch_at_a_side_that_knows_less),
     cmocka_unit_test(test_mds__a_record_is_acknowledged_when_both_disks_have_it),
     cmocka_unit_test(test_mds__the_gap_of_a_returning_logger_is_filled),
     cmocka_unit_test(test_mds__a_wall_clock_that_goes_back_hides_no_row),

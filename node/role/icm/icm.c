@@ -32,6 +32,7 @@ void icm_start(struct icm *icm, struct instant now, int64_t wall_us)
 void icm_begin(struct icm *icm, struct instant now, int64_t wall_us, enum side side)
 {
     grants_begin(&icm->grants);
+    icm->grants.orders = side;
     outbox_init(&icm->outbox);
     for (uint32_t i = 0; i < icm->grants.pairs_n; i++) {
         router_forget(&icm->router, icm->grants.pairs[i].pair);

@@ -144,7 +144,10 @@ static void path_down(struct mds *m, struct instant at, struct proc_id pg, enum 
     struct mds_path *p = &m->paths[pg.v];
     bool was = p->linked != 0;
     p->linked &= ~bit(via);
-    p->active = p->active == via ? SIDE_NONE : p->active;
+    if (p->active == via) {
+        p->active = SIDE_NONE;
+        grants_path_lost(&m->icm.grants, pg);
+    }
     if (was && p->linked == 0) {
         icm_link_down(&m->icm, at, pg);
     }
@@ -198,6 +201,7 @@ static void apply(struct mds *m, const struct mds_item *item)
         path_down(m, at, in->peer, (enum side)in->via);
         return;
     case MDS_INPUT_SIDE_LOST:
+        m->icm.grants.orders = other((enum side)in->via);
         side_lost(m, at, (enum side)in->via);
         return;
     case MDS_INPUT_STORED:
@@ -524,6 +528,7 @@ static enum err take_end(struct mds *m, const struct msg_mds_end *end)
     m->told_stored = 0;
     m->tickets_n = 0;
     m->stored = 0;
+    m->icm.grants.orders = other(m->side);
     icm_state_durable(&m->icm, m, store_durable);
     return ERR_OK;
 }
@@ -548,6 +553,6 @@ enum err mds_order_take_state(struct mds *m, const struct msg *msg, bool *ret_la
     }
     m->paths[msg->mds_path.pg.v] =
         (struct mds_path){.linked = msg->mds_path.linked, .active = (enum side)msg->mds_path.path};
-    grants_linked(&m->icm.grants, msg->mds_path.pg);
+    grants_linked(&m->icm.grants, msg->mds_path.pg, msg->mds_path.path != SIDE_NONE);
     return ERR_OK;
 }
