@@ -349,11 +349,40 @@ static void amend(struct sim_vault *s, const struct msg_record_tcd *t, int64_t k
     }
 }
 
+/* As in the logger: a row that comes late from the other logger takes the place of one of its key
+ * that was ordered later. */
+static bool take_away_later(struct sim_vault *s, const struct msg *msg)
+{
+    static struct msg other;
+    size_t n = s->ordered.n;
+    int64_t key = msg_record_key(msg);
+    bool is_later = true;
+    if (key == 0 || n == 0 || key >= (int64_t)s->ordered.at[n - 1].number) {
+        return false;
+    }
+    for (size_t i = 0; i < n && is_later; i++) {
+        enum err err = codec_unpack_message(s->ordered.at[i].bytes, s->ordered.at[i].len, &other);
+        ASSERT(err == ERR_OK);
+        is_later = other.kind != msg->kind || key_of(&other) != key_of(msg) ||
+                   msg_record_key(&other) > key;
+    }
+    for (size_t i = s->rows_n; i > 0 && is_later && msg->kind == MSG_RECORD_TCD; i--) {
+        const struct history_row *row = &s->rows[i - 1].row;
+        if (row->pair == msg->record_tcd.peripheral &&
+            row->key == (int64_t)msg->record_tcd.icr_call_key * 65536 +
+                            (int64_t)msg->record_tcd.leg * 256 + msg->record_tcd.segment) {
+            memmove(&s->rows[i - 1], &s->rows[i], (s->rows_n - i) * sizeof s->rows[0]);
+            s->rows_n--;
+        }
+    }
+    return is_later;
+}
+
 static void add_row(struct sim_vault *s, struct item *item)
 {
     const struct msg *msg = &s->message;
-    bool stored = is_new(s, key_of(msg));
     int64_t ordered = msg_record_key(msg);
+    bool stored = is_new(s, key_of(msg)) || take_away_later(s, msg);
     if (stored) {
         s->recovery_key = ordered != 0 ? ordered : s->recovery_key + 1;
     }

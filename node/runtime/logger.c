@@ -63,6 +63,7 @@ struct logger {
     sqlite3 *db;
     const struct topology *topology;
     sqlite3_stmt *tcd, *logout, *state, *cursor, *counter, *keep, *after;
+    sqlite3_stmt *later[3]; /* take away a row of a key that was ordered later */
     int64_t recovery_key, recovery_key_durable; /* the last that was given here */
     int64_t next_key;                           /* of the record at hand */
     struct world_rows rows, rows_new;           /* durable; of this transaction */
@@ -304,6 +305,9 @@ static void logger_close(void *self)
     sqlite3_finalize(l->counter);
     sqlite3_finalize(l->keep);
     sqlite3_finalize(l->after);
+    for (unsigned i = 0; i < 3; i++) {
+        sqlite3_finalize(l->later[i]);
+    }
     free(l);
 }
 
@@ -358,6 +362,15 @@ static bool count_rows(sqlite3 *db, struct world_rows *ret_rows)
     return got;
 }
 
+static const char *const later_sql[3] = {
+    "DELETE FROM Termination_Call_Detail WHERE RecoveryKey > ?1 AND PeripheralID = ?2"
+    " AND ICRCallKey = ?3 AND Leg = ?4 AND Segment = ?5",
+    "DELETE FROM Agent_Logout WHERE RecoveryKey > ?1 AND PeripheralID = ?2 AND SkillTargetID = ?3"
+    " AND WallUs = ?4",
+    "DELETE FROM Agent_State_Trace WHERE RecoveryKey > ?1 AND PeripheralID = ?2"
+    " AND SkillTargetID = ?3 AND WallUs = ?4 AND EventName = ?5 AND AgentState = ?6"
+    " AND ReasonCode = ?7"};
+
 static void *logger_open(sqlite3 *db, const struct topology *topology)
 {
     struct logger *l = calloc(1, sizeof *l);
@@ -374,10 +387,13 @@ static void *logger_open(sqlite3 *db, const struct topology *topology)
     l->after = store_prepare(db, "SELECT Item, Checksum FROM Recovery WHERE RecoveryKey > ?1 AND"
                                  " RecoveryKey > iif(RecoveryKey & 1, ?3, ?2)"
                                  " ORDER BY RecoveryKey LIMIT 1");
-    if (l->tcd == NULL || l->logout == NULL || l->state == NULL || l->cursor == NULL ||
-        l->counter == NULL || l->keep == NULL || l->after == NULL ||
-        !read_counter(db, &l->recovery_key_durable) || !count_rows(db, &l->rows) ||
-        !last_keys(db, l->rows.last)) {
+    for (unsigned i = 0; i < 3; i++) {
+        l->later[i] = store_prepare(db, later_sql[i]);
+    }
+    if (l->later[0] == NULL || l->later[1] == NULL || l->later[2] == NULL || l->tcd == NULL ||
+        l->logout == NULL || l->state == NULL || l->cursor == NULL || l->counter == NULL ||
+        l->keep == NULL || l->after == NULL || !read_counter(db, &l->recovery_key_durable) ||
+        !count_rows(db, &l->rows) || !last_keys(db, l->rows.last)) {
         logger_close(l);
         return NULL;
     }
@@ -392,6 +408,30 @@ static bool move_cursor(struct logger *l, const char *sender, uint64_t outbox)
     return store_step(l->cursor);
 }
 
+/* Two sides of a PG may both write the row of a failure. Which came first is said by the order of
+ * the controller, not by what this database heard of first: a row that comes late from the other
+ * logger takes the place of one that was ordered later. */
+static bool take_away_later(struct logger *l, const struct msg *msg, uint64_t *rows)
+{
+    const struct msg_record_tcd *t = &msg->record_tcd;
+    const struct msg_record_logout *o = &msg->record_logout;
+    const struct msg_record_state *a = &msg->record_state;
+    bool tcd = msg->kind == MSG_RECORD_TCD, logout = msg->kind == MSG_RECORD_LOGOUT;
+    sqlite3_stmt *s = l->later[tcd ? 0 : logout ? 1 : 2];
+    const int64_t of_tcd[] = {t->peripheral, t->icr_call_key, t->leg, t->segment};
+    const int64_t of_logout[] = {o->peripheral, o->agent.v, o->wall_us};
+    const int64_t of_state[] = {a->peripheral, a->agent.v, a->wall_us,
+                                a->event,      a->state,   (int32_t)a->reason_code};
+    const int64_t *key = tcd ? of_tcd : logout ? of_logout : of_state;
+    sqlite3_bind_int64(s, 1, l->next_key);
+    for (int i = 2; i <= sqlite3_bind_parameter_count(s); i++) {
+        sqlite3_bind_int64(s, i, key[i - 2]);
+    }
+    bool done = store_step(s);
+    *rows -= done ? (uint64_t)sqlite3_changes(l->db) : 0;
+    return done;
+}
+
 static bool logger_record(void *self, const char *sender, const struct msg *msg,
                           const uint8_t *item, size_t len)
 {
@@ -399,21 +439,23 @@ static bool logger_record(void *self, const char *sender, const struct msg *msg,
     struct outcome outcome = {0};
     bool done = false;
     uint64_t outbox = 0;
-    uint64_t *rows = NULL;
     bool ordered = msg_record_key(msg) != 0;
     l->next_key = ordered ? msg_record_key(msg) : l->recovery_key + 1;
+    uint64_t *rows = msg->kind == MSG_RECORD_TCD      ? &l->rows_new.tcd
+                     : msg->kind == MSG_RECORD_LOGOUT ? &l->rows_new.logout
+                                                      : &l->rows_new.state;
+    if (ordered && !take_away_later(l, msg, rows)) {
+        return false;
+    }
     if (msg->kind == MSG_RECORD_TCD) {
         done = tcd_row(l, &msg->record_tcd, &outcome);
         outbox = msg->record_tcd.outbox;
-        rows = &l->rows_new.tcd;
     } else if (msg->kind == MSG_RECORD_LOGOUT) {
         done = logout_row(l, &msg->record_logout);
         outbox = msg->record_logout.outbox;
-        rows = &l->rows_new.logout;
     } else {
         done = state_row(l, &msg->record_state);
         outbox = msg->record_state.outbox;
-        rows = &l->rows_new.state;
     }
     outcome.stored = done && sqlite3_changes(l->db) == 1;
     if (outcome.stored) {

@@ -187,25 +187,29 @@ static void test_logger__a_record_that_was_ordered_keeps_its_key_and_can_be_had_
     for (uint32_t i = 0; i < 3; i++) {
         put_ordered(i + 1, keys[i]);
     }
-    put_ordered(1, 2000); /* the first row of a key wins */
+    put_ordered(1, 2000); /* the first row of a key wins: */
+    put_ordered(4, 3000);
+    put_ordered(4, 998); /* that is the one that was ordered first, not that came first */
     commit();
-    assert_int_equal(ask("SELECT count(*) FROM Termination_Call_Detail"), 3);
+    assert_int_equal(ask("SELECT RecoveryKey FROM Termination_Call_Detail WHERE ICRCallKey = 4"),
+                     998);
+    assert_int_equal(ask("SELECT count(*) FROM Termination_Call_Detail"), 4);
     assert_int_equal(ask("SELECT max(RecoveryKey) FROM Termination_Call_Detail"), 1004);
-    assert_int_equal(ask("SELECT Outbox FROM Cursor WHERE Sender = 'pga'"), 3);
+    assert_int_equal(ask("SELECT Outbox FROM Cursor WHERE Sender = 'pga'"), 4);
     store_rows(store, &rows);
-    assert_int_equal(rows.tcd, 3);
+    assert_int_equal(rows.tcd, 4);
     store_free(&store); /* what is the last of each side is known at the next start */
     assert_int_equal(store_new(dir, &topology, &logger_backend, &store), ERR_OK);
     store_rows(store, &rows);
-    assert_int_equal(rows.last[0], 1004);
+    assert_int_equal(rows.last[0], 3000);
     assert_int_equal(rows.last[1], 1003);
     assert_true(store_row_after(store, 0, (const int64_t[2]){0, 0}, &back));
-    assert_int_equal(msg_record_key(&back), 1000);
+    assert_int_equal(msg_record_key(&back), 998);
     assert_true(store_row_after(store, 0, (const int64_t[2]){1000, 0}, &back));
     assert_int_equal(back.record_tcd.icr_call_key, 2);
     assert_true(store_row_after(store, 1003, (const int64_t[2]){0, 0}, &back));
     assert_int_equal(msg_record_key(&back), 1004);
-    assert_false(store_row_after(store, 0, (const int64_t[2]){1004, 1003}, &back));
+    assert_false(store_row_after(store, 0, (const int64_t[2]){3000, 1003}, &back));
 }
 
 static void test_logger__agent_records_are_rows_once(void **state)
