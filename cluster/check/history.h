@@ -58,7 +58,7 @@ struct history_row {
  * front. */
 int history_row_by_key(const void *a, const void *b);
 /* Mark the copies among the rows of all loggers. Errors ERR_MEMORY; nothing is marked then. */
-MUST_CHECK enum err history_mark_copies(struct history_row *rows, size_t n);
+MUST_CHECK enum err history_row_mark_copies(struct history_row *rows, size_t n);
 
 /* The checksum over the content of a row in a run file, and of a simulated record store: over
  * what is in `struct history_row` but times of the wall and the sum itself. */

@@ -64,7 +64,7 @@ int history_row_by_key(const void *a, const void *b)
     return x->logger.v < y->logger.v ? -1 : x->logger.v > y->logger.v;
 }
 
-enum err history_mark_copies(struct history_row *rows, size_t n)
+enum err history_row_mark_copies(struct history_row *rows, size_t n)
 {
     struct history_row **order = calloc(n + 1, sizeof *order);
     if (order == NULL) {

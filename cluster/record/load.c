@@ -297,7 +297,7 @@ static enum err read_rows(sqlite3 *db, struct load *l)
         row->logger = topology_proc_named(l->history.topology, text(s, "Logger"));
     }
     sqlite3_finalize(s);
-    return history_mark_copies(l->rows, l->history.rows_n);
+    return history_row_mark_copies(l->rows, l->history.rows_n);
 }
 
 /* Prepare the history of the first so many events, legs and rows. */

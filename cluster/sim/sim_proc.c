@@ -204,7 +204,6 @@ static void store_rows(void *context, struct world_rows *ret_rows)
 {
     struct sim_proc *p = context;
     size_t n = 0;
-    ASSERT(p->store != NULL);
     (void)sim_vault_rows(p->store, &n);
     *ret_rows = (struct world_rows){.tcd = n}; /* it keeps no others */
     sim_vault_last(p->store, ret_rows->last);

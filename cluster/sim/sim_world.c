@@ -677,7 +677,7 @@ static size_t gather(struct sim_world *w, struct history_row **rows)
             sim_history_row(&w->ground.record, row);
         }
     }
-    enum err err = history_mark_copies(*rows, total);
+    enum err err = history_row_mark_copies(*rows, total);
     ASSERT(err == ERR_OK);
     return total;
 }

@@ -77,7 +77,7 @@ static void test_scenario_controller__a_good_run_passes(void **state)
     const struct check *checks = check_sentences(SCENARIO, &n);
     assert_true(n > 0);
     make();
-    assert_int_equal(history_mark_copies(good_rows, good.rows_n), ERR_OK);
+    assert_int_equal(history_row_mark_copies(good_rows, good.rows_n), ERR_OK);
     good_run_finish();
     for (size_t i = 0; i < n; i++) {
         const struct check_result *r = good_run_judged(checks[i].id);
