@@ -4,6 +4,7 @@
 #include "proto/desktop.pb-c.h"
 #include "proto/frame.pb-c.h"
 #include "proto/jtapi.pb-c.h"
+#include "proto/mds.pb-c.h"
 #include "proto/member.pb-c.h"
 #include "proto/operator.pb-c.h"
 #include "proto/private.pb-c.h"

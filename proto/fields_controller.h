@@ -57,7 +57,8 @@
     F(DEVICE, device, 0)              \
     F(I64, for_us, 0)
 
-/* Records carry the number in the PG's outbox; their key makes a second delivery harmless. */
+/* Records carry the number in the PG's outbox; their key makes a second delivery harmless. The
+ * sender and the recovery key are a duplexed controller's, and nothing before it has them. */
 #define FIELDS_RECORD_TCD(F)          \
     F(U64, outbox, 0)                 \
     F(U32, peripheral, 0)             \
@@ -89,7 +90,9 @@
     F(U32, work_ms, 0)                \
     F(U32, queue_ms, 0)               \
     F(STR, wrapup, 40)                \
-    F(U32, icr_call_key_child, 0)
+    F(U32, icr_call_key_child, 0)     \
+    F(PROC, sender, 0)                \
+    F(I64, recovery_key, 0)
 
 #define FIELDS_RECORD_LOGOUT(F) \
     F(U64, outbox, 0)           \
@@ -98,7 +101,9 @@
     F(I64, wall_us, 0)          \
     F(U32, login_ms, 0)         \
     F(U32, reason_code, 0)      \
-    F(U32, skill, 0)
+    F(U32, skill, 0)            \
+    F(PROC, sender, 0)          \
+    F(I64, recovery_key, 0)
 
 #define FIELDS_RECORD_STATE(F)        \
     F(U64, outbox, 0)                 \
@@ -110,7 +115,9 @@
     F(U32, reason_code, 0)            \
     F(U32, skill, 0)                  \
     F(U32, icr_call_key, 0)           \
-    F(U32, peripheral_call_key, 0)
+    F(U32, peripheral_call_key, 0)    \
+    F(PROC, sender, 0)                \
+    F(I64, recovery_key, 0)
 
 /* All records of this PG side up to `outbox` are on disk. */
 #define FIELDS_RECORD_ACK(F) F(U64, outbox, 0)

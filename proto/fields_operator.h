@@ -53,7 +53,8 @@
     F(U64, state_rows, 0)       \
     F(U32, queued, 0)           \
     F(U32, agents_ready, 0)     \
-    F(U64, routed, 0)
+    F(U64, routed, 0)           \
+    F(ENUM, state, MDS_STATE_COUNT)
 
 #define FIELDS_OP_FLEET_STATUS(F)  \
     F(U64, id, 0)                  \

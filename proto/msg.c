@@ -26,6 +26,40 @@ bool msg_allowed(enum msg_kind kind, enum link link)
     return (unsigned)kind < MSG_COUNT && (links_of[kind] & (1u << link)) != 0;
 }
 
+bool msg_is_record(enum msg_kind kind)
+{
+    return kind == MSG_RECORD_TCD || kind == MSG_RECORD_LOGOUT || kind == MSG_RECORD_STATE;
+}
+
+struct proc_id msg_record_sender(const struct msg *r)
+{
+    return r->kind == MSG_RECORD_TCD      ? r->record_tcd.sender
+           : r->kind == MSG_RECORD_LOGOUT ? r->record_logout.sender
+                                          : r->record_state.sender;
+}
+
+int64_t msg_record_key(const struct msg *r)
+{
+    return r->kind == MSG_RECORD_TCD      ? r->record_tcd.recovery_key
+           : r->kind == MSG_RECORD_LOGOUT ? r->record_logout.recovery_key
+                                          : r->record_state.recovery_key;
+}
+
+void msg_record_order(struct msg *r, struct proc_id sender, int64_t recovery_key)
+{
+    ASSERT(msg_is_record(r->kind));
+    if (r->kind == MSG_RECORD_TCD) {
+        r->record_tcd.sender = sender;
+        r->record_tcd.recovery_key = recovery_key;
+    } else if (r->kind == MSG_RECORD_LOGOUT) {
+        r->record_logout.sender = sender;
+        r->record_logout.recovery_key = recovery_key;
+    } else {
+        r->record_state.sender = sender;
+        r->record_state.recovery_key = recovery_key;
+    }
+}
+
 const char *msg_link_name(enum link link)
 {
     ASSERT((unsigned)link < LINK_COUNT);

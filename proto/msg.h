@@ -12,6 +12,7 @@
 #include "proto/fields_controller.h"
 #include "proto/fields_desktop.h"
 #include "proto/fields_jtapi.h"
+#include "proto/fields_mds.h"
 #include "proto/fields_member.h"
 #include "proto/fields_operator.h"
 #include "proto/fields_private.h"
@@ -102,15 +103,15 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(PRIVATE_STATE_REQUEST, private_state_request, PrivateStateRequest, LINK_BIT(PRIVATE))       \
     X(PRIVATE_AGENT, private_agent, PrivateAgent, LINK_BIT(PRIVATE))                              \
     X(PRIVATE_LEG, private_leg, PrivateLeg, LINK_BIT(PRIVATE))                                    \
-    X(PG_HELLO, pg_hello, PgHello, LINK_BIT(CONTROLLER))                                          \
-    X(PG_GRANT, pg_grant, PgGrant, LINK_BIT(CONTROLLER))                                          \
-    X(ROUTE_REQUEST, route_request, RouteRequest, LINK_BIT(CONTROLLER))                           \
-    X(ROUTE_ANSWER, route_answer, RouteAnswer, LINK_BIT(CONTROLLER))                              \
-    X(ROUTE_CANCEL, route_cancel, RouteCancel, LINK_BIT(CONTROLLER))                              \
-    X(AGENT_UPDATE, agent_update, AgentUpdate, LINK_BIT(CONTROLLER))                              \
-    X(RECORD_TCD, record_tcd, RecordTcd, LINK_BIT(CONTROLLER))                                    \
-    X(RECORD_LOGOUT, record_logout, RecordLogout, LINK_BIT(CONTROLLER))                           \
-    X(RECORD_STATE, record_state, RecordState, LINK_BIT(CONTROLLER))                              \
+    X(PG_HELLO, pg_hello, PgHello, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))                      \
+    X(PG_GRANT, pg_grant, PgGrant, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))                      \
+    X(ROUTE_REQUEST, route_request, RouteRequest, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))       \
+    X(ROUTE_ANSWER, route_answer, RouteAnswer, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))          \
+    X(ROUTE_CANCEL, route_cancel, RouteCancel, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))          \
+    X(AGENT_UPDATE, agent_update, AgentUpdate, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))          \
+    X(RECORD_TCD, record_tcd, RecordTcd, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))                \
+    X(RECORD_LOGOUT, record_logout, RecordLogout, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))       \
+    X(RECORD_STATE, record_state, RecordState, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))          \
     X(RECORD_ACK, record_ack, RecordAck, LINK_BIT(CONTROLLER))                                    \
     X(OP_STATUS, op_status, OpStatus, LINK_BIT(OPERATOR))                                         \
     X(OP_NODE_STATUS, op_node_status, OpNodeStatus, LINK_BIT(OPERATOR))                           \
@@ -131,7 +132,20 @@ enum link { LINK_MAP(LINK_ENUM) LINK_COUNT };
     X(OP_LOG, op_log, OpLog, LINK_BIT(OPERATOR))                                                  \
     X(OP_TRANSFER, op_transfer, OpTransfer, LINK_BIT(OPERATOR))                                   \
     X(PROVIDER_REACH, provider_reach, ProviderReach, LINK_BIT(JTAPI))                             \
-    X(PG_WEIGHT, pg_weight, PgWeight, LINK_BIT(CONTROLLER))
+    X(PG_WEIGHT, pg_weight, PgWeight, LINK_BIT(CONTROLLER) | LINK_BIT(PRIVATE))                   \
+    X(MDS_STATUS, mds_status, MdsStatus, LINK_BIT(PRIVATE) | LINK_BIT(CONTROLLER))                \
+    X(MDS_INPUT, mds_input, MdsInput, LINK_BIT(PRIVATE))                                          \
+    X(MDS_ACK, mds_ack, MdsAck, LINK_BIT(PRIVATE))                                                \
+    X(MDS_STATE_REQUEST, mds_state_request, MdsStateRequest, LINK_BIT(PRIVATE))                   \
+    X(MDS_PAIR, mds_pair, MdsPair, LINK_BIT(PRIVATE))                                             \
+    X(MDS_AGENT, mds_agent, MdsAgent, LINK_BIT(PRIVATE))                                          \
+    X(MDS_CALL, mds_call, MdsCall, LINK_BIT(PRIVATE))                                             \
+    X(MDS_PATH, mds_path, MdsPath, LINK_BIT(PRIVATE))                                             \
+    X(MDS_END, mds_end, MdsEnd, LINK_BIT(PRIVATE))                                                \
+    X(RECOVERY_ASK, recovery_ask, RecoveryAsk, LINK_BIT(PRIVATE))                                 \
+    X(RECOVERY_END, recovery_end, RecoveryEnd, LINK_BIT(PRIVATE))                                 \
+    X(RECOVERY_HELD, recovery_held, RecoveryHeld, LINK_BIT(LOCAL))                                \
+    X(PG_PATH, pg_path, PgPath, LINK_BIT(CONTROLLER))
 
 /* Parts of messages. X(name, ProtobufName) */
 #define PART_MAP(X)                    \
@@ -469,6 +483,45 @@ struct msg_op_command {
 struct msg_op_done {
     FIELDS_OP_DONE(FIELD)
 };
+struct msg_mds_status {
+    FIELDS_MDS_STATUS(FIELD)
+};
+struct msg_mds_input {
+    FIELDS_MDS_INPUT(FIELD)
+};
+struct msg_mds_ack {
+    FIELDS_MDS_ACK(FIELD)
+};
+struct msg_mds_state_request {
+    FIELDS_MDS_STATE_REQUEST(FIELD)
+};
+struct msg_mds_pair {
+    FIELDS_MDS_PAIR(FIELD)
+};
+struct msg_mds_agent {
+    FIELDS_MDS_AGENT(FIELD)
+};
+struct msg_mds_call {
+    FIELDS_MDS_CALL(FIELD)
+};
+struct msg_mds_path {
+    FIELDS_MDS_PATH(FIELD)
+};
+struct msg_mds_end {
+    FIELDS_MDS_END(FIELD)
+};
+struct msg_recovery_ask {
+    FIELDS_RECOVERY_ASK(FIELD)
+};
+struct msg_recovery_end {
+    FIELDS_RECOVERY_END(FIELD)
+};
+struct msg_recovery_held {
+    FIELDS_RECOVERY_HELD(FIELD)
+};
+struct msg_pg_path {
+    FIELDS_PG_PATH(FIELD)
+};
 struct msg_snapshot_head {
     FIELDS_SNAPSHOT_HEAD(FIELD)
 };
@@ -490,6 +543,12 @@ struct msg {
 /* "station_register"; "?" for what is no kind. */
 const char *msg_name(enum msg_kind kind);
 bool msg_allowed(enum msg_kind kind, enum link link);
+/* Of a record: which are RECORD_TCD, RECORD_LOGOUT and RECORD_STATE. */
+bool msg_is_record(enum msg_kind kind);
+struct proc_id msg_record_sender(const struct msg *record);
+int64_t msg_record_key(const struct msg *record);
+/* A duplexed controller says who sent a record and in which order it came. */
+void msg_record_order(struct msg *record, struct proc_id sender, int64_t recovery_key);
 const char *msg_link_name(enum link link);
 uint16_t msg_link_port(enum link link);
 uint32_t msg_link_frame_max(enum link link);

@@ -26,9 +26,9 @@ bool peers_may_dial(const struct topology *t, enum link link, struct proc_id dia
     case LINK_DESKTOP:
         return d->kind == PROC_FLEET && l->kind == PROC_PG;
     case LINK_PRIVATE:
-        return both(d, l, PROC_PG) && d->pair == l->pair;
+        return (both(d, l, PROC_PG) && d->pair == l->pair) || both(d, l, PROC_ICM);
     case LINK_CONTROLLER:
-        return d->kind == PROC_PG && l->kind == PROC_ICM;
+        return (d->kind == PROC_PG && l->kind == PROC_ICM) || both(d, l, PROC_ICM);
     case LINK_OPERATOR:
         return d->kind == PROC_RECORDER;
     case LINK_LOCAL:

@@ -41,6 +41,7 @@ struct media_report {
 /* What the record store of a controller side holds. */
 struct world_rows {
     uint64_t tcd, logout, state;
+    int64_t last[2]; /* the last RecoveryKey that side A gave, and side B; 0: none */
 };
 
 struct world {
@@ -63,6 +64,9 @@ struct world {
     void (*media)(void *context, const struct media_order *order);
     /* How many rows are durable (logger). */
     void (*rows)(void *context, struct world_rows *ret_rows);
+    /* The durable record with the smallest RecoveryKey above `after`, and above held[0] if side A
+     * gave it, held[1] if side B did; false: there is none (logger of a pair). */
+    bool (*row_after)(void *context, int64_t after, const int64_t held[2], struct msg *ret_msg);
 };
 
 /* One process as its driver sees it: a table of entry points over `self`. Entries may be NULL where

@@ -5,6 +5,7 @@
 #include "cluster/check/scenario2.h"
 #include "cluster/check/scenario3.h"
 #include "cluster/check/scenario4.h"
+#include "cluster/check/scenario_controller.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ static const struct check invariants[] = {
     {"TCD-1", "Every call leg is accounted for, once", check_tcd_1, true},
     /* conforms: 42 */
     {"TCD-2", "A record never changes", check_tcd_2, false},
+    {"TCD-3", "Both loggers hold the same records", check_tcd_3, false},
     /* conforms: 47 */
     {"AGT-1", "No call for an agent without a phone, no logout without cause", check_agent_1,
      false},
@@ -73,7 +75,8 @@ static const struct {
 } sentences[] = {{"subscriber-fails", scenario1_checks},
                  {"pg-side-fails", scenario2_checks},
                  {"callmanager-fails", scenario3_checks},
-                 {"ctimanager-fails", scenario4_checks}};
+                 {"ctimanager-fails", scenario4_checks},
+                 {"controller-fails", scenario_controller_checks}};
 
 const char *check_scenario(size_t nth)
 {

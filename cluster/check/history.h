@@ -50,7 +50,15 @@ struct history_row {
     uint32_t duration_s, talk_s, work_s;
     bool partial;
     char fail_cause[24];
+    struct proc_id logger; /* in whose database; none: there is one */
+    bool copy;             /* another logger's row of that key comes first */
 };
+
+/* For qsort over pointers to rows: the rows of one key together, the one that was ordered first in
+ * front. */
+int history_row_by_key(const void *a, const void *b);
+/* Mark the copies among the rows of all loggers. Errors ERR_MEMORY; nothing is marked then. */
+MUST_CHECK enum err history_row_mark_copies(struct history_row *rows, size_t n);
 
 /* The checksum over the content of a row in a run file, and of a simulated record store: over
  * what is in `struct history_row` but times of the wall and the sum itself. */

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint64_t text(uint64_t sum, const char *word)
@@ -45,4 +46,39 @@ uint64_t history_row_sum(const struct history_row *row)
     sum = checksum_number(sum, row->segment);
     sum = text(sum, row->partial ? "Y" : "N");
     return text(sum, row->fail_cause);
+}
+
+int history_row_by_key(const void *a, const void *b)
+{
+    const struct history_row *x = *(struct history_row *const *)a;
+    const struct history_row *y = *(struct history_row *const *)b;
+    if (x->pair != y->pair) {
+        return x->pair < y->pair ? -1 : 1;
+    }
+    if (x->key != y->key) {
+        return x->key < y->key ? -1 : 1;
+    }
+    if (x->recovery_key != y->recovery_key) {
+        return x->recovery_key < y->recovery_key ? -1 : 1;
+    }
+    return x->logger.v < y->logger.v ? -1 : x->logger.v > y->logger.v;
+}
+
+enum err history_row_mark_copies(struct history_row *rows, size_t n)
+{
+    struct history_row **order = calloc(n + 1, sizeof *order);
+    if (order == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        order[i] = &rows[i];
+    }
+    qsort(order, n, sizeof *order, history_row_by_key);
+    for (size_t i = 1; i < n; i++) {
+        const struct history_row *before = order[i - 1];
+        order[i]->copy = before->pair == order[i]->pair && before->key == order[i]->key &&
+                         before->logger.v != order[i]->logger.v;
+    }
+    free(order);
+    return ERR_OK;
 }

@@ -40,6 +40,8 @@ check_judge check_pg_2;
 check_judge check_tcd_1;
 /* A row stays as it was stored. */
 check_judge check_tcd_2;
+/* The loggers of both controller sides hold the same rows, once they have met. */
+check_judge check_tcd_3;
 
 /* No call for an agent whose phone is out of service; no 50003 without cause. */
 check_judge check_agent_1;

@@ -185,14 +185,15 @@ static void match(const struct history *h, struct ledger *l)
     bool *taken = calloc(h->rows_n + 1, sizeof taken[0]);
     for (int least = 3; taken != NULL && least >= 1; least -= 2) {
         for (uint32_t i = 0; i < h->rows_n; i++) {
-            struct ledger_entry *entry = taken[i] ? NULL : best(h, l, &h->rows[i], least);
+            bool done = taken[i] || h->rows[i].copy;
+            struct ledger_entry *entry = done ? NULL : best(h, l, &h->rows[i], least);
             if (entry != NULL) {
                 taken[i] = take(entry, i);
             }
         }
     }
     for (uint32_t i = 0; taken != NULL && i < h->rows_n; i++) {
-        if (!taken[i]) {
+        if (!taken[i] && !h->rows[i].copy) {
             struct ledger_entry *entry = &l->entries[l->entries_n++];
             *entry = (struct ledger_entry){.leg = UINT32_MAX, .found = LEDGER_UNEXPLAINED};
             take(entry, i);

@@ -57,9 +57,10 @@ static json_t *icm_json(const struct session_of_command *s, const struct topolog
     if (s->past == NULL) {
         home_proc_path(c, t->name, "icm.db", path, sizeof path);
     }
-    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:s?, s:i, s:s}", "name", t->name, "side",
-                     t->side == SIDE_A ? "A" : "B", "state", scene_state_word(p->state), "pid",
-                     pid_json(p->pid), "tcd_rows", (json_int_t)p->icm.tcd_rows, "tcd_db",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:s?, s:i, s:s}", "name", t->name, "side",
+                     t->side == SIDE_A ? "A" : "B", "state", scene_state_word(p->state), "mds",
+                     mds_state_text((enum mds_state)p->icm.state), "pid", pid_json(p->pid),
+                     "tcd_rows", (json_int_t)p->icm.tcd_rows, "tcd_db",
                      s->past == NULL ? path : NULL, "queued", (int)p->icm.queued, "active_pg",
                      topology_name(&c->topology, p->icm.active_pg));
 }
@@ -233,8 +234,11 @@ static void controller_line(const struct session_of_command *s)
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct scene_proc *p = &s->scene.procs[i];
         if (t->procs[i].kind == PROC_ICM && p->state == SCENE_UP) {
-            printf("  %s %llu records, %u callers wait", t->procs[i].name,
-                   (unsigned long long)p->icm.tcd_rows, p->icm.queued);
+            enum mds_state state = (enum mds_state)p->icm.state;
+            printf("  %s %s%s%llu records, %u callers wait", t->procs[i].name,
+                   state != MDS_STATE_NONE ? mds_state_text(state) : "",
+                   state != MDS_STATE_NONE ? ", " : "", (unsigned long long)p->icm.tcd_rows,
+                   p->icm.queued);
         } else if (t->procs[i].kind == PROC_ICM) {
             printf("  %s %s", t->procs[i].name, scene_state_word(p->state));
         }

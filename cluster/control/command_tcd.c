@@ -59,16 +59,30 @@ static int read_rows(sqlite3 *db, const char *path, const char *sql, int64_t unt
                : outcome_error(OUTCOME_IO, NULL, "%s: %s", path, sqlite3_errmsg(db));
 }
 
-/* Where the logger of the living cluster keeps them. */
-static int read_live(const struct cluster *c, json_t *rows)
+/* The logger of a controller side that serves, else of the first; procs_n: there is none. */
+static uint32_t logger_of(const struct topology *t, const struct scene *s)
 {
+    uint32_t first = t->procs_n;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        if (t->procs[i].kind != PROC_ICM) {
+            continue;
+        }
+        first = first == t->procs_n ? i : first;
+        if (s->procs[i].state == SCENE_UP && s->procs[i].icm.state != MDS_STATE_ISOLATED_DISABLED) {
+            return i;
+        }
+    }
+    return first;
+}
+
+/* Where the logger of the living cluster keeps them. */
+static int read_live(const struct session_of_command *s, json_t *rows)
+{
+    const struct cluster *c = &s->cluster;
     const struct topology *t = &c->topology;
     char path[HOME_PATH_MAX];
     sqlite3 *db = NULL;
-    uint32_t i = 0;
-    while (i < t->procs_n && t->procs[i].kind != PROC_ICM) {
-        i++;
-    }
+    uint32_t i = logger_of(t, &s->scene);
     if (i == t->procs_n) {
         return OUTCOME_DONE;
     }
@@ -93,9 +107,10 @@ static int read_past(const struct session_of_command *s, json_t *rows)
     if (!p->load.history.rows_known) {
         return outcome_error(OUTCOME_DATA, NULL, "%s holds no call records", p->path);
     }
-    return read_rows(runfile_db(p->file), p->path,
-                     "SELECT * FROM tcd WHERE WallUs <= ? ORDER BY RecoveryKey", s->scene.wall_us,
-                     rows);
+    return read_rows(
+        runfile_db(p->file), p->path,
+        "SELECT * FROM tcd WHERE WallUs <= ? GROUP BY RecoveryKey ORDER BY RecoveryKey",
+        s->scene.wall_us, rows);
 }
 
 static int make_ledger(const struct session_of_command *s, json_t **ret_ledger)
@@ -428,7 +443,7 @@ int command_tcd(int argc, char **argv)
     const bool no_rows = call != NULL && s->past != NULL && !s->past->load.history.rows_known;
     code = no_rows           ? OUTCOME_DONE
            : s->past != NULL ? read_past(s, rows)
-                             : read_live(&s->cluster, rows);
+                             : read_live(s, rows);
     if (code == OUTCOME_DONE && call != NULL) {
         code = tell_call(s, call, common.json, rows);
         json_decref(rows);

@@ -30,6 +30,7 @@ enum form {
     DEVICE_STATE_WORD,
     KEY_WORD,
     LEG_WORD,
+    MDS_WORD,
     RAFT_WORD,
     ROUTE_WORD
 };
@@ -42,6 +43,8 @@ static const struct naming {
     [EVENT_PROCESS_START] = {{"pid", NULL}, {NUMBER, NUMBER}},
     [EVENT_SERVICE_START] = {{"incarnation", NULL}, {NUMBER, NUMBER}},
     [EVENT_MESSAGE_REJECTED] = {{"times", NULL}, {NUMBER, NUMBER}},
+    [EVENT_MDS_STATE] = {{"state", NULL}, {MDS_WORD, NUMBER}},
+    [EVENT_RECOVERED] = {{"rows", NULL}, {NUMBER, NUMBER}},
     [EVENT_RAFT_STATE] = {{"state", "term"}, {RAFT_WORD, NUMBER}},
     [EVENT_RAFT_SERVING] = {{"applied", "term"}, {NUMBER, NUMBER}},
     [EVENT_RAFT_SNAPSHOT] = {{"index", NULL}, {NUMBER, NUMBER}},
@@ -110,6 +113,9 @@ static const char *word_of(const struct topology *t, enum form form, int64_t v,
         break;
     case LEG_WORD:
         word = leg_text((enum leg)u);
+        break;
+    case MDS_WORD:
+        word = mds_state_text((enum mds_state)u);
         break;
     case RAFT_WORD:
         word = raft_standing_text((enum raft_standing)u);
@@ -197,6 +203,8 @@ bool event_text_matters(const struct topology *t, const struct event *e)
     case EVENT_PG_STANDBY:
     case EVENT_PG_GRANTED:
     case EVENT_PG_REFUSED:
+    case EVENT_MDS_STATE:
+    case EVENT_RECOVERED:
     case EVENT_CONFIG_WRITTEN:
     case EVENT_LOOP_LATE:
         return true;

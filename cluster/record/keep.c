@@ -14,7 +14,7 @@ static const char table[] =
     " DigitsDialed TEXT, Duration INTEGER, TalkTime INTEGER, WorkTime INTEGER, ICRCallKey INTEGER,"
     " WrapupData TEXT, CallReferenceID TEXT, AgentPeripheralNumber TEXT,"
     " InstrumentPortNumber TEXT, Leg INTEGER, Segment INTEGER, Partial TEXT, FailCause TEXT,"
-    " RowChecksum INTEGER, WallUs INTEGER)";
+    " RowChecksum INTEGER, WallUs INTEGER, Logger TEXT)";
 
 struct row {
     sqlite3_stmt *statement;
@@ -45,7 +45,8 @@ static void put_text(struct row *r, const char *text)
     }
 }
 
-static bool put_row(sqlite3_stmt *statement, const struct history_row *h, int64_t wall_us)
+static bool put_row(sqlite3_stmt *statement, const struct topology *t, const struct history_row *h,
+                    int64_t wall_us)
 {
     struct row r = {.statement = statement};
     char call[20] = "", agent[16] = "";
@@ -76,6 +77,7 @@ static bool put_row(sqlite3_stmt *statement, const struct history_row *h, int64_
     put_text(&r, h->fail_cause);
     put_int(&r, (int64_t)history_row_sum(h));
     put_int(&r, h->at_us + wall_us);
+    put_text(&r, proc_id_some(h->logger) ? topology_name(t, h->logger) : "");
     ASSERT(r.column == sqlite3_bind_parameter_count(statement));
     bool done = sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_reset(statement);
@@ -85,12 +87,12 @@ static bool put_row(sqlite3_stmt *statement, const struct history_row *h, int64_
 static bool put_rows(sqlite3 *db, const struct history *h, int64_t wall_us)
 {
     sqlite3_stmt *statement = NULL;
-    bool good =
-        sqlite3_exec(db, table, NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(db, "INSERT INTO tcd VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                           -1, &statement, NULL) == SQLITE_OK;
+    bool good = sqlite3_exec(db, table, NULL, NULL, NULL) == SQLITE_OK &&
+                sqlite3_prepare_v2(
+                    db, "INSERT INTO tcd VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+                    &statement, NULL) == SQLITE_OK;
     for (size_t i = 0; good && i < h->rows_n; i++) {
-        good = put_row(statement, &h->rows[i], wall_us);
+        good = put_row(statement, h->topology, &h->rows[i], wall_us);
     }
     sqlite3_finalize(statement);
     return good;

@@ -292,10 +292,12 @@ static enum err read_rows(sqlite3 *db, struct load *l)
         return ERR_IO;
     }
     while (l->history.rows_n < (size_t)n && sqlite3_step(s) == SQLITE_ROW) {
-        read_row(s, l->wall_us, &l->rows[l->history.rows_n++]);
+        struct history_row *row = &l->rows[l->history.rows_n++];
+        read_row(s, l->wall_us, row);
+        row->logger = topology_proc_named(l->history.topology, text(s, "Logger"));
     }
     sqlite3_finalize(s);
-    return ERR_OK;
+    return history_row_mark_copies(l->rows, l->history.rows_n);
 }
 
 /* Prepare the history of the first so many events, legs and rows. */

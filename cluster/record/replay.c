@@ -189,6 +189,7 @@ static void fill_pg(const struct replay *r, struct proc_id proc, struct msg_op_p
 
 static void fill_icm(const struct replay *r, struct proc_id proc, struct msg_op_icm_status *m)
 {
+    m->state = r->lives.of[proc.v - 1].mds;
     m->active_pg = r->lives.granted;
     m->epoch = proc_id_some(r->lives.granted) ? replay_lives_epoch(&r->lives, m->active_pg) : 0;
     m->tcd_rows = r->lives.tcd_rows[proc.v - 1];

@@ -112,8 +112,11 @@ static uint32_t pair_place(const struct topology *t, struct proc_id side)
     return side.v - 1u;
 }
 
-static void take_icm(struct replay_lives *l, const struct event *e)
+static void take_icm(struct replay_lives *l, struct replay_life *life, const struct event *e)
 {
+    if (e->kind == EVENT_MDS_STATE) {
+        life->mds = (enum mds_state)e->value;
+    }
     if (e->kind == EVENT_TCD_STORED) {
         l->tcd_rows[e->proc.v - 1]++;
     } else if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL) {
@@ -159,7 +162,7 @@ void replay_lives_take(struct replay_lives *l, const struct event *e)
     } else if (kind == PROC_PG) {
         take_pg(l, life, e);
     } else if (kind == PROC_ICM) {
-        take_icm(l, e);
+        take_icm(l, life, e);
     }
 }
 

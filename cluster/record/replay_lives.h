@@ -18,6 +18,8 @@ struct replay_life {
     bool active, provider, peer;
     uint32_t monitors;
     uint64_t controllers; /* linked; a bit for each process of the topology */
+    /* Controller side. */
+    enum mds_state mds;
 };
 
 struct replay_lives {

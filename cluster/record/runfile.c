@@ -412,6 +412,20 @@ enum err runfile_follow(struct runfile *r, const char *dir, uint64_t *ret_lines)
 
 /* -- Call records. -- */
 
+/* The name of the folder that a file is in; "" if it is no name of a process. */
+static void folder_of(const char *path, char ret_name[NAME_LEN])
+{
+    const char *end = strrchr(path, '/');
+    const char *begin = end;
+    while (begin != NULL && begin > path && begin[-1] != '/') {
+        begin--;
+    }
+    size_t len = begin != NULL ? (size_t)(end - begin) : 0;
+    bool name = len > 0 && len < NAME_LEN && memchr(begin, '\'', len) == NULL;
+    memcpy(ret_name, name ? begin : "", name ? len : 0);
+    ret_name[name ? len : 0] = '\0';
+}
+
 static enum err copy_records(struct runfile *r, const char *path, const char *name, uint64_t *lines)
 {
     if (strcmp(name, "icm.db") != 0) {
@@ -427,11 +441,13 @@ static enum err copy_records(struct runfile *r, const char *path, const char *na
     if (!attached) {
         return ERR_IO;
     }
-    /* The second controller side's rows are added to the first's. */
-    enum err err = run_sql(r->db, *lines == 0 ? "CREATE TABLE tcd AS SELECT * FROM "
-                                                "icm.Termination_Call_Detail"
-                                              : "INSERT INTO tcd SELECT * FROM "
-                                                "icm.Termination_Call_Detail");
+    /* The second controller side's rows are added to the first's: whose they are is the last
+     * column, the name of the folder. */
+    char sql[256], logger[NAME_LEN];
+    folder_of(path, logger);
+    snprintf(sql, sizeof sql, "%s SELECT *, '%s' AS Logger FROM icm.Termination_Call_Detail",
+             *lines == 0 ? "CREATE TABLE tcd AS" : "INSERT INTO tcd", logger);
+    enum err err = run_sql(r->db, sql);
     enum err detached = run_sql(r->db, "DETACH icm");
     *lines += err == ERR_OK ? 1 : 0;
     return err != ERR_OK ? err : detached;

@@ -191,11 +191,25 @@ static bool pgs_healthy(const struct scene *s, const struct topology *t, char *w
     return true;
 }
 
+/* Two controller sides are to serve as a pair; one alone has nobody to be a pair with. */
+static bool controllers_healthy(const struct scene *s, const struct topology *t, char *why)
+{
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        enum mds_state state = (enum mds_state)s->procs[i].icm.state;
+        if (t->procs[i].kind == PROC_ICM && state != MDS_STATE_NONE &&
+            state != MDS_STATE_PAIRED_ENABLED && state != MDS_STATE_PAIRED_DISABLED) {
+            return not_healthy(why, "%s is %s", t->procs[i].name, mds_state_text(state));
+        }
+    }
+    return true;
+}
+
 bool scene_healthy(const struct scene *s, const struct topology *t, const struct scene_homes *homes,
                    char ret_why[SCENE_WHY_LEN])
 {
     ret_why[0] = '\0';
-    if (!nodes_healthy(s, t, ret_why) || !pgs_healthy(s, t, ret_why)) {
+    if (!nodes_healthy(s, t, ret_why) || !pgs_healthy(s, t, ret_why) ||
+        !controllers_healthy(s, t, ret_why)) {
         return false;
     }
     uint32_t away = homes->total - homes->at_home;

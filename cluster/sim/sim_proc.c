@@ -183,7 +183,15 @@ static uint64_t store_put(void *context, const struct msg *msg)
 {
     struct sim_proc *p = context;
     ASSERT(p->store != NULL); /* only PG and controller sides store */
-    return sim_vault_put(p->store, p->sender, msg);
+    bool ordered = msg_is_record(msg->kind) && proc_id_some(msg_record_sender(msg));
+    return sim_vault_put(p->store, ordered ? msg_record_sender(msg) : p->sender, msg);
+}
+
+static bool store_row_after(void *context, int64_t after, const int64_t held[2],
+                            struct msg *ret_msg)
+{
+    struct sim_proc *p = context;
+    return sim_vault_row_after(p->store, after, held, ret_msg);
 }
 
 static void store_trim(void *context, uint64_t outbox)
@@ -196,9 +204,9 @@ static void store_rows(void *context, struct world_rows *ret_rows)
 {
     struct sim_proc *p = context;
     size_t n = 0;
-    ASSERT(p->store != NULL);
     (void)sim_vault_rows(p->store, &n);
     *ret_rows = (struct world_rows){.tcd = n}; /* it keeps no others */
+    sim_vault_last(p->store, ret_rows->last);
 }
 
 static void order_media(void *context, const struct media_order *order)
@@ -549,7 +557,7 @@ struct sim_proc *sim_proc_new(struct sim_ground *ground, struct proc_id self,
     p->clock = *clock;
     p->rand.v = rand_next(&ground->rand);
     p->world = (struct world){p,         send_to,    listen_on,   connect_to, trace,
-                              store_put, store_trim, order_media, store_rows};
+                              store_put, store_trim, order_media, store_rows, store_row_after};
     if (p->kind == PROC_NODE) {
         p->disk = sim_disk_new(rand_next(&p->rand));
     } else if (p->kind == PROC_PG || p->kind == PROC_ICM) {

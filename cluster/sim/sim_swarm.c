@@ -30,14 +30,14 @@ static const struct tempo *tempo_of(const char *profile)
 
 /* -- Drawing. -- */
 
-static bool fits(enum sim_fault_kind kind, const struct topology_proc *p)
+static bool fits(enum sim_fault_kind kind, const struct topology_proc *p, bool duplexed)
 {
     switch (kind) {
     case SIM_FAULT_SERVICE_CRASH:
     case SIM_FAULT_SERVICE_STOP:
         return p->kind == PROC_NODE;
     case SIM_FAULT_PRIVATE:
-        return p->kind == PROC_PG;
+        return p->kind == PROC_PG || (p->kind == PROC_ICM && duplexed);
     case SIM_FAULT_DISK_SLOW:
     case SIM_FAULT_DISK_STALL:
     case SIM_FAULT_DISK_FULL:
@@ -102,11 +102,11 @@ static enum sim_aim aim_of(struct rand_state *r, enum proc_kind kind)
     return SIM_AIM_PROC;
 }
 
-static bool draw_fault(struct rand_state *r, const struct topology *t, enum sim_fault_kind kind,
-                       struct sim_fault *f)
+static bool draw_fault(struct rand_state *r, const struct topology *t, bool duplexed,
+                       enum sim_fault_kind kind, struct sim_fault *f)
 {
     uint16_t v = (uint16_t)(1 + rand_below(r, t->procs_n));
-    if (!fits(kind, &t->procs[v - 1])) {
+    if (!fits(kind, &t->procs[v - 1], duplexed)) {
         return false;
     }
     f->kind = kind;
@@ -149,7 +149,7 @@ static void draw_faults(struct rand_state *r, const struct tempo *tempo, uint32_
     for (int tries = 0; tries < 100 * SIM_SWARM_FAULTS_MAX && c->faults_n < wanted; tries++) {
         struct sim_fault f = {0};
         enum sim_fault_kind kind = (enum sim_fault_kind)rand_below(r, SIM_FAULT_KINDS);
-        if ((kinds >> kind & 1) == 0 || !draw_fault(r, &t, kind, &f)) {
+        if ((kinds >> kind & 1) == 0 || !draw_fault(r, &t, c->size.controllers > 1, kind, &f)) {
             continue;
         }
         f.at_us = rand_between(r, c->warm_us, c->faults_us - tempo->shortest_us);
@@ -158,6 +158,14 @@ static void draw_faults(struct rand_state *r, const struct tempo *tempo, uint32_
         c->faults[c->faults_n++] = f;
     }
     qsort(c->faults, c->faults_n, sizeof c->faults[0], by_time);
+}
+
+/* Two of fifteen, so that all seeds that found something before there was a pair keep their case.
+ */
+static uint32_t controllers_of(uint64_t seed)
+{
+    uint64_t nth = seed % 16;
+    return nth == 8 || nth == 14 ? 2 : 1;
 }
 
 void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct sim_case *ret)
@@ -171,6 +179,7 @@ void sim_swarm_draw(uint64_t seed, const char *profile, uint32_t kinds, struct s
     enum err err = topology_profile(tempo->profile, &timers);
     ASSERT(err == ERR_OK);
     sim_topology_draw(&r, tempo->profile, &ret->size);
+    ret->size.controllers = controllers_of(seed);
     ret->warm_us = tempo->warm_us;
     ret->faults_us = tempo->warm_us + tempo->faults_us;
     int64_t home = timers.fallback_watch.us + 2 * timers.home_bound.us;

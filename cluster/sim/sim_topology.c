@@ -54,9 +54,11 @@ static void add_pgs(struct topology *t, const struct sim_topology_size *s)
 
 static struct proc_id add_rest(struct topology *t, const struct sim_topology_size *s)
 {
-    struct topology_proc *icm = add_proc(t, PROC_ICM, HOST_ICM);
-    icm->side = SIDE_A;
-    snprintf(icm->name, sizeof icm->name, "icma");
+    for (uint32_t i = 0; i < s->controllers; i++) {
+        struct topology_proc *icm = add_proc(t, PROC_ICM, HOST_ICM + i);
+        icm->side = i == 0 ? SIDE_A : SIDE_B;
+        snprintf(icm->name, sizeof icm->name, "icm%c", (int)('a' + i));
+    }
     struct proc_id first = {(uint16_t)(t->procs_n + 1)};
     for (uint32_t i = 0; i < s->fleets; i++) {
         struct topology_proc *p = add_proc(t, PROC_FLEET, HOST_FLEET + i);
@@ -130,6 +132,7 @@ enum err sim_topology_make(const struct sim_topology_size *s, struct topology *t
     ASSERT(s->pairs == 1 || s->pairs == 2);
     ASSERT(s->groups >= 1 && s->groups <= 3);
     ASSERT(s->fleets == 1 || s->fleets == 2);
+    ASSERT(s->controllers == 1 || s->controllers == 2);
     ASSERT(s->agents >= s->pairs);
     ASSERT(s->agents <= s->phones);
     memset(t, 0, sizeof *t);
@@ -154,8 +157,9 @@ enum err sim_topology_make(const struct sim_topology_size *s, struct topology *t
                                            .hold_percent = 20,
                                            .transfer_percent = 10,
                                            .conference_percent = 5};
-    t->hash = checksum_number(checksum_bytes(CHECKSUM_BEGIN, s->profile, strlen(s->profile)),
-                              (int64_t)(s->nodes << 20 | s->phones << 4 | s->pairs));
+    t->hash = checksum_number(
+        checksum_bytes(CHECKSUM_BEGIN, s->profile, strlen(s->profile)),
+        (int64_t)((s->controllers - 1) << 28 | s->nodes << 20 | s->phones << 4 | s->pairs));
     return ERR_OK;
 }
 
@@ -168,6 +172,7 @@ void sim_topology_default(uint32_t phones, const char *profile, struct sim_topol
                                       .phones = phones,
                                       .agents = phones / 5 > 0 ? phones / 5 : 1,
                                       .gateways = 4,
+                                      .controllers = 1,
                                       .agent_calls_mps = phones * 16,
                                       .phone_calls_mps = phones * 24,
                                       .traffic_seed = 7};
@@ -190,6 +195,7 @@ void sim_topology_draw(struct rand_state *rand, const char *profile, struct sim_
         .phones = phones,
         .agents = (uint32_t)rand_between(rand, 2, phones / 2),
         .gateways = (uint32_t)rand_between(rand, 1, 4),
+        .controllers = 1,
         .traffic_seed = rand_next(rand)};
     snprintf(ret->profile, sizeof ret->profile, "%s", profile);
     ret->agent_calls_mps = (uint32_t)rand_between(rand, 100, 100 + ret->agents * 80);

@@ -15,13 +15,14 @@
 
 struct sim_topology_size {
     char profile[NAME_LEN];
-    uint32_t nodes;    /* SIM_TOPOLOGY_NODES_MIN .. _MAX; the first is the publisher */
-    uint32_t pairs;    /* of PGs: 1 or 2 */
-    uint32_t fleets;   /* 1 or 2 */
-    uint32_t groups;   /* 1 .. 3; each prefers other nodes */
-    uint32_t phones;   /* SIM_TOPOLOGY_PHONES_MIN .. _MAX */
-    uint32_t agents;   /* at most phones / 2 */
-    uint32_t gateways; /* 1 .. 4 */
+    uint32_t nodes;       /* SIM_TOPOLOGY_NODES_MIN .. _MAX; the first is the publisher */
+    uint32_t pairs;       /* of PGs: 1 or 2 */
+    uint32_t fleets;      /* 1 or 2 */
+    uint32_t groups;      /* 1 .. 3; each prefers other nodes */
+    uint32_t phones;      /* SIM_TOPOLOGY_PHONES_MIN .. _MAX */
+    uint32_t agents;      /* at most phones / 2 */
+    uint32_t gateways;    /* 1 .. 4 */
+    uint32_t controllers; /* sides of the central controller: 1 or 2 */
     uint32_t agent_calls_mps, phone_calls_mps;
     uint64_t traffic_seed;
 };

@@ -40,6 +40,7 @@ struct sim_vault {
     struct items queue;     /* waits; the first `committing` are in the commit under way */
     struct items records;   /* durable, by outbox number (a PG's) */
     struct items last;      /* durable, by kind and pair */
+    struct items ordered;   /* durable, by RecoveryKey (a duplexed controller's) */
     struct set keys, older; /* of rows (the controller's) */
     struct sim_vault_row *rows;
     size_t rows_n, rows_cap;
@@ -78,7 +79,7 @@ void sim_vault_free(struct sim_vault **store)
     if (s == NULL) {
         return;
     }
-    struct items *all[] = {&s->queue, &s->records, &s->last};
+    struct items *all[] = {&s->queue, &s->records, &s->last, &s->ordered};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i]->at != NULL) {
             forget(all[i], 0, all[i]->n);
@@ -135,11 +136,6 @@ static void trim(struct items *items, uint64_t number)
 }
 
 /* -- The process. -- */
-
-static bool is_record(enum msg_kind kind)
-{
-    return kind == MSG_RECORD_TCD || kind == MSG_RECORD_LOGOUT || kind == MSG_RECORD_STATE;
-}
 
 static uint64_t number_of(const struct msg *msg)
 {
@@ -353,11 +349,48 @@ static void amend(struct sim_vault *s, const struct msg_record_tcd *t, int64_t k
     }
 }
 
-static void add_row(struct sim_vault *s, const struct item *item)
+/* As in the logger: a row that comes late from the other logger takes the place of one of its key
+ * that was ordered later. */
+static bool take_away_later(struct sim_vault *s, const struct msg *msg)
+{
+    static struct msg other;
+    size_t n = s->ordered.n;
+    int64_t key = msg_record_key(msg);
+    bool is_later = true;
+    if (key == 0 || n == 0 || key >= (int64_t)s->ordered.at[n - 1].number) {
+        return false;
+    }
+    for (size_t i = 0; i < n && is_later; i++) {
+        enum err err = codec_unpack_message(s->ordered.at[i].bytes, s->ordered.at[i].len, &other);
+        ASSERT(err == ERR_OK);
+        is_later = other.kind != msg->kind || key_of(&other) != key_of(msg) ||
+                   msg_record_key(&other) > key;
+    }
+    for (size_t i = s->rows_n; i > 0 && is_later && msg->kind == MSG_RECORD_TCD; i--) {
+        const struct history_row *row = &s->rows[i - 1].row;
+        if (row->pair == msg->record_tcd.peripheral &&
+            row->key == (int64_t)msg->record_tcd.icr_call_key * 65536 +
+                            (int64_t)msg->record_tcd.leg * 256 + msg->record_tcd.segment) {
+            memmove(&s->rows[i - 1], &s->rows[i], (s->rows_n - i) * sizeof s->rows[0]);
+            s->rows_n--;
+        }
+    }
+    return is_later;
+}
+
+static void add_row(struct sim_vault *s, struct item *item)
 {
     const struct msg *msg = &s->message;
-    bool stored = is_new(s, key_of(msg));
-    s->recovery_key += stored ? 1 : 0;
+    int64_t ordered = msg_record_key(msg);
+    bool stored = is_new(s, key_of(msg)) || take_away_later(s, msg);
+    if (stored) {
+        s->recovery_key = ordered != 0 ? ordered : s->recovery_key + 1;
+    }
+    if (stored && ordered != 0) {
+        item->number = (uint64_t)ordered;
+        replace(&s->ordered, item);
+        item->bytes = NULL;
+    }
     if (msg->kind != MSG_RECORD_TCD) {
         return;
     }
@@ -394,7 +427,7 @@ static void apply(struct sim_vault *s)
         }
         enum err err = codec_unpack_message(item->bytes, item->len, &s->message);
         ASSERT(err == ERR_OK); /* packed by sim_vault_put */
-        if (!is_record(s->message.kind)) {
+        if (!msg_is_record(s->message.kind)) {
             replace(&s->last, item);
             item->bytes = NULL;
         } else if (s->config.rows) {
@@ -458,6 +491,30 @@ void sim_vault_restore(struct sim_vault *s, void (*one)(void *context, const str
             one(context, &s->message);
         }
     }
+}
+
+void sim_vault_last(const struct sim_vault *s, int64_t ret_last[2])
+{
+    ret_last[0] = ret_last[1] = 0;
+    for (size_t i = 0; i < s->ordered.n; i++) {
+        int64_t key = (int64_t)s->ordered.at[i].number;
+        ret_last[key & 1] = key; /* they are in order */
+    }
+}
+
+bool sim_vault_row_after(struct sim_vault *s, int64_t after, const int64_t held[2],
+                         struct msg *ret_msg)
+{
+    for (size_t i = 0; i < s->ordered.n; i++) {
+        const struct item *item = &s->ordered.at[i];
+        int64_t key = (int64_t)item->number;
+        if (key > after && key > held[key & 1]) {
+            enum err err = codec_unpack_message(item->bytes, item->len, ret_msg);
+            ASSERT(err == ERR_OK);
+            return true;
+        }
+    }
+    return false;
 }
 
 void sim_vault_crash(struct sim_vault *s)

@@ -5,7 +5,8 @@
  * loses what waits; of a commit that is under way either all or nothing stays, and its ticket never
  * comes. Records of a PG are kept under their outbox numbers until they are trimmed; the
  * controller's are rows: the first one of a key wins, and RecoveryKey is given in the order of
- * arrival. Of any other kind of message the last one of a pair is kept. */
+ * arrival, or came with the record (a duplexed controller; then the record is kept too, for the
+ * other logger). Of any other kind of message the last one of a pair is kept. */
 #ifndef CLUSTER_SIM_SIM_VAULT_H
 #define CLUSTER_SIM_SIM_VAULT_H
 
@@ -54,6 +55,11 @@ void sim_vault_stop(struct sim_vault *s, void (*trace)(void *context, const stru
                     void *context);
 void sim_vault_restore(struct sim_vault *s, void (*one)(void *context, const struct msg *msg),
                        void *context);
+
+/* As rows and row_after of struct world, for the record store of a pair. */
+void sim_vault_last(const struct sim_vault *s, int64_t ret_last[2]);
+bool sim_vault_row_after(struct sim_vault *s, int64_t after, const int64_t held[2],
+                         struct msg *ret_msg);
 
 /* -- The world. -- */
 

@@ -277,11 +277,11 @@ static void trace_around(struct sim_world *w, enum event_kind kind, const struct
     const struct topology *t = w->config.topology;
     bool partition = f->kind == SIM_FAULT_PARTITION || f->kind == SIM_FAULT_ONE_WAY;
     bool pair = f->kind == SIM_FAULT_PRIVATE;
-    uint32_t own = topology_proc_of(t, f->target)->pair;
+    const struct topology_proc *own = topology_proc_of(t, f->target);
     for (uint16_t v = 1; v <= t->procs_n; v++) {
         if (exists(w, v) &&
             (v == f->target.v || partition ||
-             (pair && t->procs[v - 1].kind == PROC_PG && t->procs[v - 1].pair == own))) {
+             (pair && t->procs[v - 1].kind == own->kind && t->procs[v - 1].pair == own->pair))) {
             trace_fault(w, kind, f, (struct proc_id){v}, word_of(f->kind));
         }
     }
@@ -385,7 +385,7 @@ static bool makes_sense(const struct sim_world *w, const struct sim_fault *f)
     case SIM_FAULT_DISK_ERROR:
         return has_disk(w, f->target);
     case SIM_FAULT_PRIVATE:
-        return t->kind == PROC_PG;
+        return t->kind == PROC_PG || t->kind == PROC_ICM;
     case SIM_FAULT_UNPLUG:
     case SIM_FAULT_PARTITION:
     case SIM_FAULT_ONE_WAY:
@@ -671,11 +671,14 @@ static size_t gather(struct sim_world *w, struct history_row **rows)
         for (size_t i = 0; i < n; i++) {
             struct history_row *row = &(*rows)[total++];
             *row = from[i].row;
+            row->logger.v = v;
             row->at_us = sim_proc_true(w->procs[from[i].sender.v], from[i].outbox >> OUTBOX_STARTS,
                                        row->at_us);
             sim_history_row(&w->ground.record, row);
         }
     }
+    enum err err = history_row_mark_copies(*rows, total);
+    ASSERT(err == ERR_OK);
     return total;
 }
 

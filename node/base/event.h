@@ -89,7 +89,10 @@
     X(WRAPUP_ENTERED, wrapup_entered,                                                              \
       "an agent entered wrap-up data; value: agent; text: the data")                               \
     X(CONFIG_WRITTEN, config_written, "configuration or user data changed; text: key=value")       \
-    X(LOOP_LATE, loop_late, "the process found its own loop late; value: by how many us")
+    X(LOOP_LATE, loop_late, "the process found its own loop late; value: by how many us")          \
+    X(MDS_STATE, mds_state, "what this side of the controller is to the other; value: state")      \
+    X(RECOVERED, recovered,                                                                        \
+      "a logger holds what peer held when they met; value: how many rows came")
 
 #define EVENT_ENUM(name, word, text) EVENT_##name,
 enum event_kind { EVENT_NONE, EVENT_MAP(EVENT_ENUM) EVENT_COUNT };

@@ -178,6 +178,26 @@
     X(ROUTE, LABEL, label, "an agent is reserved; here is the number") \
     X(ROUTE, QUEUED, queued, "no agent is free; the caller waits")
 
+/* What a side of the central controller is. One without another side is none of these. */
+#define MDS_STATE_MAP(X)                                                                    \
+    X(MDS_STATE, NONE, none, "there is no other side")                                      \
+    X(MDS_STATE, ISOLATED_DISABLED, isolated_disabled,                                      \
+      "it serves nobody: it starts, has no device majority, or the other side serves")      \
+    X(MDS_STATE, ISOLATED_ENABLED, isolated_enabled, "it serves alone")                     \
+    X(MDS_STATE, PAIRED_DISABLED, paired_disabled, "both serve, and the other side orders") \
+    X(MDS_STATE, PAIRED_ENABLED, paired_enabled, "both serve, and this side orders")
+
+/* An input of the routers, the same on both sides. */
+#define MDS_INPUT_MAP(X)                                                           \
+    X(MDS_INPUT, NONE, none, "nothing")                                            \
+    X(MDS_INPUT, BEGIN, begin, "a side begins without a partner")                  \
+    X(MDS_INPUT, MESSAGE, message, "a PG side said something")                     \
+    X(MDS_INPUT, LINK_UP, link_up, "a PG side has a path to a side")               \
+    X(MDS_INPUT, LINK_DOWN, link_down, "a PG side has no path to a side any more") \
+    X(MDS_INPUT, SIDE_LOST, side_lost, "all paths to a side are gone")             \
+    X(MDS_INPUT, STORED, stored, "what the routers stored is on the disks")        \
+    X(MDS_INPUT, TICK, tick, "time passed")
+
 /* What a node is to Raft. (libraft has an `enum raft_state` of its own.) */
 #define RAFT_STATE_MAP(X)                                  \
     X(RAFT_STATE, UNAVAILABLE, unavailable, "unavailable") \
@@ -242,6 +262,8 @@
     V(agent_request, AGENT_REQUEST) \
     V(opc_input, OPC_INPUT)         \
     V(route, ROUTE)                 \
+    V(mds_state, MDS_STATE)         \
+    V(mds_input, MDS_INPUT)         \
     V(raft_standing, RAFT_STATE)    \
     V(log_entry, LOG_ENTRY)         \
     V(op_list, OP_LIST)             \
@@ -263,6 +285,8 @@ enum agent_state { AGENT_STATE_MAP(VOCABULARY_ENUM) AGENT_STATE_COUNT };
 enum agent_request { AGENT_REQUEST_MAP(VOCABULARY_ENUM) AGENT_REQUEST_COUNT };
 enum opc_input { OPC_INPUT_MAP(VOCABULARY_ENUM) OPC_INPUT_COUNT };
 enum route { ROUTE_MAP(VOCABULARY_ENUM) ROUTE_COUNT };
+enum mds_state { MDS_STATE_MAP(VOCABULARY_ENUM) MDS_STATE_COUNT };
+enum mds_input { MDS_INPUT_MAP(VOCABULARY_ENUM) MDS_INPUT_COUNT };
 enum raft_standing { RAFT_STATE_MAP(VOCABULARY_ENUM) RAFT_STATE_COUNT };
 enum log_entry { LOG_ENTRY_MAP(VOCABULARY_ENUM) LOG_ENTRY_COUNT };
 enum op_list { OP_LIST_MAP(VOCABULARY_ENUM) OP_LIST_COUNT };

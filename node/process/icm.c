@@ -7,23 +7,39 @@ void icm_process_init(struct icm_process *p, const struct topology *topology, st
 {
     p->world = world;
     p->self = self;
-    p->wall_offset_us = wall_offset_us;
     p->ended = false;
-    icm_init(&p->icm, topology, world);
+    mds_init(&p->mds, topology, self, world, wall_offset_us);
+}
+
+/* The two links of a pair go opposite ways, so that each side has news of the other one's death
+ * from a connection of its own. */
+static void open_pair(struct icm_process *p)
+{
+    const struct world *w = p->world;
+    if (!proc_id_some(p->mds.peer)) {
+        return;
+    }
+    if (p->mds.side == SIDE_A) {
+        w->connect(w->context, LINK_PRIVATE, p->mds.peer, true);
+    } else {
+        w->listen(w->context, LINK_PRIVATE, true);
+        w->connect(w->context, LINK_CONTROLLER, p->mds.peer, true);
+    }
 }
 
 static void start(void *self, struct instant now)
 {
     struct icm_process *p = self;
-    icm_start(&p->icm, now, now.us + p->wall_offset_us);
+    mds_start(&p->mds, now);
     p->world->listen(p->world->context, LINK_CONTROLLER, true);
+    open_pair(p);
     p->world->listen(p->world->context, LINK_OPERATOR, true);
 }
 
 static void restore(void *self, const struct msg *msg)
 {
     struct icm_process *p = self;
-    icm_restore(&p->icm, msg);
+    mds_restore(&p->mds, msg);
 }
 
 static void order(struct icm_process *p, struct proc_id peer, const struct msg_op_command *command)
@@ -47,7 +63,8 @@ static void tell_status(struct icm_process *p, struct proc_id peer, uint64_t id)
     struct msg msg = {.kind = MSG_OP_ICM_STATUS};
     struct world_rows rows;
     p->world->rows(p->world->context, &rows);
-    icm_status(&p->icm, &msg.op_icm_status);
+    icm_status(&p->mds.icm, &msg.op_icm_status);
+    msg.op_icm_status.state = p->mds.state;
     msg.op_icm_status.id = id;
     msg.op_icm_status.tcd_rows = rows.tcd;
     msg.op_icm_status.logout_rows = rows.logout;
@@ -70,16 +87,16 @@ static void message(void *self, struct instant now, enum link link, struct proc_
     struct icm_process *p = self;
     if (link == LINK_OPERATOR) {
         operator_message(p, peer, msg);
-    } else if (link == LINK_CONTROLLER) {
-        icm_message(&p->icm, now, peer, msg);
+    } else {
+        mds_message(&p->mds, now, link, peer, msg);
     }
 }
 
 static void link_up(void *self, struct instant now, enum link link, struct proc_id peer)
 {
     struct icm_process *p = self;
-    if (link == LINK_CONTROLLER) {
-        icm_link_up(&p->icm, now, peer);
+    if (link != LINK_OPERATOR) {
+        mds_link_up(&p->mds, now, link, peer);
     }
 }
 
@@ -88,27 +105,27 @@ static void link_down(void *self, struct instant now, enum link link, struct pro
 {
     struct icm_process *p = self;
     (void)reason;
-    if (link == LINK_CONTROLLER) {
-        icm_link_down(&p->icm, now, peer);
+    if (link != LINK_OPERATOR) {
+        mds_link_down(&p->mds, now, link, peer);
     }
 }
 
 static void stored(void *self, struct instant now, uint64_t ticket)
 {
     struct icm_process *p = self;
-    icm_stored(&p->icm, now, ticket);
+    mds_stored(&p->mds, now, ticket);
 }
 
 static struct instant deadline(const void *self)
 {
     const struct icm_process *p = self;
-    return icm_deadline(&p->icm);
+    return mds_deadline(&p->mds);
 }
 
 static void tick(void *self, struct instant now)
 {
     struct icm_process *p = self;
-    icm_tick(&p->icm, now);
+    mds_tick(&p->mds, now);
 }
 
 struct process icm_process_entries(struct icm_process *p)

@@ -1,16 +1,15 @@
 /* icm: one side of the central controller as a process: the controller's role behind CONTROLLER,
- * and an operator's questions behind OPERATOR. */
+ * the other side behind PRIVATE, and an operator's questions behind OPERATOR. */
 #ifndef NODE_PROCESS_ICM_H
 #define NODE_PROCESS_ICM_H
 
-#include "node/role/icm/icm.h"
+#include "node/role/icm/mds.h"
 #include "proto/world.h"
 
 struct icm_process {
-    struct icm icm;
+    struct mds mds;
     const struct world *world;
     struct proc_id self;
-    int64_t wall_offset_us;
     bool ended; /* SHUTDOWN was asked for; the driver looks at it */
 };
 

@@ -188,7 +188,16 @@ static uint64_t store(void *context, const struct msg *msg)
 {
     struct driver *d = context;
     ASSERT(d->store != NULL); /* only PG and controller sides store */
-    return store_put(d->store, topology_name(d->config.topology, d->sender), msg);
+    bool ordered = msg_is_record(msg->kind) && proc_id_some(msg_record_sender(msg));
+    struct proc_id sender = ordered ? msg_record_sender(msg) : d->sender;
+    return store_put(d->store, topology_name(d->config.topology, sender), msg);
+}
+
+static bool row_after(void *context, int64_t after, const int64_t held[2], struct msg *ret_msg)
+{
+    struct driver *d = context;
+    ASSERT(d->store != NULL);
+    return store_row_after(d->store, after, held, ret_msg);
 }
 
 static void trim(void *context, uint64_t outbox)
@@ -421,8 +430,8 @@ enum err driver_new(const struct driver_config *config, struct driver **ret_driv
     ASSERT(d != NULL);
     d->config = *config;
     d->incarnation.v = 1;
-    d->world =
-        (struct world){d, send_to, listen_on, connect_to, trace, store, trim, order_media, rows};
+    d->world = (struct world){d,     send_to, listen_on,   connect_to, trace,
+                              store, trim,    order_media, rows,       row_after};
     enum err err = loop_init(&d->loop);
     if (err != ERR_OK) {
         free(d);

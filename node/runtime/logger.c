@@ -45,7 +45,10 @@ static const char schema[] =
     " UNIQUE (PeripheralID, SkillTargetID, WallUs, EventName, AgentState, ReasonCode));"
     "CREATE TABLE IF NOT EXISTS Cursor (Sender TEXT PRIMARY KEY, Outbox INTEGER) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS Counter (Name TEXT PRIMARY KEY, Value INTEGER) WITHOUT ROWID;"
-    "INSERT OR IGNORE INTO Counter VALUES ('RecoveryKey', 0);";
+    "INSERT OR IGNORE INTO Counter VALUES ('RecoveryKey', 0);"
+    /* The records of a duplexed controller, for the other logger. */
+    "CREATE TABLE IF NOT EXISTS Recovery (RecoveryKey INTEGER PRIMARY KEY, Item BLOB NOT NULL,"
+    " Checksum INTEGER NOT NULL);";
 
 struct outcome {
     bool stored;
@@ -59,9 +62,12 @@ struct outcome {
 struct logger {
     sqlite3 *db;
     const struct topology *topology;
-    sqlite3_stmt *tcd, *logout, *state, *cursor, *counter;
-    int64_t recovery_key, recovery_key_durable;
-    struct world_rows rows, rows_new; /* durable; of this transaction */
+    sqlite3_stmt *tcd, *logout, *state, *cursor, *counter, *keep, *after;
+    sqlite3_stmt *later[3]; /* take away a row of a key that was ordered later */
+    int64_t recovery_key, recovery_key_durable; /* the last that was given here */
+    int64_t next_key;                           /* of the record at hand */
+    struct world_rows rows, rows_new;           /* durable; of this transaction */
+    struct msg message;                         /* that is read back */
     uint32_t outcomes_n;
     struct outcome outcomes[OUTCOMES_MAX];
 };
@@ -208,7 +214,7 @@ static void tcd_who(struct row *r, const struct logger *l, const struct msg_reco
 
 static bool tcd_row(struct logger *l, const struct msg_record_tcd *t, struct outcome *ret_outcome)
 {
-    struct row r = row_begin(l->tcd, l->recovery_key + 1);
+    struct row r = row_begin(l->tcd, l->next_key);
     put_time(&r, t->wall_us);
     put_int(&r, t->peripheral);
     put_some(&r, t->key != 0 ? t->day : 0);
@@ -251,7 +257,7 @@ static bool tcd_row(struct logger *l, const struct msg_record_tcd *t, struct out
 
 static bool logout_row(struct logger *l, const struct msg_record_logout *o)
 {
-    struct row r = row_begin(l->logout, l->recovery_key + 1);
+    struct row r = row_begin(l->logout, l->next_key);
     put_time(&r, o->wall_us);
     put_int(&r, o->login_ms / 1000);
     put_null(&r);
@@ -268,7 +274,7 @@ static bool logout_row(struct logger *l, const struct msg_record_logout *o)
 
 static bool state_row(struct logger *l, const struct msg_record_state *s)
 {
-    struct row r = row_begin(l->state, l->recovery_key + 1);
+    struct row r = row_begin(l->state, l->next_key);
     put_time(&r, s->wall_us);
     put_int(&r, s->agent.v);
     put_int(&r, 1);
@@ -297,6 +303,11 @@ static void logger_close(void *self)
     sqlite3_finalize(l->state);
     sqlite3_finalize(l->cursor);
     sqlite3_finalize(l->counter);
+    sqlite3_finalize(l->keep);
+    sqlite3_finalize(l->after);
+    for (unsigned i = 0; i < 3; i++) {
+        sqlite3_finalize(l->later[i]);
+    }
     free(l);
 }
 
@@ -321,6 +332,21 @@ static bool read_counter(sqlite3 *db, int64_t *ret_value)
     return got;
 }
 
+static bool last_keys(sqlite3 *db, int64_t ret_last[2])
+{
+    sqlite3_stmt *get =
+        store_prepare(db, "SELECT max(RecoveryKey) FROM Recovery WHERE RecoveryKey & 1 = ?");
+    bool got = get != NULL;
+    for (int side = 0; got && side < 2; side++) {
+        sqlite3_bind_int(get, 1, side);
+        got = sqlite3_step(get) == SQLITE_ROW;
+        ret_last[side] = got ? sqlite3_column_int64(get, 0) : 0;
+        sqlite3_reset(get);
+    }
+    sqlite3_finalize(get);
+    return got;
+}
+
 static bool count_rows(sqlite3 *db, struct world_rows *ret_rows)
 {
     sqlite3_stmt *get = store_prepare(db, "SELECT (SELECT count(*) FROM Termination_Call_Detail),"
@@ -336,6 +362,15 @@ static bool count_rows(sqlite3 *db, struct world_rows *ret_rows)
     return got;
 }
 
+static const char *const later_sql[3] = {
+    "DELETE FROM Termination_Call_Detail WHERE RecoveryKey > ?1 AND PeripheralID = ?2"
+    " AND ICRCallKey = ?3 AND Leg = ?4 AND Segment = ?5",
+    "DELETE FROM Agent_Logout WHERE RecoveryKey > ?1 AND PeripheralID = ?2 AND SkillTargetID = ?3"
+    " AND WallUs = ?4",
+    "DELETE FROM Agent_State_Trace WHERE RecoveryKey > ?1 AND PeripheralID = ?2"
+    " AND SkillTargetID = ?3 AND WallUs = ?4 AND EventName = ?5 AND AgentState = ?6"
+    " AND ReasonCode = ?7"};
+
 static void *logger_open(sqlite3 *db, const struct topology *topology)
 {
     struct logger *l = calloc(1, sizeof *l);
@@ -348,9 +383,17 @@ static void *logger_open(sqlite3 *db, const struct topology *topology)
     l->cursor = store_prepare(db, "INSERT INTO Cursor VALUES (?, ?) ON CONFLICT (Sender) DO UPDATE"
                                   " SET Outbox = max(Outbox, excluded.Outbox)");
     l->counter = store_prepare(db, "UPDATE Counter SET Value = ? WHERE Name = 'RecoveryKey'");
-    if (l->tcd == NULL || l->logout == NULL || l->state == NULL || l->cursor == NULL ||
-        l->counter == NULL || !read_counter(db, &l->recovery_key_durable) ||
-        !count_rows(db, &l->rows)) {
+    l->keep = store_prepare(db, "INSERT OR IGNORE INTO Recovery VALUES (?, ?, ?)");
+    l->after = store_prepare(db, "SELECT Item, Checksum FROM Recovery WHERE RecoveryKey > ?1 AND"
+                                 " RecoveryKey > iif(RecoveryKey & 1, ?3, ?2)"
+                                 " ORDER BY RecoveryKey LIMIT 1");
+    for (unsigned i = 0; i < 3; i++) {
+        l->later[i] = store_prepare(db, later_sql[i]);
+    }
+    if (l->later[0] == NULL || l->later[1] == NULL || l->later[2] == NULL || l->tcd == NULL ||
+        l->logout == NULL || l->state == NULL || l->cursor == NULL || l->counter == NULL ||
+        l->keep == NULL || l->after == NULL || !read_counter(db, &l->recovery_key_durable) ||
+        !count_rows(db, &l->rows) || !last_keys(db, l->rows.last)) {
         logger_close(l);
         return NULL;
     }
@@ -365,6 +408,30 @@ static bool move_cursor(struct logger *l, const char *sender, uint64_t outbox)
     return store_step(l->cursor);
 }
 
+/* Two sides of a PG may both write the row of a failure. Which came first is said by the order of
+ * the controller, not by what this database heard of first: a row that comes late from the other
+ * logger takes the place of one that was ordered later. */
+static bool take_away_later(struct logger *l, const struct msg *msg, uint64_t *rows)
+{
+    const struct msg_record_tcd *t = &msg->record_tcd;
+    const struct msg_record_logout *o = &msg->record_logout;
+    const struct msg_record_state *a = &msg->record_state;
+    bool tcd = msg->kind == MSG_RECORD_TCD, logout = msg->kind == MSG_RECORD_LOGOUT;
+    sqlite3_stmt *s = l->later[tcd ? 0 : logout ? 1 : 2];
+    const int64_t of_tcd[] = {t->peripheral, t->icr_call_key, t->leg, t->segment};
+    const int64_t of_logout[] = {o->peripheral, o->agent.v, o->wall_us};
+    const int64_t of_state[] = {a->peripheral, a->agent.v, a->wall_us,
+                                a->event,      a->state,   (int32_t)a->reason_code};
+    const int64_t *key = tcd ? of_tcd : logout ? of_logout : of_state;
+    sqlite3_bind_int64(s, 1, l->next_key);
+    for (int i = 2; i <= sqlite3_bind_parameter_count(s); i++) {
+        sqlite3_bind_int64(s, i, key[i - 2]);
+    }
+    bool done = store_step(s);
+    *rows -= done ? (uint64_t)sqlite3_changes(l->db) : 0;
+    return done;
+}
+
 static bool logger_record(void *self, const char *sender, const struct msg *msg,
                           const uint8_t *item, size_t len)
 {
@@ -372,26 +439,34 @@ static bool logger_record(void *self, const char *sender, const struct msg *msg,
     struct outcome outcome = {0};
     bool done = false;
     uint64_t outbox = 0;
-    (void)item;
-    (void)len;
-    uint64_t *rows = NULL;
+    bool ordered = msg_record_key(msg) != 0;
+    l->next_key = ordered ? msg_record_key(msg) : l->recovery_key + 1;
+    uint64_t *rows = msg->kind == MSG_RECORD_TCD      ? &l->rows_new.tcd
+                     : msg->kind == MSG_RECORD_LOGOUT ? &l->rows_new.logout
+                                                      : &l->rows_new.state;
+    if (ordered && !take_away_later(l, msg, rows)) {
+        return false;
+    }
     if (msg->kind == MSG_RECORD_TCD) {
         done = tcd_row(l, &msg->record_tcd, &outcome);
         outbox = msg->record_tcd.outbox;
-        rows = &l->rows_new.tcd;
     } else if (msg->kind == MSG_RECORD_LOGOUT) {
         done = logout_row(l, &msg->record_logout);
         outbox = msg->record_logout.outbox;
-        rows = &l->rows_new.logout;
     } else {
         done = state_row(l, &msg->record_state);
         outbox = msg->record_state.outbox;
-        rows = &l->rows_new.state;
     }
     outcome.stored = done && sqlite3_changes(l->db) == 1;
     if (outcome.stored) {
-        outcome.recovery_key = ++l->recovery_key;
+        outcome.recovery_key = l->next_key;
+        l->recovery_key += ordered ? 0 : 1;
         ++*rows;
+    }
+    if (outcome.stored && ordered) {
+        sqlite3_bind_int64(l->keep, 1, l->next_key);
+        store_bind_item(l->keep, 2, item, len);
+        done = store_step(l->keep);
     }
     if (msg->kind == MSG_RECORD_TCD && l->outcomes_n < OUTCOMES_MAX) {
         l->outcomes[l->outcomes_n++] = outcome;
@@ -447,6 +522,23 @@ static void logger_rows(const void *self, struct world_rows *ret_rows)
     *ret_rows = l->rows;
 }
 
+static void take_one(void *context, const struct msg *msg)
+{
+    struct msg *ret = context;
+    *ret = *msg;
+}
+
+static bool logger_row_after(void *self, int64_t after, const int64_t held[2], struct msg *ret_msg)
+{
+    struct logger *l = self;
+    sqlite3_bind_int64(l->after, 1, after);
+    sqlite3_bind_int64(l->after, 2, held[0]);
+    sqlite3_bind_int64(l->after, 3, held[1]);
+    ret_msg->kind = MSG_NONE;
+    enum err err = store_each(l->after, &l->message, take_one, ret_msg);
+    return err == ERR_OK && ret_msg->kind != MSG_NONE;
+}
+
 static enum err logger_restore(void *self, void (*one)(void *context, const struct msg *msg),
                                void *context)
 {
@@ -467,4 +559,5 @@ const struct store_backend logger_backend = {
     .settled = logger_settled,
     .restore = logger_restore,
     .rows = logger_rows,
+    .row_after = logger_row_after,
 };

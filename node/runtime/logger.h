@@ -4,7 +4,9 @@
  *
  * The first row of a key wins: (PeripheralID, ICRCallKey, Leg, Segment) for a call record; a second
  * delivery changes nothing. RecoveryKey is given here, in the order of arrival, and is never given
- * twice. The row, the sender's cursor and the counter of keys are one transaction. Times in the
+ * twice; a record that was ordered by a duplexed controller has one, and is kept as it came for the
+ * other logger. Of two that were ordered the first is the one with the smaller key, whichever
+ * comes. The row, the sender's cursor and the counter of keys are one transaction. Times in the
  * standard columns are whole seconds and keep the rule Duration = LocalQTime + RingTime + TalkTime
  * + WorkTime + HoldTime + DelayTime; the milliseconds are in columns of ours.
  *

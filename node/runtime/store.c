@@ -263,8 +263,7 @@ static bool apply(struct store *s, const struct entry *entry, const uint8_t *ite
     }
     enum err err = codec_unpack_message(item, entry->len, &s->message);
     ASSERT(err == ERR_OK); /* packed by store_put */
-    enum msg_kind kind = s->message.kind;
-    if (kind == MSG_RECORD_TCD || kind == MSG_RECORD_LOGOUT || kind == MSG_RECORD_STATE) {
+    if (msg_is_record(s->message.kind)) {
         return s->backend->record(s->self, entry->sender, &s->message, item, entry->len);
     }
     return keep_last(s, item, entry->len);
@@ -324,6 +323,11 @@ void store_rows(const struct store *s, struct world_rows *ret_rows)
     if (s->backend->rows != NULL) {
         s->backend->rows(s->self, ret_rows);
     }
+}
+
+bool store_row_after(struct store *s, int64_t after, const int64_t held[2], struct msg *ret_msg)
+{
+    return s->backend->row_after != NULL && s->backend->row_after(s->self, after, held, ret_msg);
 }
 
 struct instant store_deadline(const struct store *s)

@@ -39,6 +39,8 @@ struct store_backend {
                         void *context);
     /* How many rows are durable; NULL: it keeps none. */
     void (*rows)(const void *self, struct world_rows *ret_rows);
+    /* As in struct world; NULL: it keeps none. */
+    bool (*row_after)(void *self, int64_t after, const int64_t held[2], struct msg *ret_msg);
 };
 
 /* The PG's outbox: records under their outbox numbers, as bytes, until they are trimmed. */
@@ -76,6 +78,10 @@ struct instant store_deadline(const struct store *store);
 
 /* All zero if it keeps no rows. */
 void store_rows(const struct store *store, struct world_rows *ret_rows);
+
+/* As in struct world; false also if what is there cannot be read. */
+bool store_row_after(struct store *store, int64_t after, const int64_t held[2],
+                     struct msg *ret_msg);
 
 /* For backends: ASSERTs that the SQL is right. */
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);

@@ -290,6 +290,32 @@ except ConnectionRefusedError:
     [ "$("$REHOME" status --json | jq -r '.pg[] | select(.name == "pga") | .state')" = up ]
 }
 
+# controllers WANT: what the two sides of the controller are to each other, within five seconds.
+controllers() {
+    local is
+    for _ in $(seq 50); do
+        is=$("$REHOME" status --json | jq -r '[.icm[].mds] | join(" ")')
+        [ "$is" = "$1" ] && return 0
+        sleep 0.1
+    done
+    echo "controller sides are $is, not $1"
+    return 1
+}
+
+@test "the private network of a controller pair is cut: A serves alone, then both serve again" {
+    "$REHOME" up --topology duplex-icm --phones 60 --agents 20 --backend netns >/dev/null
+    controllers "paired_enabled paired_disabled"
+    "$REHOME" partition "icma / icmb" --net private --no-wait
+    controllers "isolated_enabled isolated_disabled"
+    [ "$("$REHOME" status --json | jq -r '[.pg[] | select(.active)] | length')" = 1 ]
+    "$REHOME" heal --all
+    controllers "paired_enabled paired_disabled"
+    "$REHOME" kill icma --no-wait
+    controllers "none isolated_enabled"
+    "$REHOME" start icma
+    controllers "paired_disabled paired_enabled"
+}
+
 @test "on the loopback nothing can be cut: 78, and what can be done" {
     "$REHOME" up --topology small --quiet
     for command in 'partition "sub1 / sub2"' 'kill sub1 --how unplug' 'kill sub1 --how power'; do

@@ -82,9 +82,9 @@ setup() {
     done
 }
 
-@test "sim: scenarios 2, 3 and 4 pass in virtual time" {
+@test "sim: scenarios 2, 3, 4 and 5 pass in virtual time" {
     for scenario in "pg-side-fails" "pg-side-fails --trigger hang" "callmanager-fails" "callmanager-fails --topology default" \
-        "ctimanager-fails" "ctimanager-fails --topology default"; do
+        "ctimanager-fails" "ctimanager-fails --topology default" "controller-fails" "controller-fails --trigger hang"; do
         # shellcheck disable=SC2086
         run --separate-stderr "$REHOME" sim --scenario $scenario --seeds 1..2 --quiet --json
         [ "$status" = 0 ]

@@ -168,6 +168,16 @@ static void fill_links(struct hostile *h)
     h->links[h->links_n++] = (struct hostile_link){.link = LINK_OPERATOR, .peer = {GUEST}};
 }
 
+/* This process has no database. */
+static bool on_row_after(void *context, int64_t after, const int64_t held[2], struct msg *ret_msg)
+{
+    (void)context;
+    (void)after;
+    (void)held;
+    (void)ret_msg;
+    return false;
+}
+
 void hostile_init(struct hostile *h, const char *name)
 {
     memset(h, 0, sizeof *h);
@@ -175,7 +185,7 @@ void hostile_init(struct hostile *h, const char *name)
     h->self = topology_proc_named(&h->topology, name);
     h->now.us = 1000000;
     h->world = (struct world){h,        on_send, on_listen, on_connect, on_trace,
-                              on_store, on_trim, on_media,  on_rows};
+                              on_store, on_trim, on_media,  on_rows,    on_row_after};
     h->draw.topology = &h->topology;
     fill_links(h);
 }

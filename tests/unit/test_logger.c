@@ -55,9 +55,16 @@ static int64_t ask(const char *sql)
     return v;
 }
 
+/* A record as a controller with one side gives it: in no order yet. */
+static void a_record(enum msg_kind kind)
+{
+    sample_msg(kind, &msg);
+    msg_record_order(&msg, (struct proc_id){0}, 0);
+}
+
 static void put_tcd(const char *sender, uint64_t outbox, uint32_t call_key, uint32_t disposition)
 {
-    sample_msg(MSG_RECORD_TCD, &msg);
+    a_record(MSG_RECORD_TCD);
     struct msg_record_tcd *t = &msg.record_tcd;
     t->outbox = outbox;
     t->peripheral = 5000;
@@ -76,6 +83,16 @@ static void put_tcd(const char *sender, uint64_t outbox, uint32_t call_key, uint
     t->work_ms = 4900;
     t->duration_ms = 1500 + 700 + 900 + 10600 + 500 + 4900;
     store_put(store, sender, &msg);
+}
+
+static void put_ordered(uint32_t call_key, int64_t recovery_key)
+{
+    a_record(MSG_RECORD_TCD);
+    msg.record_tcd.outbox = call_key;
+    msg.record_tcd.icr_call_key = call_key;
+    msg.record_tcd.wall_us = INT64_C(1795464900123456);
+    msg_record_order(&msg, (struct proc_id){4}, recovery_key);
+    store_put(store, "pga", &msg);
 }
 
 static void commit(void)
@@ -165,15 +182,49 @@ static void test_logger__recovery_keys_go_on_after_a_restart(void **state)
                      3);
 }
 
+static void test_logger__a_record_that_was_ordered_keeps_its_key_and_can_be_had_back(void **state)
+{
+    (void)state;
+    static const int64_t keys[] = {1000, 1003, 1004}; /* of side A, B and A */
+    struct world_rows rows;
+    static struct msg back;
+    for (uint32_t i = 0; i < 3; i++) {
+        put_ordered(i + 1, keys[i]);
+    }
+    put_ordered(1, 2000); /* the first row of a key wins: */
+    put_ordered(4, 3000);
+    put_ordered(4, 998); /* that is the one that was ordered first, not that came first */
+    commit();
+    assert_int_equal(ask("SELECT RecoveryKey FROM Termination_Call_Detail WHERE ICRCallKey = 4"),
+                     998);
+    assert_int_equal(ask("SELECT count(*) FROM Termination_Call_Detail"), 4);
+    assert_int_equal(ask("SELECT max(RecoveryKey) FROM Termination_Call_Detail"), 1004);
+    assert_int_equal(ask("SELECT Outbox FROM Cursor WHERE Sender = 'pga'"), 4);
+    store_rows(store, &rows);
+    assert_int_equal(rows.tcd, 4);
+    store_free(&store); /* what is the last of each side is known at the next start */
+    assert_int_equal(store_new(dir, &topology, &logger_backend, &store), ERR_OK);
+    store_rows(store, &rows);
+    assert_int_equal(rows.last[0], 3000);
+    assert_int_equal(rows.last[1], 1003);
+    assert_true(store_row_after(store, 0, (const int64_t[2]){0, 0}, &back));
+    assert_int_equal(msg_record_key(&back), 998);
+    assert_true(store_row_after(store, 0, (const int64_t[2]){1000, 0}, &back));
+    assert_int_equal(back.record_tcd.icr_call_key, 2);
+    assert_true(store_row_after(store, 1003, (const int64_t[2]){0, 0}, &back));
+    assert_int_equal(msg_record_key(&back), 1004);
+    assert_false(store_row_after(store, 0, (const int64_t[2]){3000, 1003}, &back));
+}
+
 static void test_logger__agent_records_are_rows_once(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
-        sample_msg(MSG_RECORD_LOGOUT, &msg);
+        a_record(MSG_RECORD_LOGOUT);
         msg.record_logout.wall_us = INT64_C(1795464900000000);
         msg.record_logout.reason_code = (uint32_t)-2;
         store_put(store, "pga", &msg);
-        sample_msg(MSG_RECORD_STATE, &msg);
+        a_record(MSG_RECORD_STATE);
         msg.record_state.wall_us = INT64_C(1795464900000000);
         store_put(store, "pga", &msg);
     }
@@ -189,13 +240,13 @@ static void test_logger__every_row_has_its_checksum(void **state)
     static const char *const tables[] = {"Termination_Call_Detail", "Agent_Logout",
                                          "Agent_State_Trace"};
     put_tcd("pga", 1, 77, 13);
-    sample_msg(MSG_RECORD_TCD, &msg);
+    a_record(MSG_RECORD_TCD);
     memset(&msg.record_tcd, 0, sizeof msg.record_tcd); /* a row of as much NULL as there can be */
     store_put(store, "pga", &msg);
-    sample_msg(MSG_RECORD_LOGOUT, &msg);
+    a_record(MSG_RECORD_LOGOUT);
     msg.record_logout.wall_us = 1;
     store_put(store, "pga", &msg);
-    sample_msg(MSG_RECORD_STATE, &msg);
+    a_record(MSG_RECORD_STATE);
     msg.record_state.wall_us = 1;
     store_put(store, "pga", &msg);
     commit();
@@ -240,6 +291,7 @@ static const struct CMUnitTest tests[] = {
     LOGGER_TEST(test_logger__it_knows_how_many_rows_it_has),
     LOGGER_TEST(test_logger__the_first_row_of_a_key_wins),
     LOGGER_TEST(test_logger__recovery_keys_go_on_after_a_restart),
+    LOGGER_TEST(test_logger__a_record_that_was_ordered_keeps_its_key_and_can_be_had_back),
     LOGGER_TEST(test_logger__agent_records_are_rows_once),
     LOGGER_TEST(test_logger__every_row_has_its_checksum),
     LOGGER_TEST(test_logger__a_reader_does_not_stop_it),

@@ -57,6 +57,34 @@ void grants_restore(struct grants *g, const struct msg_pg_grant *grant)
     p->active = p->sides[grant->side == SIDE_B ? 1 : 0];
 }
 
+void grants_begin(struct grants *g)
+{
+    for (uint32_t i = 0; i < g->pairs_n; i++) {
+        struct grants_pair *p = &g->pairs[i];
+        p->linked[0] = p->linked[1] = false;
+        p->met[0] = p->met[1] = false;
+        p->greeted[0] = p->greeted[1] = false;
+        p->weight[0] = p->weight[1] = (struct grants_weight){.told = false};
+        p->pending = (struct proc_id){0};
+    }
+}
+
+void grants_linked(struct grants *g, struct proc_id peer, bool greeted)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    ASSERT(p != NULL);
+    p->linked[place(p, peer)] = true;
+    p->greeted[place(p, peer)] = greeted;
+}
+
+void grants_path_lost(struct grants *g, struct proc_id peer)
+{
+    struct grants_pair *p = pair_of(g, peer);
+    if (p != NULL) {
+        p->greeted[place(p, peer)] = false;
+    }
+}
+
 static bool any_linked(const struct grants *g)
 {
     bool any = false;
@@ -122,6 +150,13 @@ static void begin(struct grants *g, struct grants_pair *p, struct proc_id peer, 
     ASSERT(p->ticket != 0);
 }
 
+/* The next epoch that only this side of the controller begins. */
+static uint32_t own_epoch(const struct grants *g, uint32_t epoch)
+{
+    bool odd = epoch % 2 == 1;
+    return g->orders == SIDE_NONE || odd == (g->orders == SIDE_B) ? epoch : epoch + 1;
+}
+
 enum err grants_weigh(struct grants *g, struct proc_id peer, const struct msg_pg_weight *weight)
 {
     struct grants_pair *p = pair_of(g, peer);
@@ -160,6 +195,9 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
         !epoch_plausible(p->highest, hello->epoch)) {
         return ERR_INVALID;
     }
+    /* Who asks has said before that it does not act; who begins so acts under that epoch. */
+    bool acts = !p->greeted[side] && hello->wants_active;
+    p->greeted[side] = true;
     p->hello[side] = hello->number;
     if (!hello->wants_active) {
         /* It gave up, or it came back: from now on the other side may have it. */
@@ -194,7 +232,8 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
         tell(g, p, peer);
         return ERR_OK;
     }
-    begin(g, p, peer, agreed ? hello->epoch : p->highest + 1);
+    uint32_t epoch = agreed ? hello->epoch : p->highest + 1;
+    begin(g, p, peer, agreed && acts ? epoch : own_epoch(g, epoch));
     return ERR_OK;
 }
 

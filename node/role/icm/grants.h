@@ -8,7 +8,11 @@
  * link may be silent to come back: whoever comes back first is not granted what that one has
  * (PG-2).
  *
- * A grant is durable before it is told, so no restart gives one epoch to two sides. */
+ * A grant is durable before it is told, so no restart gives one epoch to two sides. In a pair one
+ * side of the controller may know nothing of what the other one granted alone: each begins epochs
+ * of its own, A the even ones, B the odd ones. Only a PG side that acts already keeps the epoch it
+ * has.
+ */
 #ifndef NODE_ROLE_ICM_GRANTS_H
 #define NODE_ROLE_ICM_GRANTS_H
 
@@ -30,6 +34,7 @@ struct grants_pair {
     struct proc_id sides[2]; /* A, B; none where the topology has no such side */
     bool linked[2], met[2];  /* met: since there was no side at all */
     struct grants_weight weight[2];
+    bool greeted[2];        /* it said hello over its present path */
     uint32_t hello[2];      /* the number of its last one, so that it can tell old answers */
     struct proc_id pending; /* its grant is on its way to disk */
     uint32_t pending_epoch;
@@ -39,6 +44,7 @@ struct grants_pair {
 struct grants {
     const struct topology *topology;
     const struct world *world;
+    enum side orders; /* the side of a duplexed controller that orders; none: it has one side */
     struct instant patient_until; /* for sides that it has not met */
     uint32_t pairs_n;
     struct grants_pair pairs[GRANTS_PAIRS_MAX];
@@ -47,6 +53,12 @@ struct grants {
 void grants_init(struct grants *g, const struct topology *topology, const struct world *world);
 /* A grant of an earlier life (pg_grant). */
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
+/* No side is linked, and nothing is on its way to disk: a side of the controller begins anew. */
+void grants_begin(struct grants *g);
+/* A side has a path, and said hello over it or not, as the other side of the controller tells. */
+void grants_linked(struct grants *g, struct proc_id peer, bool greeted);
+/* The path that a side spoke over is gone; it may have another one. */
+void grants_path_lost(struct grants *g, struct proc_id peer);
 void grants_link(struct grants *g, struct instant now, struct proc_id peer, bool up);
 /* A side says hello. ERR_INVALID: it is not the side that it says, or its epoch cannot be; nothing
  * has changed.

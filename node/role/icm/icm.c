@@ -29,7 +29,18 @@ void icm_start(struct icm *icm, struct instant now, int64_t wall_us)
     keys_start(&icm->router.keys, now, wall_us);
 }
 
-static void reject(struct icm *icm, struct proc_id peer, enum reason reason, const char *why)
+void icm_begin(struct icm *icm, struct instant now, int64_t wall_us, enum side side)
+{
+    grants_begin(&icm->grants);
+    icm->grants.orders = side;
+    outbox_init(&icm->outbox);
+    for (uint32_t i = 0; i < icm->grants.pairs_n; i++) {
+        router_forget(&icm->router, icm->grants.pairs[i].pair);
+    }
+    keys_start_alone(&icm->router.keys, now, wall_us, side);
+}
+
+void icm_reject(struct icm *icm, struct proc_id peer, enum reason reason, const char *why)
 {
     struct event event = {.kind = EVENT_MESSAGE_REJECTED, .peer = peer, .reason = reason};
     snprintf(event.text, sizeof event.text, "%s", why);
@@ -42,7 +53,7 @@ static const struct grants_pair *fence(struct icm *icm, struct proc_id peer, uin
                                        const struct msg *msg)
 {
     if (!grants_valid(&icm->grants, peer, epoch)) {
-        reject(icm, peer, REASON_OLD_EPOCH, msg_name(msg->kind));
+        icm_reject(icm, peer, REASON_OLD_EPOCH, msg_name(msg->kind));
         return NULL;
     }
     return grants_of(&icm->grants, peer);
@@ -55,7 +66,7 @@ static void record(struct icm *icm, struct proc_id peer, const struct msg *msg, 
     const char *wrong =
         p == NULL ? "a record of no PG side" : record_check_wrong(icm->topology, p->pair, msg);
     if (wrong != NULL) {
-        reject(icm, peer, REASON_BAD_REQUEST, wrong);
+        icm_reject(icm, peer, REASON_BAD_REQUEST, wrong);
         return;
     }
     uint64_t ticket = icm->world->store(icm->world->context, msg);
@@ -82,7 +93,7 @@ static void fenced(struct icm *icm, struct instant now, struct proc_id peer, con
 static void hello(struct icm *icm, struct instant now, struct proc_id peer, const struct msg *msg)
 {
     if (grants_hello(&icm->grants, now, peer, &msg->pg_hello) != ERR_OK) {
-        reject(icm, peer, REASON_BAD_REQUEST, "pg_hello of another side");
+        icm_reject(icm, peer, REASON_BAD_REQUEST, "pg_hello of another side");
         return;
     }
     const struct grants_pair *p = grants_of(&icm->grants, peer);
@@ -98,7 +109,7 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
         hello(icm, now, peer, msg);
     } else if (msg->kind == MSG_PG_WEIGHT) {
         if (grants_weigh(&icm->grants, peer, &msg->pg_weight) != ERR_OK) {
-            reject(icm, peer, REASON_BAD_REQUEST, "pg_weight of another side");
+            icm_reject(icm, peer, REASON_BAD_REQUEST, "pg_weight of another side");
         }
     } else if (msg->kind == MSG_ROUTE_REQUEST) {
         fenced(icm, now, peer, msg, msg->route_request.epoch);
@@ -113,7 +124,7 @@ void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const
     } else if (msg->kind == MSG_RECORD_STATE) {
         record(icm, peer, msg, msg->record_state.outbox);
     } else {
-        reject(icm, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
+        icm_reject(icm, peer, REASON_BAD_REQUEST, msg_name(msg->kind));
     }
 }
 

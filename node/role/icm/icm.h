@@ -24,8 +24,13 @@ void icm_init(struct icm *icm, const struct topology *topology, const struct wor
 void icm_restore(struct icm *icm, const struct msg *msg);
 /* `wall_us` is the wall clock at `now`; RouterCallKeyDay follows from it. */
 void icm_start(struct icm *icm, struct instant now, int64_t wall_us);
+/* The same for a side of a pair that begins without a partner: nothing is known of the PGs, and the
+ * other side may have given keys meanwhile. */
+void icm_begin(struct icm *icm, struct instant now, int64_t wall_us, enum side side);
 /* A message on CONTROLLER. What makes no sense is counted and traced. */
 void icm_message(struct icm *icm, struct instant now, struct proc_id peer, const struct msg *msg);
+/* Count and trace what makes no sense. */
+void icm_reject(struct icm *icm, struct proc_id peer, enum reason reason, const char *why);
 void icm_link_up(struct icm *icm, struct instant now, struct proc_id peer);
 void icm_link_down(struct icm *icm, struct instant now, struct proc_id peer);
 void icm_stored(struct icm *icm, struct instant now, uint64_t ticket);

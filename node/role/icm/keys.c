@@ -28,7 +28,7 @@ void keys_init(struct keys *k, const struct world *world)
     *k = (struct keys){.world = world, .next = KEYS_FIRST, .durable = KEYS_FIRST};
 }
 
-void keys_start(struct keys *k, struct instant now, int64_t wall_us)
+static void set_day(struct keys *k, struct instant now, int64_t wall_us)
 {
     k->wall_offset_us = wall_us - now.us;
     uint32_t today = day_of(k, now);
@@ -38,6 +38,22 @@ void keys_start(struct keys *k, struct instant now, int64_t wall_us)
         k->next = KEYS_FIRST;
         k->durable = KEYS_FIRST;
     }
+}
+
+void keys_start(struct keys *k, struct instant now, int64_t wall_us)
+{
+    set_day(k, now, wall_us);
+    reserve(k, k->day, k->next);
+}
+
+void keys_start_alone(struct keys *k, struct instant now, int64_t wall_us, enum side side)
+{
+    set_day(k, now, wall_us);
+    uint32_t million = k->durable / KEYS_ALONE + 1;
+    million += million % 2 == (side == SIDE_B ? 1u : 0u) ? 0 : 1;
+    k->next = million * KEYS_ALONE;
+    k->durable = k->next;
+    k->ticket = 0;
     reserve(k, k->day, k->next);
 }
 

@@ -2,14 +2,19 @@
  *
  * A range of keys is made durable before its first key is given away; after a restart the next
  * range begins where the last one ended, and what was not used of it is lost. A new day begins at
- * KEYS_FIRST again. */
+ * KEYS_FIRST again.
+ *
+ * A side of a duplexed controller that begins alone cannot know which keys the other one gave
+ * meanwhile. It goes on in the next million of its own: A has the even ones, B the odd ones. */
 #ifndef NODE_ROLE_ICM_KEYS_H
 #define NODE_ROLE_ICM_KEYS_H
 
+#include "node/base/topology.h"
 #include "proto/world.h"
 
 #define KEYS_FIRST 200u
 #define KEYS_RANGE 1000u
+#define KEYS_ALONE 1000000u
 
 struct keys {
     const struct world *world;
@@ -24,6 +29,8 @@ struct keys {
 /* `wall_us` is the wall clock when the driver's clock says `now`; only the day depends on it. */
 void keys_init(struct keys *k, const struct world *world);
 void keys_start(struct keys *k, struct instant now, int64_t wall_us);
+/* As keys_start, for a side that does not know what the other one gave. */
+void keys_start_alone(struct keys *k, struct instant now, int64_t wall_us, enum side side);
 /* A range that an earlier life made durable (route_answer of kind NONE: day, end of the range). */
 void keys_restore(struct keys *k, uint32_t day, uint32_t end);
 void keys_stored(struct keys *k, uint64_t ticket);

@@ -17,7 +17,7 @@ void router_init(struct router *r, const struct topology *topology, const struct
     }
 }
 
-static struct router_agent *agent_numbered(struct router *r, struct agent_id id)
+struct router_agent *router_agent_numbered(struct router *r, struct agent_id id)
 {
     uint32_t base = 0;
     for (uint32_t i = 0; i < r->topology->agents_n; i++) {
@@ -93,6 +93,10 @@ static void give(struct router *r, struct instant now, struct router_call *c,
 {
     ASSERT(free_now(agent));
     agent->reserved = c->call;
+    agent->request = c->request;
+    agent->day = c->day;
+    agent->key = c->key;
+    agent->seq = c->seq + 1;
     agent->reserved_until =
         instant_add(instant_add(now, r->topology->timers.reserve_timeout), ROUTER_RESERVE_MORE);
     c->seq++;
@@ -160,7 +164,7 @@ void router_forget(struct router *r, uint32_t pair)
 void router_agent(struct router *r, struct instant now, uint32_t pair,
                   const struct msg_agent_update *update)
 {
-    struct router_agent *a = agent_numbered(r, update->agent);
+    struct router_agent *a = router_agent_numbered(r, update->agent);
     if (a == NULL || a->info.pair != pair) {
         return;
     }
@@ -215,6 +219,14 @@ void router_request(struct router *r, struct instant now, struct proc_id pg, uin
         return;
     }
     struct router_agent *promised = agent_reserved_for(r, request->call);
+    if (promised != NULL && promised->request == request->request) {
+        /* The answer was lost with a path. */
+        c.day = promised->day;
+        c.key = promised->key;
+        c.seq = promised->seq;
+        answer(r, &c, ROUTE_LABEL, promised, skill);
+        return;
+    }
     if (promised != NULL) {
         promised->reserved = (struct call_id){0}; /* that answer came to nothing */
     }

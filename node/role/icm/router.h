@@ -21,7 +21,9 @@ struct router_agent {
     struct agent_info info;
     enum agent_state state;
     struct instant since;    /* of the state, as the PG told it */
-    struct call_id reserved; /* the call that it was promised to */
+    struct call_id reserved; /* the call that it was promised to, and how that was answered */
+    uint64_t request;
+    uint32_t day, key, seq;
     struct instant reserved_until;
 };
 
@@ -50,6 +52,8 @@ struct router {
 };
 
 void router_init(struct router *r, const struct topology *topology, const struct world *world);
+/* NULL: there is no such agent. */
+struct router_agent *router_agent_numbered(struct router *r, struct agent_id id);
 /* Nothing is known of the agents of this pair any more, and none of its callers waits here: its
  * active side changed, or is out of reach. */
 void router_forget(struct router *r, uint32_t pair);

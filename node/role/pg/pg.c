@@ -18,6 +18,15 @@ static struct proc_id other_side(const struct topology *t, struct proc_id self)
     return (struct proc_id){0};
 }
 
+static uint32_t controllers_of(const struct topology *t)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        n += t->procs[i].kind == PROC_ICM ? 1 : 0;
+    }
+    return n;
+}
+
 enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id self,
                  const struct world *world)
 {
@@ -30,6 +39,7 @@ enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id 
     pg->self = self;
     pg->world = world;
     pg->peer = other_side(topology, self);
+    pg->duplexed = controllers_of(topology) > 1;
     pg->asleep_since = INSTANT_NEVER;
     pg->held_n = 0;
     duplex_init(&pg->duplex, topology, self, world);
@@ -282,9 +292,39 @@ static void route_answer(struct pg *pg, const struct msg_route_answer *m)
     pg_inputs_apply(pg, &in);
 }
 
+/* Speak to one controller: the present one as long as its path is open, else the first that is. */
+static void choose_controller(struct pg *pg)
+{
+    if (proc_id_some(pg->controller) && pg->controllers[pg->controller.v]) {
+        return;
+    }
+    struct proc_id chosen = {0};
+    for (uint16_t v = 1; v <= pg->topology->procs_n && !proc_id_some(chosen); v++) {
+        if (pg->controllers[v]) {
+            chosen.v = v;
+        }
+    }
+    pg->controller = chosen;
+    duplex_controller(&pg->duplex, pg->now, chosen);
+    records_controller(&pg->records, chosen);
+    settle(pg);
+    send_status(pg);
+}
+
+static void set_path(struct pg *pg, struct proc_id controller, bool open)
+{
+    pg->controllers[controller.v] = open;
+    if (open && proc_id_eq(controller, pg->controller)) {
+        pg->controller.v = 0; /* a new session without news of the end of the old one */
+    }
+    choose_controller(pg);
+}
+
 static void controller_message(struct pg *pg, struct proc_id peer, const struct msg *msg)
 {
-    if (!proc_id_eq(peer, pg->controller)) {
+    if (msg->kind == MSG_PG_PATH && pg->duplexed) {
+        set_path(pg, peer, msg->pg_path.open);
+    } else if (!proc_id_eq(peer, pg->controller)) {
         pg_out_reject(pg, peer, REASON_STALE_LINK, msg_name(msg->kind));
     } else if (msg->kind == MSG_PG_GRANT && msg->pg_grant.epoch > EPOCH_MAX) {
         pg_out_reject(pg, peer, REASON_BAD_REQUEST, "an epoch that cannot be");
@@ -442,25 +482,6 @@ void pg_message(struct pg *pg, struct instant now, enum link link, struct proc_i
     }
 }
 
-/* Speak to one controller: the present one as long as its link is up, else the first that is. */
-static void choose_controller(struct pg *pg)
-{
-    if (proc_id_some(pg->controller) && pg->controllers[pg->controller.v]) {
-        return;
-    }
-    struct proc_id chosen = {0};
-    for (uint16_t v = 1; v <= pg->topology->procs_n && !proc_id_some(chosen); v++) {
-        if (pg->controllers[v]) {
-            chosen.v = v;
-        }
-    }
-    pg->controller = chosen;
-    duplex_controller(&pg->duplex, pg->now, chosen);
-    records_controller(&pg->records, chosen);
-    settle(pg);
-    send_status(pg);
-}
-
 void pg_link_up(struct pg *pg, struct instant now, enum link link, struct proc_id peer)
 {
     enter(pg, now);
@@ -471,11 +492,7 @@ void pg_link_up(struct pg *pg, struct instant now, enum link link, struct proc_i
         duplex_peer_link(&pg->duplex, now, true);
         send_status(pg);
     } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
-        pg->controllers[peer.v] = true;
-        if (proc_id_eq(peer, pg->controller)) {
-            pg->controller.v = 0; /* a new session without news of the end of the old one */
-        }
-        choose_controller(pg);
+        set_path(pg, peer, !pg->duplexed); /* which of two sides serve is told */
     }
 }
 
@@ -494,8 +511,7 @@ void pg_link_down(struct pg *pg, struct instant now, enum link link, struct proc
         }
         settle(pg);
     } else if (link == LINK_CONTROLLER && peer.v >= 1 && peer.v <= PROCS_MAX) {
-        pg->controllers[peer.v] = false;
-        choose_controller(pg);
+        set_path(pg, peer, false);
     } else if (link == LINK_DESKTOP) {
         desktop_link_down(&pg->desktop, peer);
     }

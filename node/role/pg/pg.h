@@ -32,7 +32,8 @@ struct pg {
     const struct world *world;
     int64_t wall_offset_us;          /* wall clock minus the driver's clock */
     struct proc_id peer;             /* the other side; none: simplex */
-    bool controllers[PROCS_MAX + 1]; /* whose CONTROLLER link is up */
+    bool duplexed;                   /* the controller has two sides, and says which path is open */
+    bool controllers[PROCS_MAX + 1]; /* to whom a path is open */
     struct proc_id controller;       /* the one that is spoken to */
     struct instant now;
     int64_t clock_us; /* OPC's time minus the driver's clock */

@@ -23,11 +23,6 @@ static uint64_t *number_in(struct msg *msg)
     return msg->kind == MSG_RECORD_LOGOUT ? &msg->record_logout.outbox : &msg->record_state.outbox;
 }
 
-static bool is_record(enum msg_kind kind)
-{
-    return kind == MSG_RECORD_TCD || kind == MSG_RECORD_LOGOUT || kind == MSG_RECORD_STATE;
-}
-
 static void keep(struct records *r, const struct msg *msg, uint64_t number, uint64_t ticket)
 {
     struct records_entry *e = at(r, r->head);
@@ -54,7 +49,7 @@ static void drop(struct records *r, const struct msg *msg)
 
 void records_restore(struct records *r, const struct msg *msg)
 {
-    if (!is_record(msg->kind) || r->head - r->first == RECORDS_MAX) {
+    if (!msg_is_record(msg->kind) || r->head - r->first == RECORDS_MAX) {
         return;
     }
     uint64_t number = msg->kind == MSG_RECORD_TCD      ? msg->record_tcd.outbox
@@ -103,7 +98,7 @@ static void send_more(struct records *r)
 
 void records_add(struct records *r, struct msg *msg)
 {
-    ASSERT(is_record(msg->kind));
+    ASSERT(msg_is_record(msg->kind));
     uint64_t waiting = r->head - r->first;
     if (waiting == RECORDS_MAX ||
         (msg->kind == MSG_RECORD_STATE && waiting >= RECORDS_STATES_MAX)) {
