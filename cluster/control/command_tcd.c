@@ -441,9 +441,7 @@ int command_tcd(int argc, char **argv)
     json_t *ledger = NULL;
     /* The record of a cluster that lives holds no rows; the story of a call is in its events. */
     const bool no_rows = call != NULL && s->past != NULL && !s->past->load.history.rows_known;
-    code = no_rows           ? OUTCOME_DONE
-           : s->past != NULL ? read_past(s, rows)
-                             : read_live(s, rows);
+    code = no_rows ? OUTCOME_DONE : s->past != NULL ? read_past(s, rows) : read_live(s, rows);
     if (code == OUTCOME_DONE && call != NULL) {
         code = tell_call(s, call, common.json, rows);
         json_decref(rows);
