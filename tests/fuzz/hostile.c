@@ -86,6 +86,15 @@ static void on_rows(void *context, struct world_rows *ret_rows)
     *ret_rows = (struct world_rows){0};
 }
 
+static bool on_row_after(void *context, int64_t after, const int64_t held[2], struct msg *ret_msg)
+{
+    (void)context;
+    (void)after;
+    (void)held;
+    (void)ret_msg;
+    return false;
+}
+
 /* -- The cluster. -- */
 
 static struct topology_proc *add(struct topology *t, const char *name, enum proc_kind kind)
@@ -175,7 +184,7 @@ void hostile_init(struct hostile *h, const char *name)
     h->self = topology_proc_named(&h->topology, name);
     h->now.us = 1000000;
     h->world = (struct world){h,        on_send, on_listen, on_connect, on_trace,
-                              on_store, on_trim, on_media,  on_rows};
+                              on_store, on_trim, on_media,  on_rows,    on_row_after};
     h->draw.topology = &h->topology;
     fill_links(h);
 }
