@@ -86,6 +86,15 @@ static void on_rows(void *context, struct world_rows *ret_rows)
     *ret_rows = (struct world_rows){0};
 }
 
+static bool on_row_after(void *context, int64_t after, const int64_t held[2], struct msg *ret_msg)
+{
+    (void)context;
+    (void)after;
+    (void)held;
+    (void)ret_msg;
+    return false;
+}
+
 /* -- The cluster. -- */
 
 static struct topology_proc *add(struct topology *t, const char *name, enum proc_kind kind)
