@@ -198,6 +198,7 @@ bool event_text_matters(const struct topology *t, const struct event *e)
     case EVENT_PG_GRANTED:
     case EVENT_PG_REFUSED:
     case EVENT_CONFIG_WRITTEN:
+    case EVENT_WRITE_REFUSED:
     case EVENT_LOOP_LATE:
         return true;
     default:
