@@ -239,8 +239,8 @@ void sentence_cut_stands_by(const struct history *h, struct check_result *ret)
     if (since.from == HISTORY_FOREVER) {
         return;
     }
-    const struct event *taken = first(h, EVENT_PG_ACTIVE, c.sides.other, &all);
-    struct span after = {taken != NULL ? taken->at.us : HISTORY_FOREVER, HISTORY_FOREVER};
+    const struct event *down = first(h, EVENT_PG_STANDBY, c.sides.before, &all);
+    struct span after = {down != NULL ? down->at.us : HISTORY_FOREVER, HISTORY_FOREVER};
     bool synced = first(h, EVENT_PG_SYNCED, c.sides.before, &after) != NULL;
     bool active = first(h, EVENT_PG_ACTIVE, c.sides.before, &since) != NULL;
     check_say(ret, check_verdict(synced, !synced || active),
