@@ -2,9 +2,17 @@
 
 #include "cluster/check/judges.h"
 #include "cluster/check/scenario1.h"
+#include "cluster/check/scenario10.h"
+#include "cluster/check/scenario11.h"
+#include "cluster/check/scenario12.h"
 #include "cluster/check/scenario2.h"
 #include "cluster/check/scenario3.h"
 #include "cluster/check/scenario4.h"
+#include "cluster/check/scenario5.h"
+#include "cluster/check/scenario6.h"
+#include "cluster/check/scenario7.h"
+#include "cluster/check/scenario8.h"
+#include "cluster/check/scenario9.h"
 #include "cluster/check/scenario_controller.h"
 
 #include <stdarg.h>
@@ -76,6 +84,14 @@ static const struct {
                  {"pg-side-fails", scenario2_checks},
                  {"callmanager-fails", scenario3_checks},
                  {"ctimanager-fails", scenario4_checks},
+                 {"no-control", scenario5_checks},
+                 {"backup-fails", scenario6_checks},
+                 {"publisher-fails", scenario7_checks},
+                 {"quorum-lost", scenario8_checks},
+                 {"private-cut", scenario9_checks},
+                 {"visible-cut", scenario10_checks},
+                 {"both-cut", scenario11_checks},
+                 {"rolling-restart", scenario12_checks},
                  {"controller-fails", scenario_controller_checks}};
 
 const char *check_scenario(size_t nth)

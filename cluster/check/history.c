@@ -335,6 +335,17 @@ bool history_majority(const struct history *h, int64_t from, int64_t until)
     return sound > voters / 2;
 }
 
+bool history_quorum(const struct history *h, int64_t at)
+{
+    uint32_t voters = 0, running = 0;
+    for (uint16_t v = 1; v <= h->topology->procs_n && voters < VOTERS_MAX; v++) {
+        bool node = h->topology->procs[v - 1].kind == PROC_NODE;
+        voters += node ? 1 : 0;
+        running += node && history_up(h, (struct proc_id){v}, SERVICE_NONE, at) ? 1 : 0;
+    }
+    return running > voters / 2;
+}
+
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at)
 {
     struct proc_id node = {0};

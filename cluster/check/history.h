@@ -148,6 +148,8 @@ bool history_disturbed(const struct history *h, struct proc_id proc, int64_t fro
 bool history_sound(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
 /* A majority of the voters was sound: the registry could change. */
 bool history_majority(const struct history *h, int64_t from, int64_t until);
+/* Whether a majority of the voters runs at `at`. */
+bool history_quorum(const struct history *h, int64_t at);
 /* The CallManager that the device knew as its own at `at`; none: lost or never registered. */
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at);
 /* The first registration of the device at or after `at`, or NULL. */

@@ -2,6 +2,8 @@
 
 #include "cluster/check/judges.h"
 
+#define AT_ONCE_US INT64_C(2000000)
+
 const struct history_outage *sentence_fault(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = history_fault(h);
@@ -11,16 +13,61 @@ const struct history_outage *sentence_fault(const struct history *h, struct chec
     return fault;
 }
 
+/* Whether an outage is part of the fault. */
+static bool is_of_fault(const struct history *h, const struct history_outage *o)
+{
+    const struct history_outage *fault = history_fault(h);
+    return fault != NULL && o->injected && o->from - fault->from <= AT_ONCE_US;
+}
+
+static bool takes_callmanager(const struct history *h, const struct history_outage *o)
+{
+    return o->injected && history_kind(h, o->proc) == PROC_NODE &&
+           o->service != SERVICE_CTIMANAGER && !o->network;
+}
+
+bool sentence_took(const struct history *h, struct proc_id node)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, node) && is_of_fault(h, o) && takes_callmanager(h, o)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t sentence_made(const struct history *h)
+{
+    int64_t made = history_fault(h)->from;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        made = is_of_fault(h, o) && o->from > made ? o->from : made;
+    }
+    return made;
+}
+
+int64_t sentence_next(const struct history *h)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (!is_of_fault(h, o) && takes_callmanager(h, o)) {
+            return o->from;
+        }
+    }
+    return HISTORY_FOREVER;
+}
+
 const struct history_outage *sentence_dead_callmanager(const struct history *h,
                                                        struct check_result *ret)
 {
-    const struct history_outage *fault = history_fault(h);
-    if (fault == NULL || history_kind(h, fault->proc) != PROC_NODE ||
-        fault->service == SERVICE_CTIMANAGER || fault->network) {
-        check_say(ret, VERDICT_INCONCLUSIVE, "no subscriber failed");
-        return NULL;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        if (is_of_fault(h, &h->outages[i]) && takes_callmanager(h, &h->outages[i])) {
+            return &h->outages[i];
+        }
     }
-    return fault;
+    check_say(ret, VERDICT_INCONCLUSIVE, "no subscriber failed");
+    return NULL;
 }
 
 /* The side of a pair that was the last to be active before `at`; none: none was. */
@@ -49,11 +96,17 @@ static struct sentence_sides sides_of(const struct history *h, uint32_t pair, in
 }
 
 /* A CTI Manager without the CallManager beside it closes its providers: any service will do. */
-static bool hits(const struct history *h, const struct history_outage *fault, struct proc_id side)
+static bool hits(const struct history *h, struct proc_id side)
 {
     const struct topology_proc *p = topology_proc_of(h->topology, side);
-    return p != NULL && !fault->network &&
-           (proc_id_eq(fault->proc, side) || proc_id_eq(fault->proc, p->ctimanager_node));
+    for (uint32_t i = 0; p != NULL && i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (is_of_fault(h, o) && !o->network &&
+            (proc_id_eq(o->proc, side) || proc_id_eq(o->proc, p->ctimanager_node))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool sentence_switches(const struct history *h, struct sentence_sides *ret_sides)
@@ -66,7 +119,7 @@ bool sentence_switches(const struct history *h, struct sentence_sides *ret_sides
             continue;
         }
         struct sentence_sides sides = sides_of(h, p->pair, fault->from);
-        bool hit = proc_id_some(sides.before) && hits(h, fault, sides.before);
+        bool hit = proc_id_some(sides.before) && hits(h, sides.before);
         if (hit || !proc_id_some(ret_sides->before)) {
             *ret_sides = sides;
         }
@@ -90,19 +143,33 @@ bool sentence_must_switch(const struct history *h, struct check_result *ret,
 
 int64_t sentence_returned(const struct history *h, struct check_result *ret)
 {
-    const struct history_outage *fault = sentence_fault(h, ret);
-    if (fault != NULL && (fault->network || fault->until == HISTORY_FOREVER)) {
-        check_say(ret, VERDICT_INCONCLUSIVE, "%s did not return",
-                  topology_name(h->topology, fault->proc));
-        fault = NULL;
+    int64_t back = -1;
+    if (sentence_fault(h, ret) == NULL) {
+        return back;
     }
-    return fault != NULL ? fault->until : -1;
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (is_of_fault(h, o) && (o->network || o->until == HISTORY_FOREVER)) {
+            check_say(ret, VERDICT_INCONCLUSIVE, "%s did not return",
+                      topology_name(h->topology, o->proc));
+            return -1;
+        }
+        back = is_of_fault(h, o) && o->until > back ? o->until : back;
+    }
+    return back;
 }
 
 bool sentence_is_phone(const struct history *h, struct device_id device)
 {
     struct device_info info;
     return topology_device(h->topology, device, &info) && info.kind == DEVICE_KIND_PHONE;
+}
+
+void sentence_media(const struct history *h, struct check_result *ret)
+{
+    if (sentence_fault(h, ret) != NULL) {
+        check_call_1(h, ret);
+    }
 }
 
 void sentence_ledger(const struct history *h, struct check_result *ret)

@@ -64,7 +64,7 @@ void sentence_agents_out(const struct history *h, struct check_result *ret)
         struct agent_info info;
         int64_t at = 0;
         if (!topology_agent(h->topology, i, &info) ||
-            !proc_id_eq(history_home(h, info.device, fault->from), fault->proc) ||
+            !sentence_took(h, history_home(h, info.device, fault->from)) ||
             !was_logged_in(h, &info, fault->from)) {
             continue;
         }
@@ -125,7 +125,7 @@ void sentence_agents_others(const struct history *h, struct check_result *ret)
         struct agent_info info;
         int64_t at = 0;
         if (!topology_agent(h->topology, i, &info) ||
-            proc_id_eq(history_home(h, info.device, fault->from), fault->proc) ||
+            sentence_took(h, history_home(h, info.device, fault->from)) ||
             !was_logged_in(h, &info, fault->from)) {
             continue;
         }

@@ -12,12 +12,12 @@
 #define RECORD_US INT64_C(5000000)
 #define NEWS_US   INT64_C(300000)
 
-/* In progress on a device of the dead node at the fault. */
+/* In progress on a device of a dead node at the fault. */
 static bool in_progress(const struct history *h, const struct history_outage *fault,
                         const struct history_leg *leg)
 {
     return leg->begin_us < fault->from && (leg->open || leg->end_us > fault->from) &&
-           proc_id_eq(history_home(h, leg->device, fault->from), fault->proc);
+           sentence_took(h, history_home(h, leg->device, fault->from));
 }
 
 void sentence_calls_stay(const struct history *h, struct check_result *ret)
@@ -161,7 +161,7 @@ static bool wanted(const struct history *h, const struct history_outage *fault,
     return leg->begin_us < fault->from - EXPECT_SLACK_US &&
            leg->end_us > fault->from + EXPECT_SLACK_US &&
            (sentence_switches(h, &sides) ||
-            proc_id_eq(history_home(h, leg->device, fault->from), fault->proc));
+            sentence_took(h, history_home(h, leg->device, fault->from)));
 }
 
 /* The judged entries of agents' legs that were over at the fault, but not written yet. */
@@ -353,6 +353,19 @@ static bool was_connected(const struct history_outage *fault, const struct histo
            (leg->open || leg->end_us > fault->from);
 }
 
+/* A party of the call lost its CallManager by the fault. */
+static bool touches_dead(const struct history *h, const struct history_outage *fault,
+                         struct call_id call)
+{
+    for (size_t i = 0; i < h->legs_n; i++) {
+        if (call_id_eq(h->legs[i].call, call) &&
+            sentence_took(h, history_home(h, h->legs[i].device, fault->from))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool failed(enum reason reason)
 {
     return reason == REASON_DROPPED_IN_SETUP || reason == REASON_NODE_LOST ||
@@ -365,12 +378,14 @@ void sentence_calls_go_on(const struct history *h, struct check_result *ret)
     const struct history_outage *fault = sentence_fault(h, ret);
     struct check_result media = {.verdict = VERDICT_INCONCLUSIVE};
     uint64_t kept = 0, bad = 0;
+    int64_t next = sentence_next(h);
     if (fault == NULL) {
         return;
     }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *leg = &h->legs[i];
-        if (was_connected(fault, leg)) {
+        if (was_connected(fault, leg) && !touches_dead(h, fault, leg->call) &&
+            (leg->end_us < next || next == HISTORY_FOREVER)) {
             bool hurt = leg->preserved || failed(leg->reason);
             bad += hurt ? 1 : 0;
             kept += hurt ? 0 : 1;
@@ -400,12 +415,13 @@ void sentence_calls_features_stay(const struct history *h, struct check_result *
 {
     const struct history_outage *fault = sentence_fault(h, ret);
     uint64_t done = 0, refused = 0, preserved = 0;
+    int64_t next = sentence_next(h);
     if (fault == NULL) {
         return;
     }
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
-        if (e->at.us < fault->from || history_kind(h, e->proc) != PROC_FLEET) {
+        if (e->at.us < fault->from || e->at.us >= next || history_kind(h, e->proc) != PROC_FLEET) {
             continue;
         }
         bool feature = e->value == LEG_HOLDING || e->value == LEG_CONSULTING;

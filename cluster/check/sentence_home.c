@@ -8,13 +8,26 @@
 /* A gateway moves at once: not after a timeout, and not one by one. */
 #define AT_ONCE_US INT64_C(3000000)
 
-/* Whose home was the dead node, of one kind of device. */
+/* Whose home was a dead node, of one kind of device. */
 static bool was_home(const struct history *h, const struct history_outage *fault, uint32_t d,
                      enum device_kind kind, struct device_info *ret_info)
 {
     return topology_device(h->topology, (struct device_id){d}, ret_info) &&
            ret_info->kind == kind &&
-           proc_id_eq(history_home(h, (struct device_id){d}, fault->from), fault->proc);
+           sentence_took(h, history_home(h, (struct device_id){d}, fault->from));
+}
+
+/* When the device first registered there; FOREVER: never. */
+static int64_t arrived(const struct history *h, uint32_t d, struct proc_id node, int64_t from)
+{
+    const struct history_span *span = &h->moves_of[d];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (move->at >= from && proc_id_eq(move->node, node)) {
+            return move->at;
+        }
+    }
+    return HISTORY_FOREVER;
 }
 
 static void judge_moved(const struct history *h, struct check_result *ret, enum device_kind kind,
@@ -25,7 +38,7 @@ static void judge_moved(const struct history *h, struct check_result *ret, enum 
         return;
     }
     uint64_t idle = 0, moved = 0;
-    int64_t slowest = 0;
+    int64_t slowest = 0, made = sentence_made(h);
     struct proc_id target = {0};
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_info info;
@@ -35,11 +48,11 @@ static void judge_moved(const struct history *h, struct check_result *ret, enum 
             continue;
         }
         idle++;
-        target = history_first_living(h, info.group, fault->from);
-        const struct history_move *move = history_rehomed(h, id, fault->from);
-        if (move != NULL && proc_id_eq(move->node, target) && move->at - fault->from <= bound) {
+        target = history_first_living(h, info.group, made);
+        int64_t there = arrived(h, d, target, fault->from);
+        if (there <= made + bound) {
             moved++;
-            slowest = move->at - fault->from > slowest ? move->at - fault->from : slowest;
+            slowest = there - fault->from > slowest ? there - fault->from : slowest;
         }
     }
     check_say(ret, check_verdict(moved, idle - moved), "%llu of %llu %s on %s after %lld ms",
@@ -94,7 +107,7 @@ void sentence_home_publisher(const struct history *h, struct check_result *ret)
 
 /* From the fault on the device did nothing but go home, on its way from before: gateways that found
  * a backup first when the cluster started drain, and go one by one. */
-static bool only_went_home(const struct history *h, uint32_t d, int64_t t0)
+static bool only_went_home(const struct history *h, uint32_t d, int64_t t0, int64_t until)
 {
     const struct history_span *span = &h->moves_of[d];
     struct device_info info;
@@ -106,7 +119,7 @@ static bool only_went_home(const struct history *h, uint32_t d, int64_t t0)
     uint32_t moves = 0;
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (move->at >= t0) {
+        if (move->at >= t0 && move->at < until) {
             moves++;
             if (moves > 1 || !proc_id_eq(move->node, first)) {
                 return false;
@@ -116,17 +129,19 @@ static bool only_went_home(const struct history *h, uint32_t d, int64_t t0)
     return moves == 0 || !proc_id_eq(then, first);
 }
 
-/* From the fault to the end, whoever has been there before. */
+/* From the fault to the end, or to the next one; whoever has been there before. */
 void sentence_home_unmoved(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_fault(h, ret);
     uint64_t stayed = 0, moved = 0;
+    int64_t next = sentence_next(h);
     if (fault == NULL) {
         return;
     }
     for (uint32_t d = 1; d <= h->devices_n; d++) {
-        if (proc_id_some(history_home(h, (struct device_id){d}, fault->from))) {
-            bool still = only_went_home(h, d, fault->from);
+        struct proc_id home = history_home(h, (struct device_id){d}, fault->from);
+        if (proc_id_some(home) && !sentence_took(h, home)) {
+            bool still = only_went_home(h, d, fault->from, next);
             stayed += still ? 1 : 0;
             moved += still ? 0 : 1;
         }

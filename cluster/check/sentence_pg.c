@@ -39,7 +39,7 @@ void sentence_pg_lost(const struct history *h, struct check_result *ret)
               (unsigned long long)foreign);
 }
 
-static uint64_t monitors_due(const struct history *h, uint32_t pair)
+uint64_t sentence_pg_monitors(const struct history *h, uint32_t pair)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < h->topology->dialled_n; i++) {
@@ -59,7 +59,7 @@ void sentence_pg_taken(const struct history *h, struct check_result *ret)
         return;
     }
     int64_t t0 = history_fault(h)->from;
-    uint64_t due = monitors_due(h, h->topology->procs[sides.other.v - 1].pair);
+    uint64_t due = sentence_pg_monitors(h, h->topology->procs[sides.other.v - 1].pair);
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind == EVENT_PG_ACTIVE && proc_id_eq(e->proc, sides.other) && e->at.us >= t0) {

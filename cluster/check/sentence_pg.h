@@ -5,6 +5,9 @@
 
 #include "cluster/check/check.h"
 
+/* How many monitors an active side of the pair has to have, by the topology. */
+uint64_t sentence_pg_monitors(const struct history *h, uint32_t pair);
+
 /* The active side lost its provider, and turned to no other CTI Manager. */
 check_judge sentence_pg_lost;
 /* The other side missed its heartbeats. */

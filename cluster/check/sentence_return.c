@@ -19,14 +19,16 @@ struct homes {
 /* Devices of one kind that lived elsewhere when the node returned and belong there. */
 static struct homes look(const struct history *h, int64_t back, enum device_kind kind, bool busy)
 {
-    const struct history_outage *fault = history_fault(h);
     const struct topology_timers *t = &h->topology->timers;
     struct homes all = {0};
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_info info;
         struct device_id id = {d};
-        if (!topology_device(h->topology, id, &info) || info.kind != kind ||
-            !proc_id_eq(h->topology->groups[info.group].members[0], fault->proc)) {
+        if (!topology_device(h->topology, id, &info) || info.kind != kind) {
+            continue;
+        }
+        struct proc_id home = h->topology->groups[info.group].members[0];
+        if (!sentence_took(h, home)) {
             continue;
         }
         /* Busy means: when its turn came, about one watch after the return. */
@@ -37,7 +39,7 @@ static struct homes look(const struct history *h, int64_t back, enum device_kind
             continue;
         }
         all.due++;
-        if (!proc_id_eq(history_home(h, id, h->end_us), fault->proc)) {
+        if (!proc_id_eq(history_home(h, id, h->end_us), home)) {
             continue;
         }
         all.home++;
@@ -139,18 +141,20 @@ void sentence_return_gateways(const struct history *h, struct check_result *ret)
         return;
     }
     const struct topology_timers *t = &h->topology->timers;
-    const struct history_outage *fault = history_fault(h);
     uint32_t drains_n = find_drains(h, back, drains);
     uint64_t home = 0, away = 0, cut = 0, pairs = together(drains, drains_n);
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_info info;
         struct device_id id = {d};
-        if (!topology_device(h->topology, id, &info) || info.kind != DEVICE_KIND_GATEWAY ||
-            !proc_id_eq(h->topology->groups[info.group].members[0], fault->proc)) {
+        if (!topology_device(h->topology, id, &info) || info.kind != DEVICE_KIND_GATEWAY) {
+            continue;
+        }
+        struct proc_id own = h->topology->groups[info.group].members[0];
+        if (!sentence_took(h, own)) {
             continue;
         }
         int64_t until = history_busy_until(h, id, back + t->fallback_watch.us);
-        if (proc_id_eq(history_home(h, id, h->end_us), fault->proc)) {
+        if (proc_id_eq(history_home(h, id, h->end_us), own)) {
             home++;
         } else if (until != HISTORY_FOREVER &&
                    until + t->fallback_watch.us + 2 * t->home_bound.us <= h->end_us) {

@@ -14,17 +14,15 @@
 #define STOP_MS  5000
 #define POLL_MS  20
 
-static const char *const words[] = {[BREAK_CRASH] = "crash",
-                                    [BREAK_STOP] = "stop",
-                                    [BREAK_HANG] = "hang",
-                                    [BREAK_POWER] = "power",
-                                    [BREAK_UNPLUG] = "unplug"};
+#define WORD(name, word) [BREAK_##name] = #word,
+static const char *const words[] = {BREAK_HOW_MAP(WORD)};
+#undef WORD
 
 bool break_how_named(const char *word, enum break_how *ret)
 {
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i], word) == 0) {
-            *ret = (enum break_how)i;
+    for (int how = BREAK_NOT + 1; how < BREAK_HOWS; how++) {
+        if (strcmp(words[how], word) == 0) {
+            *ret = (enum break_how)how;
             return true;
         }
     }

@@ -2,10 +2,9 @@
 #ifndef CLUSTER_CONTROL_BREAK_H
 #define CLUSTER_CONTROL_BREAK_H
 
+#include "cluster/control/break_how.h"
 #include "cluster/control/faults.h"
 #include "cluster/control/operator.h"
-
-enum break_how { BREAK_CRASH, BREAK_STOP, BREAK_HANG, BREAK_POWER, BREAK_UNPLUG };
 
 /* false: no such word. */
 bool break_how_named(const char *word, enum break_how *ret);

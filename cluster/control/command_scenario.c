@@ -126,18 +126,33 @@ static int show_it(const struct scenario *s)
     return OUTCOME_DONE;
 }
 
+/* Where a scenario is played: where it was asked for, if it can be played there; else the first of
+ * the backends that it names. */
+static int find_backend(const struct scenario *s, const struct scenario_words *w, const char **ret)
+{
+    *ret = w->backend != NULL ? w->backend : s->backends[0];
+    for (uint32_t i = 0; i < s->backends_count; i++) {
+        if (w->here || strcmp(s->backends[i], *ret) == 0) {
+            return OUTCOME_DONE;
+        }
+    }
+    return outcome_error(OUTCOME_USAGE, "rehome scenario list --json",
+                         "%s is not played on the backend %s, but on %s", s->name, *ret,
+                         s->backends[0]);
+}
+
 static int play(const struct home *h, const struct scenario *s, const struct scenario_words *w,
                 const struct options_common *common, json_t **ret_verdict)
 {
     struct scenario_run_options o = {.scenario = s,
                                      .topology = w->topology,
-                                     .backend = w->backend,
                                      .profile = w->profile,
                                      .report_folder = w->report,
                                      .cluster = common->cluster,
                                      .here = w->here,
                                      .quiet = common->quiet};
     int code = scenario_trigger(s, w->trigger, &o.trigger);
+    code = code == OUTCOME_DONE ? find_backend(s, w, &o.backend) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -280,7 +295,8 @@ int command_scenario(int argc, char **argv)
     const struct option_row rows[] = {
         {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
         {"topology", 't', "FILE", "another topology", NULL, &w.topology},
-        {"backend", 0, "local|netns", "where its cluster runs", NULL, &w.backend},
+        {"backend", 0, "local|netns", "where its cluster runs (default: the first that it names)",
+         NULL, &w.backend},
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
         {"seed", 0, "N", "of the traffic", NULL, &w.seed},
         {"report", 0, "DIR", "put the report there, too", NULL, &w.report},

@@ -206,6 +206,7 @@ bool event_text_matters(const struct topology *t, const struct event *e)
     case EVENT_MDS_STATE:
     case EVENT_RECOVERED:
     case EVENT_CONFIG_WRITTEN:
+    case EVENT_WRITE_REFUSED:
     case EVENT_LOOP_LATE:
         return true;
     default:

@@ -1,11 +1,13 @@
 /* scenario: a rehearsed failure as data: given, when, then, finally.
  *
  * The files are delivered with the program (deploy/scenarios); what their steps do is written in
- * scenario_run. */
+ * scenario_step. */
 #ifndef CLUSTER_CONTROL_SCENARIO_H
 #define CLUSTER_CONTROL_SCENARIO_H
 
+#include "cluster/control/break_how.h"
 #include "cluster/control/outcome.h"
+#include "cluster/fault/cut.h"
 #include "node/base/err.h"
 #include "node/base/id.h"
 #include "node/base/vocabulary.h"
@@ -16,41 +18,82 @@
 #define SCENARIO_MAX      32
 #define SCENARIO_TEXT_LEN 200
 
-/* X(NAME, word, meaning) */
-#define SCENARIO_STEP_MAP(X)                                                                  \
-    X(HEALTHY, healthy, "wait until the cluster is healthy")                                  \
-    X(TRAFFIC, traffic, "wait until `count` legs are up, one on hold, one being set up")      \
-    X(BREAK, break, "make the fault of the trigger")                                          \
-    X(REHOMED, rehomed, "wait until no idle device is away from its first living home")       \
-    X(PG_MOVED, pg_moved, "wait until the other PG side is active with all monitors")         \
-    X(PG_BACK, pg_back, "wait until some PG side is active with all monitors")                \
-    X(PG_DUE, pg_due, "the other PG side, if the active one lost its CTI Manager; else some") \
-    X(PAIRED, paired, "wait until the PG sides see each other, and each its CTI Manager")     \
-    X(REST, rest, "let `count` agents go not ready, and wait until each has been")            \
-    X(LOOK_ON, look_on, "let time pass")                                                      \
-    X(ROUTED, routed, "wait until the controller routed one more call")                       \
-    X(PRESERVED_OVER, preserved_over, "wait until no call is preserved any more")             \
-    X(HEAL, heal, "undo the fault")                                                           \
-    X(PHONES_HOME, phones_home, "wait until every phone is at the first member of its group") \
-    X(HOME, home, "wait until every device is at the first member of its group")              \
-    X(TRAFFIC_OFF, traffic_off, "let no new call begin")                                      \
-    X(QUIET, quiet, "wait until all calls and wrap-ups are over and all records delivered")   \
-    X(SETTLED, settled, "wait until all nodes hold the same state and have said its hash")
+/* What a step may say besides its time and its text. */
+enum scenario_field {
+    SCENARIO_FIELD_COUNT = 1 << 0,
+    SCENARIO_FIELD_TARGET = 1 << 1,
+    SCENARIO_FIELD_HOW = 1 << 2,
+    SCENARIO_FIELD_SERVICE = 1 << 3,
+    SCENARIO_FIELD_SIDES = 1 << 4,
+    SCENARIO_FIELD_NET = 1 << 5,
+    SCENARIO_FIELD_WRITE = 1 << 6
+};
+#define SCENARIO_FIELDS_BREAK (SCENARIO_FIELD_TARGET | SCENARIO_FIELD_HOW | SCENARIO_FIELD_SERVICE)
+#define SCENARIO_FIELDS_CUT   (SCENARIO_FIELD_SIDES | SCENARIO_FIELD_NET)
+#define SCENARIO_FIELDS_HEAL  (SCENARIO_FIELD_TARGET | SCENARIO_FIELD_SIDES)
 
-#define SCENARIO_ENUM(name, word, meaning) SCENARIO_##name,
+/* X(NAME, word, fields that it must say, fields that it may say, meaning) */
+#define SCENARIO_STEP_MAP(X)                                                                      \
+    X(HEALTHY, healthy, 0, 0, "wait until the cluster is healthy")                                \
+    X(TRAFFIC, traffic, SCENARIO_FIELD_COUNT, 0,                                                  \
+      "wait until `count` legs are up, one on hold, one being set up")                            \
+    X(BREAK, break, 0, SCENARIO_FIELDS_BREAK,                                                     \
+      "break `target` (else: the scenario's) as `how` and `service` say (else: the trigger)")     \
+    X(CUT, cut, SCENARIO_FIELD_SIDES, SCENARIO_FIELD_NET,                                         \
+      "cut the network `net` (else: the visible one) between two `sides`")                        \
+    X(REHOMED, rehomed, 0, 0, "wait until no idle device is away from its first living home")     \
+    X(PG_MOVED, pg_moved, 0, 0, "wait until the other PG side is active with all monitors")       \
+    X(PG_BACK, pg_back, 0, 0, "wait until some PG side is active with all monitors")              \
+    X(PG_DUE, pg_due, 0, 0,                                                                       \
+      "the other PG side, if the active one lost its CTI Manager; else some")                     \
+    X(PG_NONE, pg_none, 0, 0, "wait until no PG side is active")                                  \
+    X(PAIRED, paired, 0, 0, "wait until the PG sides see each other, and each its CTI Manager")   \
+    X(REST, rest, SCENARIO_FIELD_COUNT, 0,                                                        \
+      "let `count` agents go not ready, and wait until each has been")                            \
+    X(LOOK_ON, look_on, 0, 0, "let time pass")                                                    \
+    X(ROUTED, routed, 0, 0, "wait until the controller routed one more call")                     \
+    X(PRESERVED_OVER, preserved_over, 0, 0, "wait until no call is preserved any more")           \
+    X(QUORUM, quorum, 0, 0, "wait until there is a leader, and every living node has a lease")    \
+    X(NO_QUORUM, no_quorum, 0, 0, "wait until there is no leader, and no node has a lease")       \
+    X(ACCEPTED, accepted, SCENARIO_FIELD_WRITE, 0,                                                \
+      "wait until a `write` is taken: of config by the publisher, of forward by every living "    \
+      "node")                                                                                     \
+    X(REFUSED, refused, SCENARIO_FIELD_WRITE, 0,                                                  \
+      "wait until every living node refuses a `write` of config or forward")                      \
+    X(LEAD, lead, SCENARIO_FIELD_TARGET, 0, "let `target` lead the registry")                     \
+    X(HEAL, heal, 0, SCENARIO_FIELDS_HEAL,                                                        \
+      "undo what was done to a target or between sides; else all")                                \
+    X(PHONES_HOME, phones_home, 0, 0,                                                             \
+      "wait until every phone is at the first member of its group")                               \
+    X(HOME, home, 0, 0, "wait until every device is at the first member of its group")            \
+    X(TRAFFIC_OFF, traffic_off, 0, 0, "let no new call begin")                                    \
+    X(QUIET, quiet, 0, 0, "wait until all calls and wrap-ups are over and all records delivered") \
+    X(SETTLED, settled, 0, 0, "wait until all nodes hold the same state and have said its hash")
+
+#define SCENARIO_ENUM(name, word, must, may, meaning) SCENARIO_##name,
 enum scenario_step_kind { SCENARIO_STEP_MAP(SCENARIO_ENUM) SCENARIO_STEPS };
 #undef SCENARIO_ENUM
+
+/* Configuration, which the publisher writes, or user data, which any node does. */
+enum scenario_write { SCENARIO_WRITE_NONE, SCENARIO_WRITE_CONFIG, SCENARIO_WRITE_FORWARD };
 
 struct scenario_step {
     enum scenario_step_kind step;
     char within[NAME_LEN];
-    uint32_t count;
     char text[SCENARIO_TEXT_LEN];
+    /* Zero, or empty: not said. */
+    uint32_t count;
+    char target[NAME_LEN];
+    enum break_how how;
+    enum service service;
+    char sides[SCENARIO_TEXT_LEN]; /* as of `rehome partition` */
+    enum cut_net net;
+    enum scenario_write write;
 };
 
 struct scenario_trigger {
     char name[NAME_LEN];
-    char how[NAME_LEN];
+    enum break_how how;
     enum service service;
     char text[SCENARIO_TEXT_LEN];
 };

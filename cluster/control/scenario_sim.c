@@ -26,7 +26,6 @@ struct stage {
     struct scene scene;
     struct scenario_step_ways ways;
     struct scenario_phases phases;
-    struct sim_fault fault;
     /* What is being asked at the moment. */
     struct operator_ask *asks;
     uint32_t asks_n;
@@ -132,33 +131,53 @@ static void survey(void *context, struct scene *ret)
     scene_sum_up(t, ret);
 }
 
-static int make(void *context, struct proc_id target, enum service service, enum break_how how,
-                int64_t *ret_t0_us)
+/* The first of a side: a fault has one target, and may have others in its group. */
+static struct proc_id first_of(uint64_t side)
+{
+    struct proc_id id = {0};
+    while ((side >> id.v & 1) == 0) {
+        id.v++;
+    }
+    return id;
+}
+
+static struct sim_fault fault_of(const struct scenario_fault *f)
 {
     static const enum sim_fault_kind of_process[] = {[BREAK_CRASH] = SIM_FAULT_CRASH,
                                                      [BREAK_STOP] = SIM_FAULT_STOP,
                                                      [BREAK_HANG] = SIM_FAULT_HANG,
                                                      [BREAK_POWER] = SIM_FAULT_POWER,
                                                      [BREAK_UNPLUG] = SIM_FAULT_UNPLUG};
-    struct stage *s = context;
-    s->fault = (struct sim_fault){.kind = of_process[how], .target = target, .service = service};
-    if (service != SERVICE_NONE) {
-        s->fault.kind = how == BREAK_STOP ? SIM_FAULT_SERVICE_STOP : SIM_FAULT_SERVICE_CRASH;
+    if (!proc_id_some(f->target)) {
+        return (struct sim_fault){.kind = f->cut.net == CUT_PRIVATE ? SIM_FAULT_PRIVATE
+                                                                    : SIM_FAULT_PARTITION,
+                                  .target = first_of(f->cut.from),
+                                  .group = f->cut.from,
+                                  .others = f->cut.to};
     }
-    *ret_t0_us = sim_world_now(s->world);
-    if (sim_world_break(s->world, &s->fault)) {
-        return OUTCOME_DONE;
+    enum sim_fault_kind kind = of_process[f->how];
+    if (f->service != SERVICE_NONE) {
+        kind = f->how == BREAK_STOP ? SIM_FAULT_SERVICE_STOP : SIM_FAULT_SERVICE_CRASH;
     }
-    return outcome_error(OUTCOME_NO, NULL, "%s cannot be broken like that now",
-                         topology_name(&s->cluster.topology, target));
+    return (struct sim_fault){.kind = kind, .target = f->target, .service = f->service};
 }
 
-static int undo(void *context, struct proc_id target, enum service service)
+static int make(void *context, struct scenario_fault *f, int64_t *ret_t0_us)
 {
     struct stage *s = context;
-    (void)target;
-    (void)service;
-    sim_world_mend(s->world, &s->fault);
+    struct sim_fault fault = fault_of(f);
+    *ret_t0_us = sim_world_now(s->world);
+    if (sim_world_break(s->world, &fault)) {
+        return OUTCOME_DONE;
+    }
+    return outcome_error(OUTCOME_NO, NULL, "%s cannot be broken like that now", f->whom);
+}
+
+static int undo(void *context, const struct scenario_fault *f)
+{
+    struct stage *s = context;
+    struct sim_fault fault = fault_of(f);
+    sim_world_mend(s->world, &fault);
     return OUTCOME_DONE;
 }
 

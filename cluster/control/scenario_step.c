@@ -1,6 +1,8 @@
 #include "cluster/control/scenario_step.h"
 
 #include "cluster/control/flow.h"
+#include "cluster/control/scenario_break.h"
+#include "cluster/control/scenario_write.h"
 #include "cluster/control/target.h"
 #include "node/runtime/topology_raw.h"
 
@@ -9,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POLL_MS       20
-#define SETTLED_MS    1500 /* longer than a node waits before it says its hash */
-#define SETUP_WAIT_MS 2000 /* how long a moment with a call in setup is waited for */
+#define POLL_MS    20
+#define LEAD_MS    5000 /* longer than four elections */
+#define SETTLED_MS 1500 /* longer than a node waits before it says its hash */
 
 static int64_t now_us(const struct scenario_step_stage *st)
 {
@@ -91,18 +93,25 @@ static bool is_rehomed(struct scenario_step_stage *st)
     return left == 0 || missing(st, "%u of %u devices have not moved", left, h.total);
 }
 
-static bool target_serves(struct scenario_step_stage *st)
+/* Whoever is not broken serves. */
+static bool nodes_serve(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
-    const struct topology_proc *p = topology_proc_of(t, st->target);
-    return p == NULL || p->kind != PROC_NODE || !p->callmanager ||
-           scene_serves(st->scene, t, st->target) || missing(st, "%s does not serve yet", p->name);
+    for (uint16_t v = 1; v <= t->procs_n; v++) {
+        const struct topology_proc *p = &t->procs[v - 1];
+        struct proc_id id = {v};
+        if (p->kind == PROC_NODE && p->callmanager && !scenario_break_met(st, id) &&
+            !scene_serves(st->scene, t, id)) {
+            return missing(st, "%s does not serve yet", p->name);
+        }
+    }
+    return true;
 }
 
 static bool is_home(struct scenario_step_stage *st)
 {
     struct scene_homes h;
-    return target_serves(st) && homes_of(st, &h) &&
+    return nodes_serve(st) && homes_of(st, &h) &&
            (h.at_home == h.total ||
             missing(st, "%u of %u devices are at home", h.at_home, h.total));
 }
@@ -111,7 +120,7 @@ static bool is_home(struct scenario_step_stage *st)
 static bool phones_are_home(struct scenario_step_stage *st)
 {
     struct scene_homes h;
-    return target_serves(st) && homes_of(st, &h) &&
+    return nodes_serve(st) && homes_of(st, &h) &&
            (h.at_home + h.gateways_away >= h.total ||
             missing(st, "%u of %u devices are at home", h.at_home, h.total));
 }
@@ -218,50 +227,29 @@ static bool is_settled(struct scenario_step_stage *st)
            missing(st, "the registry still changes");
 }
 
-/* Who has the control, and whether the fault takes it: a CTI Manager without the CallManager beside
- * it closes its providers, so any fault at its node does. */
-static void note_active(struct scenario_step_stage *st)
+static bool pg_is_passive(struct scenario_step_stage *st)
 {
     const struct topology *t = &st->cluster->topology;
     for (uint32_t i = 0; i < t->procs_n; i++) {
         if (t->procs[i].kind == PROC_PG && st->scene->procs[i].pg.active) {
-            st->active.v = (uint16_t)(i + 1);
-            st->pg_lost = proc_id_eq(st->target, st->active) ||
-                          proc_id_eq(st->target, t->procs[i].ctimanager_node);
+            return missing(st, "%s is active", t->procs[i].name);
         }
     }
+    return true;
 }
 
-/* The fault, at a moment when a call is being set up, if there is such a moment. */
-static int make_fault(struct scenario_step_stage *st)
+/* Whether all nodes that are up hold a lease, or none does; and there is a leader, or none. */
+static bool is_quorate(struct scenario_step_stage *st, bool quorate)
 {
     const struct topology *t = &st->cluster->topology;
-    enum break_how how = BREAK_CRASH;
-    int64_t until = now_us(st) + (int64_t)SETUP_WAIT_MS * 1000;
-    if (!break_how_named(st->trigger->how, &how)) {
-        return outcome_error(OUTCOME_CONFIG, NULL, "trigger '%s': how '%s' is not known",
-                             st->trigger->name, st->trigger->how);
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct scene_proc *p = &st->scene->procs[i];
+        if (t->procs[i].kind == PROC_NODE && p->state == SCENE_UP && p->node.lease != quorate) {
+            return missing(st, "%s %s", t->procs[i].name, quorate ? "has no lease" : "has a lease");
+        }
     }
-    if (target_find(st->whom, t, st->scene, &st->target) != OUTCOME_DONE) {
-        return OUTCOME_NO;
-    }
-    note_active(st);
-    while (t->traffic.agent_calls_mps > 0 && count_legs(st).in_setup == 0 && now_us(st) < until) {
-        st->ways->pass_ms(st->ways->context, 1);
-    }
-    int code = st->ways->make(st->ways->context, st->target, st->trigger->service, how, &st->t0_us);
-    st->broken = code == OUTCOME_DONE;
-    if (st->broken && st->ways->writes && st->unfold == NULL) {
-        st->unfold = unfold_new(st->cluster, st->t0_us, st->quiet);
-    }
-    return code;
-}
-
-static int heal_fault(struct scenario_step_stage *st)
-{
-    int code = st->ways->undo(st->ways->context, st->target, st->trigger->service);
-    st->broken = st->broken && code != OUTCOME_DONE;
-    return code;
+    return proc_id_some(st->scene->leader) == quorate ||
+           missing(st, "there is %s leader", quorate ? "no" : "a");
 }
 
 /* Whether what the step waits for is there. */
@@ -278,6 +266,16 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
         return pg_is_active(st, true);
     case SCENARIO_PG_DUE:
         return pg_is_active(st, st->pg_lost);
+    case SCENARIO_PG_NONE:
+        return pg_is_passive(st);
+    case SCENARIO_QUORUM:
+        return is_quorate(st, true);
+    case SCENARIO_NO_QUORUM:
+        return is_quorate(st, false);
+    case SCENARIO_ACCEPTED:
+    case SCENARIO_REFUSED:
+        return scenario_write_is(st->desk, &st->cluster->topology, st->scene, step->write,
+                                 step->step == SCENARIO_ACCEPTED, st->why);
     case SCENARIO_PAIRED:
         return is_paired(st);
     case SCENARIO_REST:
@@ -299,7 +297,9 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
     case SCENARIO_SETTLED:
         return is_settled(st);
     case SCENARIO_BREAK:
+    case SCENARIO_CUT:
     case SCENARIO_HEAL:
+    case SCENARIO_LEAD:
     case SCENARIO_TRAFFIC_OFF:
     case SCENARIO_STEPS:
         break;
@@ -307,21 +307,51 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
     UNREACHABLE("orders are done before");
 }
 
+static int let_lead(struct scenario_step_stage *st, const struct scenario_step *step)
+{
+    struct msg *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        abort();
+    }
+    st->ways->survey(st->ways->context, st->scene);
+    m->kind = MSG_OP_TRANSFER;
+    int code = target_find(step->target, &st->cluster->topology, st->scene, &m->op_transfer.to);
+    if (code == OUTCOME_DONE && !proc_id_some(st->scene->leader)) {
+        code = outcome_error(OUTCOME_UNREACHABLE, "rehome raft", "nobody leads at the moment");
+    }
+    if (code == OUTCOME_DONE && !proc_id_eq(m->op_transfer.to, st->scene->leader)) {
+        code = operator_order(st->desk, st->scene->leader, m, LEAD_MS, NULL);
+    }
+    free(m);
+    return code;
+}
+
+/* The first fault comes at a moment when a call is being set up, if there is such a moment within
+ * the time of its step. */
+static bool in_traffic(const struct scenario_step_stage *st)
+{
+    return st->faults_n == 0 && st->cluster->topology.traffic.agent_calls_mps > 0;
+}
+
 int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step *step)
 {
     struct duration within = {0};
-    if (!topology_raw_duration(step->within, &within)) {
-        return outcome_error(OUTCOME_CONFIG, NULL, "step %s: '%s' is not a duration", step->text,
-                             step->within);
-    }
+    bool known = topology_raw_duration(step->within, &within);
+    ASSERT(known); /* or the file had been refused */
     int64_t until = now_us(st) + within.us;
     st->why[0] = '\0';
     st->counted = false;
-    if (step->step == SCENARIO_BREAK) {
-        return make_fault(st);
+    if (step->step == SCENARIO_BREAK || step->step == SCENARIO_CUT) {
+        while (in_traffic(st) && count_legs(st).in_setup == 0 && now_us(st) < until) {
+            st->ways->pass_ms(st->ways->context, 1);
+        }
+        return scenario_break_make(st, step);
     }
     if (step->step == SCENARIO_HEAL) {
-        return heal_fault(st);
+        return scenario_break_undo(st, step);
+    }
+    if (step->step == SCENARIO_LEAD) {
+        return let_lead(st, step);
     }
     if (step->step == SCENARIO_TRAFFIC_OFF) {
         return flow_set(st->desk, st->cluster, false);

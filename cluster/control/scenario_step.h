@@ -7,6 +7,17 @@
 #include "cluster/control/survey.h"
 #include "cluster/control/unfold.h"
 
+#define SCENARIO_FAULTS_MAX 16 /* at a time */
+
+/* What a step broke or cut. */
+struct scenario_fault {
+    const char *whom;      /* as the file has it: a target, or the sides of a cut */
+    struct proc_id target; /* who that was then; none: a cut */
+    enum service service;
+    enum break_how how;
+    struct cut cut;
+};
+
 /* What a step needs of the cluster besides questions: a living one (scenario_live) and a simulated
  * one (scenario_sim) have it each in their way. */
 struct scenario_step_ways {
@@ -15,10 +26,10 @@ struct scenario_step_ways {
     void (*pass_ms)(void *context, uint32_t ms); /* let time pass */
     bool (*interrupted)(void *context);
     void (*survey)(void *context, struct scene *ret);
-    /* As break_make and break_undo. */
-    int (*make)(void *context, struct proc_id target, enum service service, enum break_how how,
-                int64_t *ret_t0_us);
-    int (*undo)(void *context, struct proc_id target, enum service service);
+    /* As break_make and break_undo, or for a cut faults_begin (its id is filled in) and
+     * faults_end_cut. */
+    int (*make)(void *context, struct scenario_fault *fault, int64_t *ret_t0_us);
+    int (*undo)(void *context, const struct scenario_fault *fault);
     bool writes; /* events are written below the cluster's folder while they happen */
 };
 
@@ -28,18 +39,17 @@ struct scenario_step_stage {
     const struct cluster *cluster;
     struct operator_desk *desk;
     struct scene *scene;
-    const char *whom;      /* to break: a process or a role */
-    struct proc_id target; /* who that was at the fault; none: not yet */
+    const struct scenario *scenario;
     const struct scenario_trigger *trigger;
-    int64_t t0_us;         /* of the fault; 0: not yet */
-    struct proc_id active; /* the PG side that was active before the fault */
-    bool pg_lost;          /* the fault takes it its life or its CTI Manager */
+    struct scenario_fault faults[SCENARIO_FAULTS_MAX]; /* that are there, the oldest first */
+    uint32_t faults_n;
+    struct proc_id active; /* the PG side that was active before the first of them */
+    bool pg_lost;          /* one of them took it its life or its CTI Manager */
     uint64_t routed;       /* by the controller, when a ROUTED step began */
     bool counted;          /* `routed` is set */
     uint64_t rested;       /* agents that were not ready since a REST step: a bit for each */
     uint64_t hash;         /* of the state that all nodes hold, and since when; 0: they do not */
     int64_t hash_since_us;
-    bool broken; /* the fault is there */
     bool quiet;
     struct unfold *unfold;   /* tells what follows the fault; owned by who owns the stage */
     char why[SCENE_WHY_LEN]; /* what is still missing */

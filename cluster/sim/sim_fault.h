@@ -52,7 +52,8 @@ struct sim_fault {
     enum sim_aim aim;
     struct proc_id target; /* SIM_AIM_PROC: it; else, who it is until somebody plays the role */
     enum service service;  /* SERVICE_* */
-    uint64_t group;        /* PARTITION, ONE_WAY: processes besides the target, 1 << proc.v */
+    uint64_t group;  /* PARTITION, ONE_WAY, PRIVATE: processes besides the target, 1 << proc.v */
+    uint64_t others; /* from whom they are cut; none: from all others */
     int64_t amount;
 };
 

@@ -266,22 +266,34 @@ static bool in_group(const struct sim_fault *f, uint16_t v)
     return v == f->target.v || (f->group >> v & 1) != 0;
 }
 
+static bool is_cut_off(const struct sim_fault *f, uint16_t v)
+{
+    return f->others != 0 ? (f->others >> v & 1) != 0 : !in_group(f, v);
+}
+
 static bool exists(const struct sim_world *w, uint16_t v)
 {
     return w->procs[v] != NULL;
 }
 
-/* Everybody who is on a side of the cut is disturbed. */
-static void trace_around(struct sim_world *w, enum event_kind kind, const struct sim_fault *f)
+/* Everybody who is on a side of a cut is disturbed; on the private network only the pair is. */
+static bool is_disturbed(const struct sim_world *w, const struct sim_fault *f, uint16_t v)
 {
     const struct topology *t = w->config.topology;
+    const struct topology_proc *p = &t->procs[v - 1];
     bool partition = f->kind == SIM_FAULT_PARTITION || f->kind == SIM_FAULT_ONE_WAY;
-    bool pair = f->kind == SIM_FAULT_PRIVATE;
-    const struct topology_proc *own = topology_proc_of(t, f->target);
-    for (uint16_t v = 1; v <= t->procs_n; v++) {
-        if (exists(w, v) &&
-            (v == f->target.v || partition ||
-             (pair && t->procs[v - 1].kind == own->kind && t->procs[v - 1].pair == own->pair))) {
+    if (f->kind == SIM_FAULT_PRIVATE && f->others == 0) {
+        const struct topology_proc *own = topology_proc_of(t, f->target);
+        return p->kind == own->kind && p->pair == own->pair;
+    }
+    return partition || f->kind == SIM_FAULT_PRIVATE ? in_group(f, v) || is_cut_off(f, v)
+                                                     : v == f->target.v;
+}
+
+static void trace_around(struct sim_world *w, enum event_kind kind, const struct sim_fault *f)
+{
+    for (uint16_t v = 1; v <= w->config.topology->procs_n; v++) {
+        if (exists(w, v) && is_disturbed(w, f, v)) {
             trace_fault(w, kind, f, (struct proc_id){v}, word_of(f->kind));
         }
     }
@@ -293,7 +305,7 @@ static void cut_all(struct sim_world *w, const struct sim_fault *f, bool on)
     for (uint16_t a = 1; a <= n; a++) {
         for (uint16_t b = 1; b <= n; b++) {
             struct proc_id from = {a}, to = {b};
-            if (a == b || !in_group(f, a) || in_group(f, b)) {
+            if (a == b || !in_group(f, a) || !is_cut_off(f, b)) {
                 continue;
             }
             if (f->kind != SIM_FAULT_PRIVATE) {
@@ -385,7 +397,7 @@ static bool makes_sense(const struct sim_world *w, const struct sim_fault *f)
     case SIM_FAULT_DISK_ERROR:
         return has_disk(w, f->target);
     case SIM_FAULT_PRIVATE:
-        return t->kind == PROC_PG || t->kind == PROC_ICM;
+        return t->kind == PROC_PG || t->kind == PROC_ICM || f->others != 0;
     case SIM_FAULT_UNPLUG:
     case SIM_FAULT_PARTITION:
     case SIM_FAULT_ONE_WAY:

@@ -89,6 +89,8 @@
     X(WRAPUP_ENTERED, wrapup_entered,                                                              \
       "an agent entered wrap-up data; value: agent; text: the data")                               \
     X(CONFIG_WRITTEN, config_written, "configuration or user data changed; text: key=value")       \
+    X(WRITE_REFUSED, write_refused,                                                                \
+      "a write of configuration or user data was refused; text: key=value; reason: why")           \
     X(LOOP_LATE, loop_late, "the process found its own loop late; value: by how many us")          \
     X(MDS_STATE, mds_state, "what this side of the controller is to the other; value: state")      \
     X(RECOVERED, recovered,                                                                        \

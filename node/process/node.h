@@ -52,6 +52,7 @@ struct node_operation {
     enum service service; /* SERVICE_START: until it is up; else none */
     struct proc_id transferee; /* OP_TRANSFER: until it leads; else none */
     struct instant until;      /* of these two */
+    char text[EVENT_TEXT_LEN]; /* of a write: key=value */
 };
 
 struct node {

@@ -51,11 +51,21 @@ static struct node_operation *waiting(struct node *n, uint64_t ticket)
     return NULL;
 }
 
+static void trace_refused(const struct node *n, enum reason reason, const char *text)
+{
+    struct event e = {.kind = EVENT_WRITE_REFUSED, .reason = reason};
+    snprintf(e.text, sizeof e.text, "%s", text);
+    world_trace(n->config.world, &e);
+}
+
 void node_op_result(struct node *n, uint64_t ticket, enum reason reason, uint64_t index)
 {
     struct node_operation *o = waiting(n, ticket);
     if (o != NULL) {
         o->used = false;
+        if (reason != REASON_NONE) {
+            trace_refused(n, reason, o->text);
+        }
         done(n, o->peer, o->id, reason, index, reason == REASON_NONE ? "" : reason_meaning(reason));
     }
 }
@@ -256,10 +266,14 @@ static void transfer(struct node *n, struct proc_id peer, const struct msg_op_tr
 }
 
 static void propose(struct node *n, struct proc_id peer, uint64_t id,
-                    const struct msg_command *command)
+                    const struct msg_command *command, const char *text)
 {
     struct node_operation *o = wait_for(n, peer, id);
+    if (o != NULL) {
+        snprintf(o->text, sizeof o->text, "%s", text);
+    }
     if (o == NULL || node_propose(n, command, o->ticket) != ERR_OK) {
+        trace_refused(n, REASON_FULL, text);
         done(n, peer, id, REASON_FULL, 0, reason_meaning(REASON_FULL));
         if (o != NULL) {
             o->used = false;
@@ -285,6 +299,7 @@ static void configure(struct node *n, struct proc_id peer, const struct msg_op_c
         char text[sizeof n->out.op_done.text];
         snprintf(text, sizeof text, "configuration is written on %s only",
                  topology_name(n->config.topology, publisher));
+        trace_refused(n, REASON_NOT_PUBLISHER, c->text);
         done(n, peer, c->id, REASON_NOT_PUBLISHER, 0, text);
         return;
     }
@@ -295,7 +310,7 @@ static void configure(struct node *n, struct proc_id peer, const struct msg_op_c
     }
     struct msg_command command = {.kind = COMMAND_CONFIG};
     snprintf(command.text, sizeof command.text, "%s", c->text);
-    propose(n, peer, c->id, &command);
+    propose(n, peer, c->id, &command, c->text);
 }
 
 static void forward(struct node *n, struct proc_id peer, const struct msg_op_command *c)
@@ -303,7 +318,9 @@ static void forward(struct node *n, struct proc_id peer, const struct msg_op_com
     struct msg_command command = {.kind = COMMAND_FORWARD};
     snprintf(command.number, sizeof command.number, "%s", c->number);
     snprintf(command.text, sizeof command.text, "%s", c->to);
-    propose(n, peer, c->id, &command);
+    char text[EVENT_TEXT_LEN];
+    snprintf(text, sizeof text, "%s=%s", c->number, c->to);
+    propose(n, peer, c->id, &command, text);
 }
 
 static void service_order(struct node *n, struct proc_id peer, const struct msg_op_command *c)

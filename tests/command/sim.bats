@@ -93,6 +93,17 @@ setup() {
     done
 }
 
+@test "sim: double faults and cut networks pass in virtual time" {
+    for scenario in no-control backup-fails "backup-fails --trigger callmanager" publisher-fails quorum-lost \
+        private-cut visible-cut both-cut rolling-restart "rolling-restart --trigger crash"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$REHOME" sim --scenario $scenario --seeds 1 --quiet --json
+        [ "$status" = 0 ]
+        [ "$(jq -c .failed <<<"$output")" = "[]" ]
+        [ "$(jq .legs <<<"$output")" -gt 100 ]
+    done
+}
+
 @test "sim: the build for development and the one for release have the same history" {
     dev=$(dirname "$BATS_TEST_FILENAME")/../../build/dev/cluster/control/rehome
     [ -x "$dev" ] || skip "no build/dev"

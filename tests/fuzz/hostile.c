@@ -177,16 +177,6 @@ static void fill_links(struct hostile *h)
     h->links[h->links_n++] = (struct hostile_link){.link = LINK_OPERATOR, .peer = {GUEST}};
 }
 
-/* This process has no database. */
-static bool on_row_after(void *context, int64_t after, const int64_t held[2], struct msg *ret_msg)
-{
-    (void)context;
-    (void)after;
-    (void)held;
-    (void)ret_msg;
-    return false;
-}
-
 void hostile_init(struct hostile *h, const char *name)
 {
     memset(h, 0, sizeof *h);

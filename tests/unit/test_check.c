@@ -449,6 +449,35 @@ static void test_check__timings_count_from_the_fault(void **state)
     history_free(&good);
 }
 
+/* 1009 and 1010, in another call, are joined to the leg of 1001; only 1010 never learns of it. */
+static void joined(uint32_t device, enum reason reason)
+{
+    struct history_leg *kept = &good_legs[GOOD_LEG_KEPT];
+    struct event *begin = good_run_event(EVENT_MEDIA_BEGIN, GOOD_FLEET, GOOD_FAULT + GOOD_MS);
+    begin->device = kept->device;
+    begin->call = kept->call;
+    begin->value = device;
+    struct event *end = good_run_event(EVENT_CALL_END, GOOD_FLEET, GOOD_FAULT + 2000 * GOOD_MS);
+    end->device.v = device;
+    end->call.v = 0x777;
+    end->reason = reason;
+    kept->gap_us = 2000 * GOOD_MS;
+    good_run_finish();
+}
+
+static void test_check__who_was_joined_and_never_told_makes_no_pause(void **state)
+{
+    (void)state;
+    good_run_make();
+    joined(10, REASON_MEDIA_LOST);
+    assert_int_equal(good_run_judged("CALL-1")->verdict, VERDICT_PASS);
+    history_free(&good);
+    good_run_make();
+    joined(9, REASON_HUNG_UP);
+    assert_int_equal(good_run_judged("CALL-1")->verdict, VERDICT_FAIL);
+    history_free(&good);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__a_good_run_passes_every_check),
     cmocka_unit_test(test_check__an_empty_run_is_inconclusive_in_every_check),
@@ -481,6 +510,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_3_catches_a_leader_that_lacks_an_entry),
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
+    cmocka_unit_test(test_check__who_was_joined_and_never_told_makes_no_pause),
 };
 
 UNIT_MAIN(tests);

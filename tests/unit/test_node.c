@@ -334,6 +334,7 @@ static void test_node__a_subscriber_does_not_write_configuration(void **state)
     struct alone *a = alone_start(false);
     struct msg_op_command c = {.verb = OP_VERB_CONFIG_SET, .text = "key=value"};
     assert_int_equal(order(a, c)->reason, REASON_NOT_PUBLISHER);
+    assert_int_equal(a->traced[EVENT_WRITE_REFUSED], 1);
     alone_end(a);
 }
 

@@ -33,6 +33,10 @@ void keypad_dial(struct callmanager *cm, struct proc_id peer, const struct msg_s
         struct msg_station_call c = {
             .device = m->device, .line = m->line, .state = LEG_ENDED, .reason = reason};
         snprintf(c.number, sizeof c.number, "%s", m->number);
+        callmanager_trace(cm, &(struct event){.kind = EVENT_KEY_REFUSED,
+                                              .device = m->device,
+                                              .reason = reason,
+                                              .value = KEY_DIAL});
         device_show(cm, &c);
     } else {
         trace_taken(cm, m->device, no_call, m->epoch, KEY_DIAL);

@@ -1,0 +1,18 @@
+/* scenario_break: the steps of a scenario that break processes, cut networks, and undo it. */
+#ifndef CLUSTER_CONTROL_SCENARIO_BREAK_H
+#define CLUSTER_CONTROL_SCENARIO_BREAK_H
+
+#include "cluster/control/scenario_step.h"
+
+/* Whether the words of a step for whom it breaks, cuts or heals are known; says so if not. */
+MUST_CHECK int scenario_break_known(const struct scenario_step *step, const struct topology *t);
+/* Do as the step says, SCENARIO_BREAK or SCENARIO_CUT, by the stage's newest scene. */
+MUST_CHECK int scenario_break_make(struct scenario_step_stage *stage,
+                                   const struct scenario_step *step);
+/* Undo what was done to whom the step names, or everything, the oldest first. */
+MUST_CHECK int scenario_break_undo(struct scenario_step_stage *stage,
+                                   const struct scenario_step *step);
+/* Whether a process, or a service of it, is broken now. */
+bool scenario_break_met(const struct scenario_step_stage *stage, struct proc_id proc);
+
+#endif
