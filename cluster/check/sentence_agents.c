@@ -137,13 +137,6 @@ void sentence_agents_others(const struct history *h, struct check_result *ret)
               (unsigned long long)(due - out), (unsigned long long)due);
 }
 
-/* The phone moved so shortly before that its agent may be told only now. */
-static bool has_just_moved(const struct history *h, struct device_id device, int64_t at)
-{
-    const struct history_move *move = history_rehomed(h, device, at - NEWS_US);
-    return move != NULL && move->at <= at;
-}
-
 void sentence_agents_none_out(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_fault(h, ret);
@@ -154,8 +147,7 @@ void sentence_agents_none_out(const struct history *h, struct check_result *ret)
     for (uint32_t i = 0; i < topology_agents_total(h->topology); i++) {
         struct agent_info info;
         int64_t at = 0;
-        if (topology_agent(h->topology, i, &info) && was_logged_in(h, &info, fault->from) &&
-            !has_just_moved(h, info.device, fault->from)) {
+        if (topology_agent(h->topology, i, &info) && was_logged_in(h, &info, fault->from)) {
             due++;
             out += was_logged_out(h, &info, fault->from, &at) ? 1 : 0;
         }

@@ -185,17 +185,6 @@ static void test_scenario4__a_side_that_returns_without_a_provider_is_caught(voi
     good_run_caught("S4-STANDBY");
 }
 
-static void test_scenario4__a_logout_of_who_just_went_home_is_not(void **state)
-{
-    (void)state;
-    good_switch_make(SCENARIO);
-    good_switch_logout();
-    good_run_registers(2, GOOD_SUB1, 2, GOOD_FAULT - 100 * GOOD_MS, 50);
-    good_run_finish();
-    assert_int_equal(good_run_judged("S4-AGENTS-IN")->verdict, VERDICT_PASS);
-    history_free(&good);
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario4__a_side_that_returns_without_a_provider_is_caught),
     cmocka_unit_test(test_scenario4__a_good_run_passes),
@@ -220,7 +209,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario4__a_side_that_returns_and_takes_over_is_caught),
     cmocka_unit_test(test_scenario4__a_pg_that_fails_back_is_caught),
     cmocka_unit_test(test_scenario4__a_lost_record_is_caught),
-    cmocka_unit_test(test_scenario4__a_logout_of_who_just_went_home_is_not),
 };
 
 UNIT_MAIN(tests);
