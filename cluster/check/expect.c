@@ -44,6 +44,28 @@ static bool never_offered(enum reason reason)
            reason == REASON_DROPPED_IN_SETUP || reason == REASON_SHUTDOWN;
 }
 
+/* The node that serves a route point; its phones do not tell, the registry does. */
+static struct proc_id owner_of(const struct history *h, struct device_id point, int64_t at)
+{
+    struct proc_id owner = {0};
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point)) {
+            owner = e->peer;
+        }
+    }
+    return owner;
+}
+
+/* The node that held the route point was dead when the call came, and nobody took the point before
+ * it ended: without a quorum nobody can. */
+static bool is_unheld(const struct history *h, struct device_id point, int64_t begin, int64_t end)
+{
+    struct proc_id owner = owner_of(h, point, begin);
+    return proc_id_some(owner) && !history_up(h, owner, SERVICE_CALLMANAGER, begin) &&
+           proc_id_eq(owner_of(h, point, end), owner);
+}
+
 struct expect_leg expect_at_point(const struct history *h, const struct history_leg *leg,
                                   uint32_t pair, struct device_id point)
 {
@@ -54,7 +76,9 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
                               .begin_us = leg->begin_us,
                               .end_us = leg->end_us,
                               .went_on = leg->answer_us != 0,
-                              .never_offered = never_offered(leg->reason)};
+                              .never_offered = never_offered(leg->reason) ||
+                                               (leg->reason == REASON_NO_CONTROLLER &&
+                                                is_unheld(h, point, leg->begin_us, leg->end_us))};
     if (leg->answer_us != 0) {
         what.end_us = leg->answer_us;
     }
@@ -70,19 +94,6 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
         what.rang_late = what.rang_late || (rang && other->begin_us > leg->end_us);
     }
     return what;
-}
-
-/* The node that serves a route point; its phones do not tell, the registry does. */
-static struct proc_id owner_of(const struct history *h, struct device_id point, int64_t at)
-{
-    struct proc_id owner = {0};
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point)) {
-            owner = e->peer;
-        }
-    }
-    return owner;
 }
 
 /* Whether a phone lost its CallManager by this outage before `end`; one that only hung may not have
