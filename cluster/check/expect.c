@@ -28,6 +28,15 @@ static bool never_offered(enum reason reason)
            reason == REASON_DROPPED_IN_SETUP || reason == REASON_SHUTDOWN;
 }
 
+/* The node that held the route point was dead when the call came, and nobody took the point before
+ * it ended: without a quorum nobody can. */
+static bool is_unheld(const struct history *h, struct device_id point, int64_t begin, int64_t end)
+{
+    struct proc_id owner = expect_course_owner(h, point, begin);
+    return proc_id_some(owner) && !history_up(h, owner, SERVICE_CALLMANAGER, begin) &&
+           proc_id_eq(expect_course_owner(h, point, end), owner);
+}
+
 struct expect_leg expect_at_point(const struct history *h, const struct history_leg *leg,
                                   uint32_t pair, struct device_id point)
 {
@@ -38,7 +47,9 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
                               .begin_us = leg->begin_us,
                               .end_us = leg->end_us,
                               .went_on = leg->answer_us != 0,
-                              .never_offered = never_offered(leg->reason)};
+                              .never_offered = never_offered(leg->reason) ||
+                                               (leg->reason == REASON_NO_CONTROLLER &&
+                                                is_unheld(h, point, leg->begin_us, leg->end_us))};
     if (leg->answer_us != 0) {
         what.end_us = leg->answer_us;
     }

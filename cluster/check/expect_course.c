@@ -1,7 +1,6 @@
 #include "cluster/check/expect_parts.h"
 
-/* The node that serves a route point; its phones do not tell, the registry does. */
-static struct proc_id owner_of(const struct history *h, struct device_id point, int64_t at)
+struct proc_id expect_course_owner(const struct history *h, struct device_id point, int64_t at)
 {
     struct proc_id owner = {0};
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
@@ -81,7 +80,7 @@ static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *
         bool hung = history_hangs(o);
         if (!expect_course_callmanager(h, o) || o->from <= from || o->from >= until ||
             (hung && woke && what->went_on && o->until <= what->end_us) ||
-            !proc_id_eq(owner_of(h, what->device, o->from - 1), o->proc)) {
+            !proc_id_eq(expect_course_owner(h, what->device, o->from - 1), o->proc)) {
             continue;
         }
         int64_t known = o->until == HISTORY_FOREVER

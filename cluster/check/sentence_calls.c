@@ -353,17 +353,39 @@ static bool was_connected(const struct history_outage *fault, const struct histo
            (leg->open || leg->end_us > fault->from);
 }
 
+static bool is_struck(const struct history *h, const struct history_outage *fault,
+                      struct device_id device)
+{
+    return sentence_took(h, history_home(h, device, fault->from));
+}
+
 /* A party of the call lost its CallManager by the fault. */
-static bool touches_dead(const struct history *h, const struct history_outage *fault,
-                         struct call_id call)
+static bool has_struck_party(const struct history *h, const struct history_outage *fault,
+                             struct call_id call)
 {
     for (size_t i = 0; i < h->legs_n; i++) {
-        if (call_id_eq(h->legs[i].call, call) &&
-            sentence_took(h, history_home(h, h->legs[i].device, fault->from))) {
+        if (call_id_eq(h->legs[i].call, call) && is_struck(h, fault, h->legs[i].device)) {
             return true;
         }
     }
     return false;
+}
+
+/* The same; or a party consulted somebody who did, and a phone drops both calls then. */
+static bool touches_dead(const struct history *h, const struct history_outage *fault,
+                         struct call_id call)
+{
+    bool touches = has_struck_party(h, fault, call);
+    for (size_t i = 0; i < h->legs_n && !touches; i++) {
+        for (size_t k = 0; k < h->legs_n && call_id_eq(h->legs[i].call, call) && !touches; k++) {
+            const struct history_leg *other = &h->legs[k];
+            touches = device_id_eq(other->device, h->legs[i].device) &&
+                      sentence_is_phone(h, other->device) && other->begin_us < fault->from &&
+                      (other->open || other->end_us > fault->from) &&
+                      has_struck_party(h, fault, other->call);
+        }
+    }
+    return touches;
 }
 
 static bool failed(enum reason reason)

@@ -10,6 +10,25 @@ static void test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_o
     assert_int_equal(found_at(leg), LEDGER_TRUNCATED);
 }
 
+static void test_ledger_faults__a_route_point_that_nobody_holds_offers_nothing(void **state)
+{
+    (void)state;
+    for (unsigned dead = 0; dead <= 1; dead++) {
+        good_run_make();
+        struct event *owner = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
+        owner->device.v = GOOD_ROUTE_POINT;
+        owner->peer = GOOD_SUB1;
+        owner->epoch = 4;
+        if (dead == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_SUB1, "crash callmanager", T);
+        }
+        uint32_t caller = caller_at(1500, 6500, false);
+        good_legs[caller].reason = REASON_NO_CONTROLLER;
+        enum ledger_class found = found_at(caller);
+        assert_true((found == LEDGER_LOST) == (dead == 0));
+    }
+}
+
 static void test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it(void **state)
 {
     (void)state;
@@ -87,6 +106,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
     cmocka_unit_test(test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over),
+    cmocka_unit_test(test_ledger_faults__a_route_point_that_nobody_holds_offers_nothing),
 };
 
 UNIT_MAIN(tests);

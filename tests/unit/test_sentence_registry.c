@@ -208,6 +208,17 @@ static void test_sentence_registry__a_call_among_the_living_that_breaks_is_caugh
     good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
     good_run_talk(5001, 0x101, 15000 * GOOD_MS, 28000 * GOOD_MS)->preserved = true;
     good_run_caught("S8-CALLS");
+    /* Nor is who consults 1011. */
+    without_quorum();
+    quorum_again();
+    good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
+    good_run_talk(5001, 0x101, 15000 * GOOD_MS, 28000 * GOOD_MS)->reason = REASON_DROPPED_IN_SETUP;
+    struct history_leg *consults =
+        good_run_talk(5001, 0x102, 17000 * GOOD_MS, GOOD_FAULT + 100 * GOOD_MS);
+    consults[1].device.v = 11;
+    good_run_finish();
+    assert_int_not_equal(good_run_judged("S8-CALLS")->verdict, VERDICT_FAIL);
+    history_free(&good);
     /* One of 1011, whose CallManager died, is none of these. */
     without_quorum();
     quorum_again();
