@@ -37,8 +37,9 @@ static void note_active(struct scenario_step_stage *st, const struct scenario_fa
         st->pg_lost = false;
     }
     for (uint16_t v = 1; v <= t->procs_n; v++) {
-        if (t->procs[v - 1].kind == PROC_PG && st->scene->procs[v - 1].pg.active) {
-            st->active = st->faults_n == 0 ? (struct proc_id){v} : st->active;
+        if (t->procs[v - 1].kind == PROC_PG && st->scene->procs[v - 1].pg.active &&
+            st->faults_n == 0) {
+            st->active.v = v;
         }
     }
     const struct topology_proc *side = topology_proc_of(t, st->active);

@@ -225,7 +225,10 @@ static struct instant icm_due(const struct mds *m)
 {
     struct instant at = icm_deadline(&m->icm);
     bool ticks = enables(m->state) && at.us != INSTANT_NEVER.us;
-    return ticks ? (struct instant){at.us - m->clock_us} : INSTANT_NEVER;
+    if (!ticks) {
+        return INSTANT_NEVER;
+    }
+    return (struct instant){at.us - m->clock_us};
 }
 
 struct instant mds_deadline(const struct mds *m)
