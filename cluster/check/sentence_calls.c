@@ -371,12 +371,21 @@ static bool has_struck_party(const struct history *h, const struct history_outag
     return false;
 }
 
-/* The same; or a party consulted somebody who did, and a phone drops both calls then. */
+/* The leg left its call, for another one, while the fault became known. */
+static bool leaves(const struct history_outage *fault, const struct history_leg *leg)
+{
+    return (leg->reason == REASON_TRANSFERRED || leg->reason == REASON_CONFERENCED) &&
+           leg->end_us > fault->from && leg->end_us < fault->from + NEWS_US;
+}
+
+/* The same; or a party consulted somebody who did, and a phone drops both calls then; or the call
+ * was being transferred. */
 static bool touches_dead(const struct history *h, const struct history_outage *fault,
                          struct call_id call)
 {
     bool touches = has_struck_party(h, fault, call);
     for (size_t i = 0; i < h->legs_n && !touches; i++) {
+        touches = call_id_eq(h->legs[i].call, call) && leaves(fault, &h->legs[i]);
         for (size_t k = 0; k < h->legs_n && call_id_eq(h->legs[i].call, call) && !touches; k++) {
             const struct history_leg *other = &h->legs[k];
             touches = device_id_eq(other->device, h->legs[i].device) &&

@@ -106,7 +106,8 @@ void sentence_home_publisher(const struct history *h, struct check_result *ret)
 }
 
 /* From the fault on the device did nothing but go home, on its way from before: gateways that found
- * a backup first when the cluster started drain, and go one by one. */
+ * a backup first when the cluster started drain, and go one by one. (To an earlier member of their
+ * group, if the first one is dead.) */
 static bool only_went_home(const struct history *h, uint32_t d, int64_t t0, int64_t until)
 {
     const struct history_span *span = &h->moves_of[d];
@@ -114,19 +115,19 @@ static bool only_went_home(const struct history *h, uint32_t d, int64_t t0, int6
     if (!topology_device(h->topology, (struct device_id){d}, &info)) {
         return false;
     }
-    struct proc_id first = h->topology->groups[info.group].members[0];
-    struct proc_id then = history_home(h, (struct device_id){d}, t0);
-    uint32_t moves = 0;
+    struct proc_id at = history_home(h, (struct device_id){d}, t0);
     for (uint32_t i = 0; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (move->at >= t0 && move->at < until) {
-            moves++;
-            if (moves > 1 || !proc_id_eq(move->node, first)) {
-                return false;
-            }
+        if (move->at < t0 || move->at >= until) {
+            continue;
         }
+        if (!proc_id_some(move->node) || topology_rank(h->topology, info.group, move->node) >=
+                                             topology_rank(h->topology, info.group, at)) {
+            return false;
+        }
+        at = move->node;
     }
-    return moves == 0 || !proc_id_eq(then, first);
+    return true;
 }
 
 /* From the fault to the end, or to the next one; whoever has been there before. */

@@ -150,8 +150,9 @@ void sentence_registry_config_refused(const struct history *h, struct check_resu
     if (!publisher_away(h, ret, &away)) {
         return;
     }
+    struct span late = {away.from + NEWS_US, away.until};
     uint64_t refused = count_writes(h, &away, EVENT_WRITE_REFUSED, false);
-    uint64_t written = count_writes(h, &away, EVENT_CONFIG_WRITTEN, false);
+    uint64_t written = count_writes(h, &late, EVENT_CONFIG_WRITTEN, false);
     check_say(ret, check_verdict(refused, written),
               "configuration refused %llu times and written %llu times without the publisher",
               (unsigned long long)refused, (unsigned long long)written);

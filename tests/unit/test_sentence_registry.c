@@ -44,6 +44,7 @@ static void without_publisher(void)
         good_run_registers(d, GOOD_SUB1, 1, 1000 * GOOD_MS + d * GOOD_MS, d);
     }
     good_run_fault(EVENT_FAULT, GOOD_PUB, "crash", GOOD_FAULT);
+    says(EVENT_CONFIG_WRITTEN, GOOD_SUB2, GOOD_FAULT + 5 * GOOD_MS, "key=before", REASON_NONE);
     says(EVENT_WRITE_REFUSED, GOOD_SUB1, GOOD_FAULT + 1000 * GOOD_MS, "key=value",
          REASON_NOT_PUBLISHER);
     says(EVENT_CONFIG_WRITTEN, GOOD_SUB1, GOOD_FAULT + 1100 * GOOD_MS, "1020=", REASON_NONE);
@@ -208,6 +209,17 @@ static void test_sentence_registry__a_call_among_the_living_that_breaks_is_caugh
     good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
     good_run_talk(5001, 0x101, 15000 * GOOD_MS, 28000 * GOOD_MS)->preserved = true;
     good_run_caught("S8-CALLS");
+    /* One that is being transferred is none of these. */
+    without_quorum();
+    quorum_again();
+    good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
+    struct history_leg *moved =
+        good_run_talk(5001, 0x101, 15000 * GOOD_MS, GOOD_FAULT + 20 * GOOD_MS);
+    moved->reason = REASON_TRANSFERRED;
+    moved[1].reason = REASON_DROPPED_IN_SETUP;
+    good_run_finish();
+    assert_int_not_equal(good_run_judged("S8-CALLS")->verdict, VERDICT_FAIL);
+    history_free(&good);
     /* Nor is who consults 1011. */
     without_quorum();
     quorum_again();
