@@ -68,8 +68,9 @@ by_hand() {
 # conforms: 35, 44
 @test "the records of many PG faults in a row are as the ledger says, and as a count by hand says" {
     "$REHOME" up --topology "$BATS_TEST_TMPDIR/busy.yaml" --quiet
-    # So many that the first ones, which are tampered with below, are over and wrapped up long before the first fault.
-    legs 80
+    # So many that the call that is tampered with below, the eleventh, is over and wrapped up long before the first fault; the
+    # first ones begin when the PG has only just become active.
+    legs 160
     # A hang that the other side takes over, with the side that hung coming back.
     "$REHOME" kill pga --how hang
     legs 15
@@ -134,7 +135,7 @@ by_hand() {
     "$REHOME" tcd --check
     db=$proc/icma/icm.db
     sqlite3 "$db" "CREATE TABLE kept AS SELECT * FROM Termination_Call_Detail
-                    WHERE Partial = 'N' AND AgentPeripheralNumber NOT NULL AND CallDisposition = 13 AND Segment = 0 LIMIT 1" \
+                    WHERE Partial = 'N' AND AgentPeripheralNumber NOT NULL AND CallDisposition = 13 AND Segment = 0 ORDER BY RecoveryKey LIMIT 1 OFFSET 10" \
         "DELETE FROM Termination_Call_Detail WHERE RecoveryKey = (SELECT RecoveryKey FROM kept)"
     run --separate-stderr "$REHOME" tcd --check --json
     [ "$status" = 1 ]
