@@ -76,9 +76,8 @@ static bool nobody_spoke(const struct history *h, const struct history_leg *leg)
 }
 
 /* Whoever was joined to this leg by a conference or a transfer, and was cut off before it could be
- * told, hears nobody and hangs up; so does nobody hear it. Whether such a one is at the other end.
- */
-static bool was_joined_in_vain(const struct history *h, const struct history_leg *leg)
+ * told, hears nobody and hangs up; so does nobody hear it. How long that may have been at most. */
+static int64_t silence_of_joined(const struct history *h, const struct history_leg *leg)
 {
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= leg->end_us; i++) {
         const struct event *begin = &h->events[i];
@@ -90,20 +89,20 @@ static bool was_joined_in_vain(const struct history *h, const struct history_leg
             const struct event *end = &h->events[k];
             if (end->kind == EVENT_CALL_END && end->reason == REASON_MEDIA_LOST &&
                 end->device.v == begin->value && !call_id_eq(end->call, leg->call)) {
-                return true;
+                return leg->end_us - begin->at.us;
             }
         }
     }
-    return false;
+    return 0;
 }
 
 int64_t check_call_pause(const struct history *h, const struct history_leg *leg)
 {
     bool silent =
         (leg->received == 0 && nobody_spoke(h, leg)) ||
-        (leg->gap_us > GAP_US_MAX &&
-         (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
-          leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX || was_joined_in_vain(h, leg)));
+        (leg->gap_us > GAP_US_MAX && (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
+                                      leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX ||
+                                      leg->gap_us <= silence_of_joined(h, leg) + GAP_US_MAX));
     return silent ? 0 : leg->gap_us;
 }
 
