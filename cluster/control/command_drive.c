@@ -1,5 +1,6 @@
 /* phone, agent, config, forward: orders to one process, and what undoes them. */
 #include "cluster/control/command.h"
+#include "cluster/control/survey.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
@@ -12,6 +13,8 @@
 #define NOTICE_MS     200    /* of an order whose effect nobody waits for */
 #define AFTER_CALL_MS 120000 /* what is noted for after a call is waited for so long */
 #define LOOK_MS       100
+#define APPLY_MS      2000 /* a follower hears at the next heartbeat that an entry is committed */
+#define APPLY_LOOK_MS 10
 #define NO_WAIT       1 /* op_command.value: answer when it is asked */
 #define NOTED         1 /* op_done.value: it takes effect after the call */
 
@@ -77,12 +80,56 @@ static int order_message(const struct session_of_command *s, struct proc_id to,
     return code;
 }
 
-/* The same; with --no-wait nobody waits for the answer. */
-static int order_or_tell(const struct session_of_command *s, struct proc_id to,
-                         const struct msg_op_command *command, const struct options_common *common)
+/* A node that lives and has not applied the entry at this index; 0: all have. */
+static struct proc_id behind(const struct scene *scene, const struct topology *t, uint64_t index)
+{
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        const struct scene_proc *p = &scene->procs[i];
+        if (t->procs[i].kind == PROC_NODE && p->state == SCENE_UP && p->node.applied < index) {
+            return (struct proc_id){(uint16_t)(i + 1)};
+        }
+    }
+    return (struct proc_id){0};
+}
+
+/* A write is done when the nodes go by it: the one that answered has applied it, the others hear a
+ * little later that it is committed. One that is cut off does not, and is named. */
+static void wait_for_nodes(const struct session_of_command *s, uint64_t index)
+{
+    const struct topology *t = &s->cluster.topology;
+    struct scene *scene = calloc(1, sizeof *scene);
+    if (scene == NULL) {
+        abort();
+    }
+    int64_t until = tick_now_us() + APPLY_MS * 1000LL;
+    struct proc_id late;
+    for (;;) {
+        survey_take(s->desk, &s->cluster, APPLY_MS, scene);
+        late = behind(scene, t, index);
+        if (!proc_id_some(late) || tick_now_us() >= until) {
+            break;
+        }
+        tick_sleep_ms(APPLY_LOOK_MS);
+    }
+    if (proc_id_some(late)) {
+        outcome_progress("%s has not heard of it after %d s and goes on as before",
+                         topology_name(t, late), APPLY_MS / 1000);
+    }
+    free(scene);
+}
+
+/* Let a node write something into the registry, and wait until it is true everywhere; with
+ * --no-wait nobody waits for the answer. */
+static int write_at(const struct session_of_command *s, struct proc_id to,
+                    const struct msg_op_command *command, const struct options_common *common)
 {
     if (!common->no_wait) {
-        return order_message(s, to, command, NULL);
+        struct msg_op_done answer = {.value = 0};
+        int code = order_message(s, to, command, &answer);
+        if (code == OUTCOME_DONE) {
+            wait_for_nodes(s, answer.value);
+        }
+        return code;
     }
     struct msg *m = calloc(1, sizeof *m);
     if (m == NULL) {
@@ -304,7 +351,7 @@ int command_config(int argc, char **argv)
                              "%s is down, and configuration is written at the publisher only",
                              topology_name(&s->cluster.topology, publisher));
     } else {
-        code = order_or_tell(s, publisher, &command, &common);
+        code = write_at(s, publisher, &command, &common);
     }
     snprintf(what, sizeof what, "%s", command.text);
     char undo[128];
@@ -353,7 +400,7 @@ int command_forward(int argc, char **argv)
         struct msg_op_command command = {.verb = OP_VERB_FORWARD};
         snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
         snprintf(command.to, sizeof command.to, "%.23s", off ? "" : args.at[1]);
-        code = order_or_tell(s, to, &command, &common);
+        code = write_at(s, to, &command, &common);
     }
     command_close(&s);
     snprintf(what, sizeof what, "calls to %s go to %s", args.at[0], off ? "it again" : args.at[1]);

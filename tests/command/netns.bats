@@ -188,6 +188,11 @@ has_lease() {
     eventually 5 has_lease sub1 false
     # The operator is not cut off, the others go on.
     has_lease sub2 true
+    # A write says who does not go by it.
+    run "$REHOME" forward 1002 1050 --node sub2
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ "$output" == *"sub1 has not heard of it after 2 s"* ]]
     [ "$(packets 1)" -gt 0 ]
     within _switch nft list table bridge rehome | grep -q 'counter name "cut1" drop'
     [ "$(datagrams sub1 sub2)" = 0 ]
