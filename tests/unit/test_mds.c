@@ -381,6 +381,45 @@ static void test_mds__an_input_that_is_missing_is_found_out(void **state)
     assert_lockstep();
 }
 
+static void test_mds__time_is_ordered_once_until_the_other_side_has_it(void **state)
+{
+    (void)state;
+    serving(PAIR_ICMA);
+    pair_route(&pair, PAIR_PGA, PAIR_ICMA, 7);
+    struct mds *a = &pair.sides[0].mds;
+    struct instant due = {icm_deadline(&a->icm).us - a->clock_us};
+    while (!instant_reached(instant_add(pair.now, duration_ms(50)), due)) {
+        pair_pass(&pair, 50, nobody);
+    }
+    pair.now = due;
+    uint64_t before = a->ordered;
+    mds_tick(a, pair.now);
+    assert_int_equal(a->ordered, before + 1);
+    assert_false(instant_reached(pair.now, mds_deadline(a)));
+    mds_tick(a, pair.now);
+    assert_int_equal(a->ordered, before + 1);
+    pair_settle(&pair);
+    assert_lockstep();
+}
+
+static void test_mds__a_side_that_holds_no_more_inputs_gets_the_state(void **state)
+{
+    (void)state;
+    serving(PAIR_ICMA);
+    struct msg msg = {.kind = MSG_AGENT_UPDATE};
+    msg.agent_update = (struct msg_agent_update){
+        .epoch = PAIR_EPOCH, .agent = {5001}, .state = AGENT_STATE_NOT_READY};
+    for (uint32_t i = 0; i <= MDS_INPUTS_MAX; i++) { /* B reads none of them */
+        pair.mail_n = 0;
+        mds_message(&pair.sides[0].mds, pair.now, LINK_CONTROLLER, PAIR_PGA, &msg);
+    }
+    pair_settle(&pair);
+    assert_int_equal(state_of(PAIR_ICMB), MDS_STATE_PAIRED_DISABLED);
+    assert_lockstep();
+    pair_agent(&pair, PAIR_PGA, PAIR_ICMA, 5001, AGENT_STATE_READY);
+    assert_lockstep();
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__two_sides_that_start_form_a_pair),
     cmocka_unit_test(test_mds__a_side_that_waits_for_its_partner_serves_nobody),
@@ -401,6 +440,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__a_pg_cannot_give_a_recovery_key),
     cmocka_unit_test(test_mds__a_side_that_slept_leaves_the_control_to_the_other),
     cmocka_unit_test(test_mds__an_input_that_is_missing_is_found_out),
+    cmocka_unit_test(test_mds__time_is_ordered_once_until_the_other_side_has_it),
+    cmocka_unit_test(test_mds__a_side_that_holds_no_more_inputs_gets_the_state),
 };
 
 UNIT_MAIN(tests);

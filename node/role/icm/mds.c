@@ -224,7 +224,7 @@ void mds_start(struct mds *m, struct instant now)
 static struct instant icm_due(const struct mds *m)
 {
     struct instant at = icm_deadline(&m->icm);
-    bool ticks = enables(m->state) && at.us != INSTANT_NEVER.us;
+    bool ticks = enables(m->state) && !m->tick_ordered && at.us != INSTANT_NEVER.us;
     if (!ticks) {
         return INSTANT_NEVER;
     }

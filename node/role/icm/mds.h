@@ -95,6 +95,7 @@ struct mds {
     struct mds_path paths[PROCS_MAX + 1];
     struct mds_queue unheld;    /* ordered here, and not yet held by the peer */
     struct mds_queue forwarded; /* given to the peer to be ordered, and not yet back */
+    bool tick_ordered;          /* here, and not yet applied: there is no need of another one */
     bool head_waits;            /* for its message: */
     struct msg_mds_input head;
     bool gap; /* the peer's inputs make no sense any more: its state is to be asked for */

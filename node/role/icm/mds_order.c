@@ -209,6 +209,7 @@ static void apply(struct mds *m, const struct mds_item *item)
         icm_stored(&m->icm, at, in->ticket);
         return;
     case MDS_INPUT_TICK:
+        m->tick_ordered = false;
         icm_tick(&m->icm, at);
         return;
     case MDS_INPUT_NONE:
@@ -242,6 +243,15 @@ static void give_key(struct mds *m, struct mds_item *item)
     }
 }
 
+/* The peer, which gets no further inputs, finds that one is missing and asks for the state. */
+static void send_gap(struct mds *m)
+{
+    struct mds_item none = {.head = {.kind = MDS_INPUT_TICK, .via = (uint32_t)m->side}};
+    none.head.seq = m->ordered + 1;
+    none.head.at_us = m->at_us;
+    send_item(m, &none);
+}
+
 static void order(struct mds *m, struct mds_item *item)
 {
     int64_t at_us = m->now.us + m->clock_us;
@@ -255,12 +265,14 @@ static void order(struct mds *m, struct mds_item *item)
     if (item->head.kind == MDS_INPUT_MESSAGE) {
         give_key(m, item);
     }
+    m->tick_ordered = m->tick_ordered || item->head.kind == MDS_INPUT_TICK;
     if (m->peer_synced && push(&m->unheld, item)) {
         send_item(m, item);
         return;
     }
-    if (m->peer_synced) { /* it holds nothing any more; it finds the gap and asks for the state */
+    if (m->peer_synced) { /* it holds nothing any more */
         m->peer_synced = false;
+        send_gap(m);
         release(m, UINT64_MAX);
     }
     apply(m, item);
@@ -435,6 +447,7 @@ static void drop_queues(struct mds *m)
 {
     m->peer_synced = false;
     m->head_waits = false;
+    m->tick_ordered = false;
     m->unheld.n = 0;
     m->forwarded.n = 0;
 }
