@@ -83,8 +83,18 @@ static void follow(const struct history *h, const struct history_outage *o, stru
     }
 }
 
-/* When the last gateway hangs up of those that have calls at `at`, and go home before this one: a
- * node lets one go after the other, each when its calls have ended, whatever group it is of. */
+/* Whether a gateway is let go before another one: a node lets one go after the other, of whatever
+ * group. */
+static bool before_it(const struct history *h, struct device_id device, uint32_t group,
+                      struct proc_id node, int64_t at)
+{
+    struct device_info info;
+    return topology_device(h->topology, device, &info) && info.kind == DEVICE_KIND_GATEWAY &&
+           (info.group == group || proc_id_eq(history_home(h, device, at), node));
+}
+
+/* When the last gateway has hung up that goes home before this one: of those that have calls at
+ * `at`, or when they are let go afterwards. Until then a gateway takes new calls. */
 static int64_t drained_at(const struct history *h, struct device_id device, uint32_t group,
                           int64_t at)
 {
@@ -92,10 +102,16 @@ static int64_t drained_at(const struct history *h, struct device_id device, uint
     int64_t last = at;
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_id id = {d};
-        struct device_info info;
-        if (topology_device(h->topology, id, &info) && info.kind == DEVICE_KIND_GATEWAY &&
-            (info.group == group || proc_id_eq(history_home(h, id, at), node))) {
+        if (before_it(h, id, group, node, at)) {
             int64_t until = history_busy_until(h, id, at);
+            last = until > last ? until : last;
+        }
+    }
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_DRAIN && e->at.us >= at &&
+            before_it(h, e->device, group, node, e->at.us)) {
+            int64_t until = history_busy_until(h, e->device, e->at.us);
             last = until > last ? until : last;
         }
     }

@@ -101,6 +101,31 @@ static void test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains(void
     }
 }
 
+/* One that waits for its turn takes calls; when it is let go it waits for them. */
+static void test_check_home__home_1_lets_a_gateway_wait_for_one_that_took_a_call(void **state)
+{
+    (void)state;
+    for (int drains = 0; drains < 2; drains++) {
+        good_run_make();
+        stays_away(GOOD_GATEWAY);
+        good_legs[good.legs_n++] = (struct history_leg){.device = {GOOD_GATEWAY + 1},
+                                                        .call = {77},
+                                                        .begin_us = GOOD_RETURN + 3000 * GOOD_MS,
+                                                        .answer_us = GOOD_RETURN + 3100 * GOOD_MS,
+                                                        .end_us = GOOD_END - GOOD_MS};
+        for (size_t i = 0; i < good.events_n && drains == 0; i++) {
+            bool drain = good_events[i].kind == EVENT_DRAIN;
+            good_events[i].kind = drain ? EVENT_LINK_UP : good_events[i].kind;
+        }
+        good_run_finish();
+        const struct check_result *r = good_run_judged("HOME-1");
+        if (r->verdict != (drains == 1 ? VERDICT_PASS : VERDICT_FAIL)) {
+            fail_msg("%s", r->observed);
+        }
+        history_free(&good);
+    }
+}
+
 static void test_check_home__home_2_catches_a_move_without_cause(void **state)
 {
     (void)state;
@@ -292,6 +317,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__home_1_keeps_two_outages_apart),
     cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_never_goes_home),
     cmocka_unit_test(test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains),
+    cmocka_unit_test(test_check_home__home_1_lets_a_gateway_wait_for_one_that_took_a_call),
     cmocka_unit_test(test_check_home__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check_home__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_an_active_side),
