@@ -80,6 +80,9 @@ routed() {
     at_rest
     leaves "13 2 5001 routed1 N"
     [ "$(sqlite3 "$db" "SELECT WrapupData FROM Termination_Call_Detail")" = "W5001-1" ]
+    # What the agent did in it bears its keys: reserved, talking, held, talking, work ready.
+    [ "$(sqlite3 "$db" "SELECT group_concat(AgentState) FROM (SELECT AgentState FROM Agent_State_Trace JOIN Termination_Call_Detail
+        USING (ICRCallKey, PeripheralCallKey) ORDER BY Agent_State_Trace.RecoveryKey)")" = "8,4,10,4,6" ]
 
     # The caller gives up: in the queue, and while it rings.
     "$REHOME" agent 5001 notready --quiet

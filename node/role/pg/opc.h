@@ -53,6 +53,7 @@ struct opc_output {
     enum reason reason;
     uint32_t reason_code;
     int64_t for_us;
+    uint32_t icr_call_key; /* of the call that an agent's state is about; 0: of none */
     const char *number, *ani;
     const struct msg_device_event *event;
     const struct msg_record_tcd *tcd;

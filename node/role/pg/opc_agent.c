@@ -31,6 +31,27 @@ static struct opc_device *phone_of(struct opc *o, const struct opc_agent *a)
     return &o->devices[a->info.device.v];
 }
 
+/* The call that the state is about, and its key: the one that is promised, at the phone, or wrapped
+ * up. None: the output is left as it is. */
+static void name_call(struct opc *o, const struct opc_agent *a, struct opc_output *ret)
+{
+    const struct opc_leg *leg = NULL;
+    if (wrapping_up(a->state) && a->wrapping != 0) {
+        leg = &o->legs[a->wrapping];
+    } else if (phone_of(o, a)->legs > 0 && a->state != AGENT_STATE_LOGGED_OFF && !idle(a->state)) {
+        leg = opc_table_youngest(o, a->info.device, NULL);
+    }
+    const struct opc_call *promised =
+        leg == NULL && a->state == AGENT_STATE_RESERVED ? opc_table_call(o, a->reserved) : NULL;
+    if (leg != NULL) {
+        ret->call = leg->call;
+        ret->icr_call_key = leg->icr_call_key;
+    } else if (promised != NULL) {
+        ret->call = promised->id;
+        ret->icr_call_key = promised->icr_call_key;
+    }
+}
+
 void opc_agent_set(struct opc *o, struct opc_agent *a, enum agent_state state, uint32_t code)
 {
     if (a->state == state && a->reason_code == code) {
@@ -39,10 +60,10 @@ void opc_agent_set(struct opc *o, struct opc_agent *a, enum agent_state state, u
     a->state = state;
     a->reason_code = code;
     a->since_us = o->at_us;
-    opc_put(o, &(struct opc_output){.kind = OPC_AGENT,
-                                    .agent = place_of(o, a),
-                                    .device = a->info.device,
-                                    .reason_code = code});
+    struct opc_output output = {
+        .kind = OPC_AGENT, .agent = place_of(o, a), .device = a->info.device, .reason_code = code};
+    name_call(o, a, &output);
+    opc_put(o, &output);
 }
 
 static void forget_reservation(struct opc_agent *a)
@@ -97,8 +118,8 @@ void opc_agent_busy(struct opc *o, struct opc_agent *a, enum agent_state state)
 void opc_agent_reserve(struct opc *o, struct opc_agent *a, struct call_id call)
 {
     ASSERT(a->state == AGENT_STATE_READY);
-    opc_agent_busy(o, a, AGENT_STATE_RESERVED);
     a->reserved = call;
+    opc_agent_busy(o, a, AGENT_STATE_RESERVED);
     a->deadline_us = o->at_us + o->topology->timers.reserve_timeout.us;
     opc_wake(o, a->deadline_us);
 }

@@ -20,28 +20,9 @@ uint32_t opc_kind_of(const struct opc *o, const struct opc_leg *leg)
     return leg->inbound ? TCD_TYPE_OTHER_IN : TCD_TYPE_OUT;
 }
 
-/* The youngest leg that the device had before it began this one. (Places in the table differ
- * between the sides of a pair; times and calls do not.) */
-static struct opc_leg *leg_before(struct opc *o, const struct opc_leg *second)
-{
-    struct opc_leg *found = NULL;
-    for (uint32_t i = 1; i <= o->legs_max; i++) {
-        struct opc_leg *leg = &o->legs[i];
-        if (leg == second || !call_id_some(leg->call) || leg->state == LEG_ENDED ||
-            !device_id_eq(leg->device, second->device)) {
-            continue;
-        }
-        if (found == NULL || leg->begin_us > found->begin_us ||
-            (leg->begin_us == found->begin_us && leg->call.v > found->call.v)) {
-            found = leg;
-        }
-    }
-    return found;
-}
-
 void opc_kind_consult(struct opc *o, struct opc_leg *leg)
 {
-    struct opc_leg *first = leg_before(o, leg);
+    struct opc_leg *first = opc_table_youngest(o, leg->device, leg);
     ASSERT(first != NULL);
     struct opc_call *call = opc_table_call(o, leg->call);
     call->parent = first->icr_call_key;

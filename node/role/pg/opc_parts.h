@@ -19,6 +19,9 @@ void opc_table_drop_leg(struct opc *o, struct opc_leg *leg);
 /* Give the place of a call without legs back. */
 void opc_table_drop_call(struct opc *o, struct opc_call *call);
 void opc_table_clear(struct opc *o);
+/* The live leg that the device began last, besides `other`; which may be NULL. */
+struct opc_leg *opc_table_youngest(struct opc *o, struct device_id device,
+                                   const struct opc_leg *other);
 uint32_t opc_table_place(const struct opc *o, const struct opc_leg *leg);
 
 /* opc_agent: what people and their phones do. */

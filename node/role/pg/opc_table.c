@@ -84,6 +84,25 @@ struct opc_leg *opc_table_leg(struct opc *o, struct call_id id, struct device_id
     return NULL;
 }
 
+/* Places in the table differ between the sides of a pair; times and calls do not. */
+struct opc_leg *opc_table_youngest(struct opc *o, struct device_id device,
+                                   const struct opc_leg *other)
+{
+    struct opc_leg *found = NULL;
+    for (uint32_t i = 1; i <= o->legs_max; i++) {
+        struct opc_leg *leg = &o->legs[i];
+        if (leg == other || !call_id_some(leg->call) || leg->state == LEG_ENDED ||
+            !device_id_eq(leg->device, device)) {
+            continue;
+        }
+        if (found == NULL || leg->begin_us > found->begin_us ||
+            (leg->begin_us == found->begin_us && leg->call.v > found->call.v)) {
+            found = leg;
+        }
+    }
+    return found;
+}
+
 struct opc_leg *opc_table_add_leg(struct opc *o, struct opc_call *call, struct device_id device)
 {
     ASSERT(device.v > 0 && device.v <= o->devices_n);

@@ -106,13 +106,16 @@ static void agent_changed(struct pg *pg, const struct opc_output *o)
     struct msg out;
     out.kind = MSG_RECORD_STATE;
     out.correlation = 0;
-    out.record_state = (struct msg_record_state){.peripheral = pg->opc.pair,
-                                                 .agent = a->info.id,
-                                                 .wall_us = wall_us(pg),
-                                                 .event = a->state,
-                                                 .state = a->state,
-                                                 .reason_code = a->reason_code,
-                                                 .skill = skill_of(pg, a)};
+    out.record_state =
+        (struct msg_record_state){.peripheral = pg->opc.pair,
+                                  .agent = a->info.id,
+                                  .wall_us = wall_us(pg),
+                                  .event = a->state,
+                                  .state = a->state,
+                                  .reason_code = a->reason_code,
+                                  .skill = skill_of(pg, a),
+                                  .icr_call_key = o->icr_call_key,
+                                  .peripheral_call_key = (uint32_t)(o->call.v & UINT32_MAX)};
     records_add(&pg->records, &out);
 }
 
