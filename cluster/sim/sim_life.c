@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 struct sim_life {
     enum proc_kind kind;
@@ -20,11 +21,21 @@ struct sim_life {
     bool stopped;
 };
 
+/* From the kernel and back to it: a process is large, and most of it is never touched. What malloc
+ * gives again it clears first, and then all of it is memory. */
 static void *zeroed(size_t size)
 {
-    void *memory = calloc(1, size);
-    ASSERT(memory != NULL);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT(memory != MAP_FAILED);
     return memory;
+}
+
+static void drop(void *memory, size_t size)
+{
+    if (memory != NULL) {
+        int failed = munmap(memory, size);
+        ASSERT(failed == 0);
+    }
 }
 
 static void new_node(struct sim_life *l, const struct sim_life_config *c)
@@ -58,7 +69,8 @@ static void new_node(struct sim_life *l, const struct sim_life_config *c)
 
 struct sim_life *sim_life_new(const struct sim_life_config *c)
 {
-    struct sim_life *l = zeroed(sizeof *l);
+    struct sim_life *l = calloc(1, sizeof *l);
+    ASSERT(l != NULL);
     enum err err = ERR_OK;
     l->kind = topology_proc_of(c->topology, c->self)->kind;
     switch (l->kind) {
@@ -128,14 +140,14 @@ void sim_life_free(struct sim_life **life)
         }
         sim_raft_free(&l->raft);
         node_deinit(l->node);
-        free(l->node);
+        drop(l->node, sizeof *l->node);
     }
     if (l->pg != NULL) {
         pg_process_deinit(l->pg);
-        free(l->pg);
+        drop(l->pg, sizeof *l->pg);
     }
-    free(l->icm);
-    free(l->fleet);
+    drop(l->icm, sizeof *l->icm);
+    drop(l->fleet, sizeof *l->fleet);
     free(l);
     *life = NULL;
 }

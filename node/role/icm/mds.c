@@ -3,6 +3,7 @@
 #include "node/role/icm/icm_state.h"
 #include "node/role/icm/mds_order.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static struct proc_id other_side(const struct topology *t, struct proc_id self)
@@ -18,7 +19,9 @@ static struct proc_id other_side(const struct topology *t, struct proc_id self)
 void mds_init(struct mds *m, const struct topology *topology, struct proc_id self,
               const struct world *world, int64_t wall_offset_us)
 {
-    memset(m, 0, sizeof *m);
+    memset(m, 0, offsetof(struct mds, unheld));
+    m->unheld.first = m->unheld.n = 0;
+    m->forwarded.first = m->forwarded.n = 0;
     m->topology = topology;
     m->world = world;
     m->self = self;

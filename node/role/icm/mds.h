@@ -93,16 +93,18 @@ struct mds {
     int64_t at_us;    /* of the last one */
     int64_t clock_us; /* the routers' clock minus the driver's */
     struct mds_path paths[PROCS_MAX + 1];
-    struct mds_queue unheld;    /* ordered here, and not yet held by the peer */
-    struct mds_queue forwarded; /* given to the peer to be ordered, and not yet back */
-    bool tick_ordered;          /* here, and not yet applied: there is no need of another one */
-    bool head_waits;            /* for its message: */
+    bool tick_ordered; /* here, and not yet applied: there is no need of another one */
+    bool head_waits;   /* for its message: */
     struct msg_mds_input head;
     bool gap; /* the peer's inputs make no sense any more: its state is to be asked for */
 
     /* What the routers stored. */
     uint64_t ticket, stored, told_stored; /* given; on this disk; ordered as on both */
     uint32_t tickets_first, tickets_n;
+
+    /* Large, and mostly empty: what is not in use is never touched. */
+    struct mds_queue unheld;    /* ordered here, and not yet held by the peer */
+    struct mds_queue forwarded; /* given to the peer to be ordered, and not yet back */
     struct mds_ticket tickets[MDS_TICKETS_MAX];
 };
 
