@@ -190,6 +190,47 @@ static void test_sim_vault__the_first_row_of_a_key_wins(void **state)
     end(&b);
 }
 
+/* Rows that came out of the order of their keys: those of side A are even, those of B odd. */
+static void test_sim_vault__rows_are_read_by_recovery_key_from_what_each_side_holds(void **state)
+{
+    (void)state;
+    static const int64_t keys[] = {22, 11, 14, 33}, all[] = {11, 14, 22, 33};
+    static const struct {
+        int64_t after, held[2], next;
+    } cases[] = {{0, {0, 0}, 11},   {11, {0, 0}, 14}, {0, {0, 11}, 14},
+                 {0, {14, 11}, 22}, {22, {0, 0}, 33}, {0, {22, 11}, 33},
+                 {33, {0, 0}, 0},   {0, {22, 33}, 0}, {14, {22, 0}, 33}};
+    struct bench b;
+    int64_t last[2];
+    struct msg m;
+    begin(&b, true);
+    sim_vault_last(b.vault, last);
+    assert_true(last[0] == 0 && last[1] == 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        m = record(i + 1, i + 1);
+        msg_record_order(&m, PG, keys[i]);
+        put(&b, &m);
+    }
+    assert_false(sim_vault_row_after(b.vault, 0, (const int64_t[2]){0}, &m)); /* not committed */
+    sim_vault_commit(b.vault);
+    run(&b, 10000);
+    sim_vault_settle(b.vault, on_trace, &b);
+    sim_vault_last(b.vault, last);
+    assert_true(last[0] == 22 && last[1] == 33);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool found = sim_vault_row_after(b.vault, cases[i].after, cases[i].held, &m);
+        assert_int_equal(found, cases[i].next != 0);
+        assert_true(!found || msg_record_key(&m) == cases[i].next);
+    }
+    int64_t after = 0;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(sim_vault_row_after(b.vault, after, (const int64_t[2]){0}, &m));
+        after = msg_record_key(&m);
+        assert_true(after == all[i]);
+    }
+    end(&b);
+}
+
 static void test_sim_vault__of_other_messages_the_last_one_of_a_pair_is_kept(void **state)
 {
     (void)state;
@@ -257,6 +298,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_vault__a_crash_in_a_commit_keeps_all_of_it_or_nothing),
     cmocka_unit_test(test_sim_vault__what_was_trimmed_is_not_restored),
     cmocka_unit_test(test_sim_vault__the_first_row_of_a_key_wins),
+    cmocka_unit_test(test_sim_vault__rows_are_read_by_recovery_key_from_what_each_side_holds),
     cmocka_unit_test(test_sim_vault__of_other_messages_the_last_one_of_a_pair_is_kept),
     cmocka_unit_test(test_sim_vault__a_full_disk_keeps_trying_and_forgets_nothing),
     cmocka_unit_test(test_sim_vault__who_ends_tries_once_more_at_once),
