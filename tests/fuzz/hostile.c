@@ -177,16 +177,29 @@ static void fill_links(struct hostile *h)
     h->links[h->links_n++] = (struct hostile_link){.link = LINK_OPERATOR, .peer = {GUEST}};
 }
 
-void hostile_init(struct hostile *h, const char *name)
+static void begin(struct hostile *h, const char *name)
 {
-    memset(h, 0, sizeof *h);
-    fill_topology(&h->topology);
     h->self = topology_proc_named(&h->topology, name);
     h->now.us = 1000000;
     h->world = (struct world){h,        on_send, on_listen, on_connect, on_trace,
                               on_store, on_trim, on_media,  on_rows,    on_row_after};
     h->draw.topology = &h->topology;
     fill_links(h);
+}
+
+void hostile_init(struct hostile *h, const char *name)
+{
+    memset(h, 0, sizeof *h);
+    fill_topology(&h->topology);
+    begin(h, name);
+}
+
+void hostile_init_paired(struct hostile *h, const char *name)
+{
+    memset(h, 0, sizeof *h);
+    fill_topology(&h->topology);
+    add(&h->topology, "icmb", PROC_ICM)->side = SIDE_B;
+    begin(h, name);
 }
 
 /* -- What happens. -- */

@@ -53,6 +53,8 @@ struct hostile {
 /* Topology, world and links for the process of this name. The caller makes the process over
  * `world`, sets `process`, and calls hostile_run. */
 void hostile_init(struct hostile *h, const char *name);
+/* The same, of a duplexed controller: icma and icmb. */
+void hostile_init_paired(struct hostile *h, const char *name);
 /* Start the process and let the tape decide what happens, to its end. */
 void hostile_run(struct hostile *h, const uint8_t *data, size_t size);
 /* After the last event of the process. */
