@@ -58,6 +58,23 @@ static bool was_taken(const struct history *h, struct device_id device, uint32_t
     return false;
 }
 
+/* The CTI Manager of the side knows what the registry of its node knows, and that had not heard of
+ * the registration under `epoch`: a follower whose disk stalls applies nothing. */
+static bool was_unheard(const struct history *h, struct proc_id side, struct device_id device,
+                        uint32_t epoch, int64_t at)
+{
+    const struct topology_proc *p = topology_proc_of(h->topology, side);
+    bool unheard = false;
+    for (size_t i = 0; p != NULL && i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) &&
+            proc_id_eq(e->proc, p->ctimanager_node)) {
+            unheard = e->epoch < epoch;
+        }
+    }
+    return unheard;
+}
+
 /* The phone lost its CallManager, or moved, since then or since the login (`epoch`): a side that
  * takes over late learns late of it. */
 static bool was_touched(const struct history *h, struct device_id device, uint32_t epoch,
@@ -96,7 +113,8 @@ void check_agent_1(const struct history *h, struct check_result *ret)
                 info.device.v <= h->devices_n) {
                 int64_t since = cause_since(h, e->proc, e->at.us);
                 bool caused = was_touched(h, info.device, e->epoch, since, e->at.us) ||
-                              was_taken(h, info.device, e->epoch, e->at.us);
+                              was_taken(h, info.device, e->epoch, e->at.us) ||
+                              was_unheard(h, e->proc, info.device, e->epoch, e->at.us);
                 causeless += caused ? 0 : 1;
             }
         }

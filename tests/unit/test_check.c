@@ -307,7 +307,7 @@ static void test_check__agt_1_takes_the_registrys_word_for_a_cause(void **state)
         out->value = 5003;
         out->value2 = 50003;
         out->epoch = 7;
-        struct event *e = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, 40000 * GOOD_MS);
+        struct event *e = good_run_event(EVENT_OWNER_CHANGED, GOOD_SUB2, 40000 * GOOD_MS);
         e->device.v = 3;
         e->epoch = 7 + taken;
         if (taken == 0) {
@@ -338,6 +338,27 @@ static void test_check__agt_1_knows_a_request_that_came_too_late(void **state)
         good_run_finish();
         assert_int_equal(good_run_judged("AGT-1")->verdict,
                          late == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
+/* The registry at pgb's CTI Manager had not heard of the registration under which 5003 logged in.
+ */
+static void test_check__agt_1_knows_a_cti_manager_whose_registry_is_behind(void **state)
+{
+    (void)state;
+    for (uint32_t heard = 0; heard < 2; heard++) {
+        good_run_make();
+        struct event *out = good_run_event(EVENT_AGENT_LOGOUT, GOOD_PGB, 65000 * GOOD_MS);
+        out->value = 5003;
+        out->value2 = 50003;
+        out->epoch = 7;
+        struct event *e = good_run_event(EVENT_OWNER_CHANGED, GOOD_SUB2, 40000 * GOOD_MS);
+        e->device.v = 3;
+        e->epoch = 6 + heard;
+        good_run_finish();
+        assert_int_equal(good_run_judged("AGT-1")->verdict,
+                         heard == 1 ? VERDICT_FAIL : VERDICT_PASS);
         history_free(&good);
     }
 }
@@ -501,6 +522,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__agt_1_knows_what_happened_while_no_side_was_active),
     cmocka_unit_test(test_check__agt_1_takes_the_registrys_word_for_a_cause),
     cmocka_unit_test(test_check__agt_1_knows_a_request_that_came_too_late),
+    cmocka_unit_test(test_check__agt_1_knows_a_cti_manager_whose_registry_is_behind),
     cmocka_unit_test(test_check__agt_1_takes_a_newer_epoch_for_a_cause),
     cmocka_unit_test(test_check__raft_1_catches_two_leaders_in_a_term),
     cmocka_unit_test(test_check__raft_1_catches_a_node_that_serves_without_leading),
