@@ -359,6 +359,27 @@ static void test_pg_tcd__consultation_that_comes_to_nothing_is_two_rows(void **s
     pg_world_free(w);
 }
 
+/* The caller hangs up while the agent consults, and then the consultation is cut. */
+static void test_pg_tcd__call_that_ended_before_a_cut_one_is_wrapped_up(void **state)
+{
+    (void)state;
+    struct pg_world *w = consulting();
+    HAPPEN(w, DEVICE_EVENT_DISCONNECTED, 0, CALL, .reason = REASON_HUNG_UP);
+    assert_int_equal(w->sides[A].rows_n, 0);
+    HAPPEN(w, DEVICE_EVENT_DISCONNECTED, 0, CONSULT, .reason = REASON_DROPPED_IN_SETUP);
+    const struct msg_record_tcd *rows = w->sides[A].rows;
+    assert_int_equal(w->sides[A].rows_n, 1);
+    assert_int_equal(rows[0].disposition, 27);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_WORK_READY);
+    pg_world_wrapup(w, A, 0, CALL, "sold");
+    pg_world_ask(w, A, 0, AGENT_REQUEST_WRAPUP_DONE);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_READY);
+    assert_int_equal(w->sides[A].rows_n, 2);
+    assert_int_equal(rows[1].disposition, 13);
+    assert_string_equal(rows[1].wrapup, "sold");
+    pg_world_free(w);
+}
+
 static void test_pg_tcd__call_type_says_who_is_at_the_other_end(void **state)
 {
     (void)state;
@@ -503,6 +524,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__blind_transfer_is_a_row_for_each_leg),
     cmocka_unit_test(test_pg_tcd__conference_is_a_row_for_each_leg),
     cmocka_unit_test(test_pg_tcd__consultation_that_comes_to_nothing_is_two_rows),
+    cmocka_unit_test(test_pg_tcd__call_that_ended_before_a_cut_one_is_wrapped_up),
     cmocka_unit_test(test_pg_tcd__call_type_says_who_is_at_the_other_end),
     cmocka_unit_test(test_pg_tcd__other_call_handled_is_14),
     cmocka_unit_test(test_pg_tcd__system_that_ends_a_call_at_the_point_is_26),

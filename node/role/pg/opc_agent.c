@@ -75,7 +75,13 @@ static void forget_reservation(struct opc_agent *a)
 void opc_agent_settle(struct opc *o, struct opc_agent *a)
 {
     forget_reservation(a);
-    if (a->state != AGENT_STATE_LOGGED_OFF && !idle(a->state)) {
+    if (a->state == AGENT_STATE_LOGGED_OFF || idle(a->state)) {
+        return;
+    }
+    if (a->wrapping != 0) {
+        bool ready = a->before == AGENT_STATE_READY;
+        opc_agent_set(o, a, ready ? AGENT_STATE_WORK_READY : AGENT_STATE_WORK_NOT_READY, 0);
+    } else {
         opc_agent_set(o, a, a->before, 0);
     }
 }
@@ -190,12 +196,6 @@ void opc_agent_leg_ended(struct opc *o, struct opc_agent *a, struct opc_leg *leg
         forget_reservation(a);
         a->before = AGENT_STATE_NOT_READY;
         opc_agent_set(o, a, AGENT_STATE_NOT_READY, OPC_REASON_RONA);
-    } else if (a->wrapping != 0) {
-        forget_reservation(a);
-        opc_agent_set(o, a,
-                      a->before == AGENT_STATE_READY ? AGENT_STATE_WORK_READY
-                                                     : AGENT_STATE_WORK_NOT_READY,
-                      0);
     } else {
         opc_agent_settle(o, a);
     }

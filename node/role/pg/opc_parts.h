@@ -30,7 +30,8 @@ void opc_agent_wrapup(struct opc *o, const struct msg_private_input *in);
 void opc_agent_set(struct opc *o, struct opc_agent *a, enum agent_state state, uint32_t code);
 /* A call begins, or goes on, at the agent's phone; nothing happens to who is logged off. */
 void opc_agent_busy(struct opc *o, struct opc_agent *a, enum agent_state state);
-/* No call is there any more: READY or NOT_READY again. */
+/* No call is there any more: the wrap-up of one that ended before the others, or READY or NOT_READY
+ * again. */
 void opc_agent_settle(struct opc *o, struct opc_agent *a);
 /* The agent is promised to a call, or no more. */
 void opc_agent_reserve(struct opc *o, struct opc_agent *a, struct call_id call);
