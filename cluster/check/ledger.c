@@ -154,6 +154,22 @@ static uint32_t partials(const struct history *h, const struct ledger_entry *ent
     return n;
 }
 
+/* It rang where the registry had it, and the phone knows nothing of that: none of its legs goes
+ * with the time that the row tells, to the second. */
+static bool rang_astray(const struct history *h, const struct history_row *row)
+{
+    struct device_id phone = topology_number(h->topology, row->instrument);
+    int64_t begin = row->at_us - ((int64_t)row->duration_s + 1) * 1000000;
+    for (size_t i = 0; i < h->legs_n; i++) {
+        const struct history_leg *leg = &h->legs[i];
+        if (device_id_eq(leg->device, phone) && leg->begin_us <= row->at_us &&
+            (leg->open || leg->end_us >= begin)) {
+            return false;
+        }
+    }
+    return agent_id_some(row->agent) && history_astray(h, phone, row->at_us);
+}
+
 /* The nearest in time among the legs that fit at least `least`; a leg without rows goes first, and
  * a whole row goes to a leg that has none: what rang twice in one call has one of each. */
 static struct ledger_entry *best(const struct history *h, struct ledger *l,
@@ -187,7 +203,8 @@ static void match(const struct history *h, struct ledger *l)
         for (uint32_t i = 0; i < h->rows_n; i++) {
             bool done = taken[i] || h->rows[i].copy;
             struct ledger_entry *entry = done ? NULL : best(h, l, &h->rows[i], least);
-            if (entry != NULL) {
+            bool another = entry != NULL && entry->rows_n > 0 && rang_astray(h, &h->rows[i]);
+            if (entry != NULL && !another) {
                 taken[i] = take(entry, i);
             }
         }
@@ -230,11 +247,15 @@ static int64_t log_by(const struct history *h)
     return LEDGER_LOG_US + 2 * h->topology->traffic.wrapup_mean.us;
 }
 
-/* Its rows, or the lines of the other legs of its call, may still be on their way. */
+/* Its rows, or the lines of the other legs of its call, may still be on their way. An agent wraps
+ * up when the last call at the phone is over: one that consults, long after the caller hung up. */
 static bool too_young(const struct history *h, const struct ledger_entry *entry)
 {
+    const struct history_leg *leg = &h->legs[entry->leg];
     int64_t rows = expect_wrapup_most(h) + LEDGER_DELIVERY_US;
-    return h->legs[entry->leg].end_us + (rows > log_by(h) ? rows : log_by(h)) > h->end_us;
+    int64_t ended =
+        entry->at_route_point ? leg->end_us : history_busy_until(h, leg->device, leg->end_us);
+    return ended == HISTORY_FOREVER || ended + (rows > log_by(h) ? rows : log_by(h)) > h->end_us;
 }
 
 /* What the events say of the leg that a row is about. */
@@ -298,6 +319,9 @@ static bool apart(const struct history *h, int64_t from, int64_t until)
 static bool unlogged(const struct history *h, const struct history_row *row)
 {
     struct told told = told_of(h, row);
+    if (rang_astray(h, row)) {
+        return true;
+    }
     if (told.end == 0) {
         struct device_id phone = topology_number(h->topology, row->instrument);
         bool astray = agent_id_some(row->agent) && history_astray(h, phone, row->at_us);

@@ -89,6 +89,45 @@ static void test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_
     }
 }
 
+/* The registry has the phone where it never was told, and it rings there a second time. */
+static void test_ledger_faults__a_row_of_a_phone_that_does_not_know_is_nobodys(void **state)
+{
+    (void)state;
+    for (unsigned astray = 0; astray <= 1; astray++) {
+        good_run_make();
+        uint32_t leg = leg_at(-3000, 1000);
+        row_at(false, false, 1500);
+        good_rows[good.rows_n - 1].duration_s = 4;
+        if (astray == 1) {
+            struct event *e = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T + 1600 * GOOD_MS);
+            e->device.v = 7;
+            e->peer = GOOD_SUB1;
+            e->epoch = 9;
+        }
+        row_at(false, false, 15000);
+        good_rows[good.rows_n - 1].duration_s = 12;
+        good_rows[good.rows_n - 1].disposition = 19;
+        made();
+        assert_int_equal(entry_of(leg)->found, astray == 1 ? LEDGER_OK : LEDGER_DUPLICATE);
+        assert_int_equal(ledger.by_class[LEDGER_UNEXPLAINED], 0);
+        freed();
+    }
+}
+
+/* The caller hung up while the agent consulted: the wrap-up begins when that is over. */
+static void test_ledger_faults__a_leg_whose_agent_still_consults_may_have_no_row_yet(void **state)
+{
+    (void)state;
+    const int64_t end_ms = (GOOD_END - T) / GOOD_MS;
+    for (unsigned consults = 0; consults <= 1; consults++) {
+        good_run_make();
+        uint32_t leg = leg_at(-3000, 1000);
+        uint32_t other = leg_at(500, consults == 1 ? end_ms - 1000 : 900);
+        good_legs[other].call.v = 0x701;
+        assert_int_equal(found_at(leg), consults == 1 ? LEDGER_LEFT_OUT : LEDGER_LOST);
+    }
+}
+
 /* A leg that outlives many switches: a set has room for so many cut rows and no more. */
 static void test_ledger_faults__more_cuts_than_a_set_holds_are_as_many_as_it_holds(void **state)
 {
@@ -106,6 +145,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
     cmocka_unit_test(test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over),
+    cmocka_unit_test(test_ledger_faults__a_row_of_a_phone_that_does_not_know_is_nobodys),
+    cmocka_unit_test(test_ledger_faults__a_leg_whose_agent_still_consults_may_have_no_row_yet),
     cmocka_unit_test(test_ledger_faults__a_route_point_that_nobody_holds_offers_nothing),
 };
 
