@@ -7,6 +7,7 @@
 #include "cluster/check/scenario12.h"
 #include "cluster/check/scenario14.h"
 #include "cluster/check/scenario15.h"
+#include "cluster/check/scenario16.h"
 #include "cluster/check/scenario2.h"
 #include "cluster/check/scenario3.h"
 #include "cluster/check/scenario4.h"
@@ -96,7 +97,8 @@ static const struct {
                  {"rolling-restart", scenario12_checks},
                  {"controller-fails", scenario_controller_checks},
                  {"controller-gone", scenario14_checks},
-                 {"controller-split", scenario15_checks}};
+                 {"controller-split", scenario15_checks},
+                 {"link-flaps", scenario16_checks}};
 
 const char *check_scenario(size_t nth)
 {
