@@ -5,6 +5,9 @@
 #include "cluster/check/scenario10.h"
 #include "cluster/check/scenario11.h"
 #include "cluster/check/scenario12.h"
+#include "cluster/check/scenario14.h"
+#include "cluster/check/scenario15.h"
+#include "cluster/check/scenario16.h"
 #include "cluster/check/scenario2.h"
 #include "cluster/check/scenario3.h"
 #include "cluster/check/scenario4.h"
@@ -92,7 +95,10 @@ static const struct {
                  {"visible-cut", scenario10_checks},
                  {"both-cut", scenario11_checks},
                  {"rolling-restart", scenario12_checks},
-                 {"controller-fails", scenario_controller_checks}};
+                 {"controller-fails", scenario_controller_checks},
+                 {"controller-gone", scenario14_checks},
+                 {"controller-split", scenario15_checks},
+                 {"link-flaps", scenario16_checks}};
 
 const char *check_scenario(size_t nth)
 {

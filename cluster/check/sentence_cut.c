@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MS              1000
-#define CUTS_MAX        8
+#define CUTS_MAX        32
 #define NOTICE_SLACK_US INT64_C(700000)
 
 struct span {

@@ -8,17 +8,17 @@
 #define ASK_AGAIN_US  INT64_C(1000000) /* over the other path, besides that */
 #define CALL_BEGIN_US INT64_C(3000000) /* what was asked so long before may still wait */
 
-/* The fault, if it took a side of a pair; else NULL, and that is said. */
+/* The first fault of a side of a pair; none: NULL, and that is said. */
 static const struct history_outage *lost_side(const struct history *h, struct check_result *ret,
                                               struct proc_id *ret_other)
 {
-    const struct history_outage *fault = sentence_fault(h, ret);
+    const struct history_outage *fault = NULL;
     *ret_other = (struct proc_id){0};
-    if (fault == NULL) {
-        return NULL;
+    for (uint32_t i = 0; i < h->outages_n && fault == NULL; i++) {
+        const struct history_outage *o = &h->outages[i];
+        fault = o->injected && history_kind(h, o->proc) == PROC_ICM ? o : NULL;
     }
-    bool icm = history_kind(h, fault->proc) == PROC_ICM;
-    for (uint16_t v = 1; icm && v <= h->topology->procs_n; v++) {
+    for (uint16_t v = 1; fault != NULL && v <= h->topology->procs_n; v++) {
         if (h->topology->procs[v - 1].kind == PROC_ICM && v != fault->proc.v) {
             ret_other->v = v;
         }
@@ -78,8 +78,7 @@ void sentence_icm_pg_stays(const struct history *h, struct check_result *ret)
     }
 }
 
-/* When the request at place `nth` was answered, or its call over; -1: not within `bound`. */
-static int64_t answered_at(const struct history *h, size_t nth, int64_t bound)
+int64_t sentence_icm_answered(const struct history *h, size_t nth, int64_t bound)
 {
     const struct event *asked = &h->events[nth];
     for (size_t i = nth; i < h->events_n && h->events[i].at.us <= asked->at.us + bound; i++) {
@@ -92,11 +91,26 @@ static int64_t answered_at(const struct history *h, size_t nth, int64_t bound)
     return -1;
 }
 
+bool sentence_icm_stored(const struct history *h, int64_t key)
+{
+    for (size_t i = 0; i < h->events_n; i++) {
+        if (h->events[i].kind == EVENT_TCD_STORED && h->events[i].value == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sentence_icm_routed(const struct history *h, struct check_result *ret)
+{
+    sentence_icm_routed_within(h, missed_us(h) + ASK_AGAIN_US, ret);
+}
+
+void sentence_icm_routed_within(const struct history *h, int64_t bound, struct check_result *ret)
 {
     struct proc_id other;
     const struct history_outage *fault = lost_side(h, ret, &other);
-    int64_t bound = missed_us(h) + ASK_AGAIN_US, longest = 0;
+    int64_t longest = 0;
     uint64_t asked = 0, late = 0;
     for (size_t i = 0; fault != NULL && i < h->events_n; i++) {
         const struct event *e = &h->events[i];
@@ -104,7 +118,7 @@ void sentence_icm_routed(const struct history *h, struct check_result *ret)
             e->at.us + bound > h->end_us) {
             continue;
         }
-        int64_t at = answered_at(h, i, bound);
+        int64_t at = sentence_icm_answered(h, i, bound);
         asked++;
         late += at < 0 ? 1 : 0;
         longest = at >= 0 && at - e->at.us > longest ? at - e->at.us : longest;

@@ -26,10 +26,12 @@ enum scenario_field {
     SCENARIO_FIELD_SERVICE = 1 << 3,
     SCENARIO_FIELD_SIDES = 1 << 4,
     SCENARIO_FIELD_NET = 1 << 5,
-    SCENARIO_FIELD_WRITE = 1 << 6
+    SCENARIO_FIELD_WRITE = 1 << 6,
+    SCENARIO_FIELD_REJECT = 1 << 7
 };
 #define SCENARIO_FIELDS_BREAK (SCENARIO_FIELD_TARGET | SCENARIO_FIELD_HOW | SCENARIO_FIELD_SERVICE)
-#define SCENARIO_FIELDS_CUT   (SCENARIO_FIELD_SIDES | SCENARIO_FIELD_NET)
+#define SCENARIO_FIELDS_CUT   (SCENARIO_FIELD_NET | SCENARIO_FIELD_REJECT)
+#define SCENARIO_FIELDS_FLAP  (SCENARIO_FIELD_SIDES | SCENARIO_FIELD_COUNT)
 #define SCENARIO_FIELDS_HEAL  (SCENARIO_FIELD_TARGET | SCENARIO_FIELD_SIDES)
 
 /* X(NAME, word, fields that it must say, fields that it may say, meaning) */
@@ -39,8 +41,11 @@ enum scenario_field {
       "wait until `count` legs are up, one on hold, one being set up")                            \
     X(BREAK, break, 0, SCENARIO_FIELDS_BREAK,                                                     \
       "break `target` (else: the scenario's) as `how` and `service` say (else: the trigger)")     \
-    X(CUT, cut, SCENARIO_FIELD_SIDES, SCENARIO_FIELD_NET,                                         \
-      "cut the network `net` (else: the visible one) between two `sides`")                        \
+    X(CUT, cut, SCENARIO_FIELD_SIDES, SCENARIO_FIELDS_CUT,                                        \
+      "cut the network `net` (else: the visible one) between two `sides`; with `reject` senders " \
+      "are told at once")                                                                         \
+    X(FLAP, flap, SCENARIO_FIELDS_FLAP, SCENARIO_FIELDS_CUT,                                      \
+      "cut it and heal it `count` times; cut as long as whole, all of it in the time `within`")   \
     X(REHOMED, rehomed, 0, 0, "wait until no idle device is away from its first living home")     \
     X(PG_MOVED, pg_moved, 0, 0, "wait until the other PG side is active with all monitors")       \
     X(PG_BACK, pg_back, 0, 0, "wait until some PG side is active with all monitors")              \
@@ -88,6 +93,7 @@ struct scenario_step {
     enum service service;
     char sides[SCENARIO_TEXT_LEN]; /* as of `rehome partition` */
     enum cut_net net;
+    bool reject;
     enum scenario_write write;
 };
 

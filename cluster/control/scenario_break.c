@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define FLAP_POLL_MS 10
+
 /* Whom the step is about; NULL: it does not say. */
 static const char *whom_of(const struct scenario_step *step)
 {
@@ -53,9 +55,10 @@ static int find(struct scenario_step_stage *st, const struct scenario_step *step
                 struct scenario_fault *f)
 {
     const struct topology *t = &st->cluster->topology;
-    if (step->step == SCENARIO_CUT) {
+    if (step->sides[0] != '\0') {
         f->whom = step->sides;
         f->cut.net = step->net;
+        f->cut.reject = step->reject;
         return sides_find(step->sides, t, st->scene, &f->cut.from, &f->cut.to);
     }
     f->whom = step->target[0] != '\0' ? step->target : st->scenario->target;
@@ -64,10 +67,20 @@ static int find(struct scenario_step_stage *st, const struct scenario_step *step
     return target_find(f->whom, t, st->scene, &f->target);
 }
 
+/* Make what was found, once more perhaps. */
+static int make(struct scenario_step_stage *st, struct scenario_fault *f)
+{
+    int64_t t0_us = 0;
+    int code = st->ways->make(st->ways->context, f, &t0_us);
+    if (code == OUTCOME_DONE && st->ways->writes && st->unfold == NULL) {
+        st->unfold = unfold_new(st->cluster, t0_us, st->quiet);
+    }
+    return code;
+}
+
 int scenario_break_make(struct scenario_step_stage *st, const struct scenario_step *step)
 {
     struct scenario_fault f = {.whom = NULL};
-    int64_t t0_us = 0;
     if (st->faults_n == SCENARIO_FAULTS_MAX) {
         return outcome_error(OUTCOME_CONFIG, NULL, "more than %d faults at a time",
                              SCENARIO_FAULTS_MAX);
@@ -77,12 +90,45 @@ int scenario_break_make(struct scenario_step_stage *st, const struct scenario_st
         return OUTCOME_NO;
     }
     note_active(st, &f);
-    int code = st->ways->make(st->ways->context, &f, &t0_us);
+    int code = make(st, &f);
     if (code == OUTCOME_DONE) {
         st->faults[st->faults_n++] = f;
     }
-    if (code == OUTCOME_DONE && st->ways->writes && st->unfold == NULL) {
-        st->unfold = unfold_new(st->cluster, t0_us, st->quiet);
+    return code;
+}
+
+static void pass_until(const struct scenario_step_stage *st, int64_t until_us)
+{
+    while (st->ways->now_us(st->ways->context) < until_us &&
+           !st->ways->interrupted(st->ways->context)) {
+        st->ways->pass_ms(st->ways->context, FLAP_POLL_MS);
+    }
+}
+
+int scenario_break_flap(struct scenario_step_stage *st, const struct scenario_step *step,
+                        struct duration within)
+{
+    struct scenario_fault f = {.whom = NULL};
+    int64_t half_us = within.us / (2 * (int64_t)step->count);
+    st->ways->survey(st->ways->context, st->scene);
+    if (find(st, step, &f) != OUTCOME_DONE) {
+        return OUTCOME_NO;
+    }
+    note_active(st, &f);
+    int64_t next_us = st->ways->now_us(st->ways->context);
+    int code = OUTCOME_DONE;
+    for (uint32_t i = 0; i < step->count && code == OUTCOME_DONE; i++) {
+        code = make(st, &f);
+        if (code != OUTCOME_DONE) {
+            return code;
+        }
+        pass_until(st, next_us += half_us);
+        code = st->ways->undo(st->ways->context, &f);
+        if (st->unfold != NULL) {
+            unfold_step(st->unfold);
+        }
+        pass_until(st, next_us += half_us);
+        code = st->ways->interrupted(st->ways->context) ? OUTCOME_INTERRUPTED : code;
     }
     return code;
 }

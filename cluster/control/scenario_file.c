@@ -39,6 +39,7 @@ static const cyaml_schema_field_t step_fields[] = {
     CYAML_FIELD_STRING("sides", MAYBE, struct scenario_step, sides, 1),
     CYAML_FIELD_ENUM("net", CYAML_FLAG_STRICT | MAYBE, struct scenario_step, net, net_words,
                      COUNT(net_words)),
+    CYAML_FIELD_BOOL("reject", MAYBE, struct scenario_step, reject),
     CYAML_FIELD_ENUM("write", CYAML_FLAG_STRICT | MAYBE, struct scenario_step, write, write_words,
                      COUNT(write_words)),
     CYAML_FIELD_END};
@@ -95,7 +96,7 @@ static const struct field fields[] = {
     {SCENARIO_FIELD_COUNT, "count"}, {SCENARIO_FIELD_TARGET, "target"},
     {SCENARIO_FIELD_HOW, "how"},     {SCENARIO_FIELD_SERVICE, "service"},
     {SCENARIO_FIELD_SIDES, "sides"}, {SCENARIO_FIELD_NET, "net"},
-    {SCENARIO_FIELD_WRITE, "write"}};
+    {SCENARIO_FIELD_WRITE, "write"}, {SCENARIO_FIELD_REJECT, "reject"}};
 
 #define STEP_MUST(name, word, must, may, meaning) must,
 #define STEP_MAY(name, word, must, may, meaning)  (must) | (may),
@@ -114,6 +115,10 @@ static void judge_step(struct yaml_file *f, const char *phase, uint32_t i,
         yaml_file_complain(f, yaml_file_at(f, "%s[%u].within", phase, i), "for example 5s or 300ms",
                            "within '%s' is not a duration", step->within);
     }
+    if (step->step == SCENARIO_FLAP && step->count == 0) {
+        yaml_file_complain(f, yaml_file_at(f, "%s[%u].count", phase, i), NULL,
+                           "the step %s needs a count of at least 1", word);
+    }
     for (size_t k = 0; k < COUNT(fields); k++) {
         const yaml_node_t *at = yaml_file_at(f, "%s[%u].%s", phase, i, fields[k].key);
         bool said = at != whole;
@@ -131,7 +136,7 @@ static bool judge_phase(struct yaml_file *f, const char *phase, const struct sce
     bool cuts = false;
     for (uint32_t i = 0; i < n; i++) {
         judge_step(f, phase, i, &steps[i]);
-        cuts = cuts || steps[i].step == SCENARIO_CUT;
+        cuts = cuts || steps[i].step == SCENARIO_CUT || steps[i].step == SCENARIO_FLAP;
     }
     return cuts;
 }

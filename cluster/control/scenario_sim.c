@@ -153,7 +153,8 @@ static struct sim_fault fault_of(const struct scenario_fault *f)
                                                                     : SIM_FAULT_PARTITION,
                                   .target = first_of(f->cut.from),
                                   .group = f->cut.from,
-                                  .others = f->cut.to};
+                                  .others = f->cut.to,
+                                  .reject = f->cut.reject};
     }
     enum sim_fault_kind kind = of_process[f->how];
     if (f->service != SERVICE_NONE) {

@@ -298,6 +298,7 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
         return is_settled(st);
     case SCENARIO_BREAK:
     case SCENARIO_CUT:
+    case SCENARIO_FLAP:
     case SCENARIO_HEAL:
     case SCENARIO_LEAD:
     case SCENARIO_TRAFFIC_OFF:
@@ -341,11 +342,12 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
     int64_t until = now_us(st) + within.us;
     st->why[0] = '\0';
     st->counted = false;
-    if (step->step == SCENARIO_BREAK || step->step == SCENARIO_CUT) {
+    if (step->step == SCENARIO_BREAK || step->step == SCENARIO_CUT || step->step == SCENARIO_FLAP) {
         while (in_traffic(st) && count_legs(st).in_setup == 0 && now_us(st) < until) {
             st->ways->pass_ms(st->ways->context, 1);
         }
-        return scenario_break_make(st, step);
+        return step->step == SCENARIO_FLAP ? scenario_break_flap(st, step, within)
+                                           : scenario_break_make(st, step);
     }
     if (step->step == SCENARIO_HEAL) {
         return scenario_break_undo(st, step);

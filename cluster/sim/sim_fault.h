@@ -54,6 +54,7 @@ struct sim_fault {
     enum service service;  /* SERVICE_* */
     uint64_t group;  /* PARTITION, ONE_WAY, PRIVATE: processes besides the target, 1 << proc.v */
     uint64_t others; /* from whom they are cut; none: from all others */
+    bool reject;     /* PARTITION, PRIVATE: who sends is told at once */
     int64_t amount;
 };
 

@@ -37,7 +37,7 @@ struct conn {
 };
 
 struct path {
-    uint16_t cuts;
+    uint16_t cuts, refusals; /* each refusal is a cut, too */
     struct sim_net_slow slow;
 };
 
@@ -426,8 +426,13 @@ enum err sim_net_send(struct sim_net *net, struct proc_id from, struct proc_id t
     if (c == NULL || !c->open[end]) {
         return ERR_UNKNOWN;
     }
-    struct sim_packet *p = packet_new(net, frame);
     struct way *w = &c->ways[end];
+    if (path_of(net, c, end)->refusals > 0) {
+        sim_heap_push(net->config.heap, now_of(net), on_closed, net, c,
+                      (uint64_t)c->generation << 1 | (uint64_t)end);
+        return ERR_OK;
+    }
+    struct sim_packet *p = packet_new(net, frame);
     net->stats.frames++;
     net->stats.bytes += frame->batch_len;
     if (w->held == NULL && way_is_open(net, c, end)) {
@@ -498,6 +503,10 @@ static void on_try(void *self, void *data, uint64_t number)
     }
     const struct endpoint *e = &net->procs[c->ends[LISTENER].v];
     bool whole = way_is_open(net, c, DIALLER) && way_is_open(net, c, LISTENER);
+    if (path_of(net, c, DIALLER)->refusals > 0) {
+        sim_heap_push(net->config.heap, now_of(net), on_refused, net, c, number);
+        return;
+    }
     if (!whole || !e->powered) {
         try_later(net, c, CONNECT_US);
         return;
@@ -614,6 +623,15 @@ void sim_net_cut(struct sim_net *net, enum sim_wire wire, struct proc_id from, s
         }
     }
     net->config.changed(net->config.context);
+}
+
+void sim_net_refuse(struct sim_net *net, enum sim_wire wire, struct proc_id from, struct proc_id to,
+                    bool on)
+{
+    struct path *path = &net->paths[wire][from.v][to.v];
+    ASSERT(on || path->refusals > 0);
+    path->refusals = (uint16_t)(on ? path->refusals + 1 : path->refusals - 1);
+    sim_net_cut(net, wire, from, to, on);
 }
 
 void sim_net_slow(struct sim_net *net, enum sim_wire wire, struct proc_id from, struct proc_id to,

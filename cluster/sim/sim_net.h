@@ -98,6 +98,9 @@ void sim_net_release(struct sim_net *net, struct sim_packet *packet);
 
 void sim_net_cut(struct sim_net *net, enum sim_wire wire, struct proc_id from, struct proc_id to,
                  bool on);
+/* The same, and what `from` sends is refused: its connections are reset, and it gets no new one. */
+void sim_net_refuse(struct sim_net *net, enum sim_wire wire, struct proc_id from, struct proc_id to,
+                    bool on);
 struct sim_net_slow {
     int64_t latency_us, jitter_us;
     int32_t loss_ppm; /* of packets; a stream waits for the retransmission */

@@ -301,6 +301,8 @@ static void trace_around(struct sim_world *w, enum event_kind kind, const struct
 
 static void cut_all(struct sim_world *w, const struct sim_fault *f, bool on)
 {
+    void (*cut)(struct sim_net *, enum sim_wire, struct proc_id, struct proc_id, bool) =
+        f->reject ? sim_net_refuse : sim_net_cut;
     uint16_t n = (uint16_t)w->config.topology->procs_n;
     for (uint16_t a = 1; a <= n; a++) {
         for (uint16_t b = 1; b <= n; b++) {
@@ -309,14 +311,14 @@ static void cut_all(struct sim_world *w, const struct sim_fault *f, bool on)
                 continue;
             }
             if (f->kind != SIM_FAULT_PRIVATE) {
-                sim_net_cut(w->ground.net, SIM_WIRE_VISIBLE, from, to, on);
+                cut(w->ground.net, SIM_WIRE_VISIBLE, from, to, on);
             }
             if (f->kind != SIM_FAULT_ONE_WAY && f->kind != SIM_FAULT_PRIVATE) {
-                sim_net_cut(w->ground.net, SIM_WIRE_VISIBLE, to, from, on);
+                cut(w->ground.net, SIM_WIRE_VISIBLE, to, from, on);
             }
             if (f->kind == SIM_FAULT_UNPLUG || f->kind == SIM_FAULT_PRIVATE) {
-                sim_net_cut(w->ground.net, SIM_WIRE_PRIVATE, from, to, on);
-                sim_net_cut(w->ground.net, SIM_WIRE_PRIVATE, to, from, on);
+                cut(w->ground.net, SIM_WIRE_PRIVATE, from, to, on);
+                cut(w->ground.net, SIM_WIRE_PRIVATE, to, from, on);
             }
         }
     }

@@ -25,6 +25,7 @@ given:
 when:
   - {step: break, target: sub1, how: crash, service: none, within: 5s, text: it breaks}
   - {step: cut, sides: pga / pgb, net: private, within: 5s, text: it is cut}
+  - {step: flap, sides: pga / sub1, reject: true, count: 3, within: 6s, text: it flaps}
 then:
   - {step: refused, write: config, within: 5s, text: refused}
 finally:
@@ -63,20 +64,26 @@ refuses() {
 }
 
 @test "an unknown write is refused" {
-    refuses 17:28 "write: config" "write: konfig" "did you mean 'config'?"
+    refuses 18:28 "write: config" "write: konfig" "did you mean 'config'?"
 }
 
 @test "a cut without sides is refused" {
     refuses 15:5 "sides: pga / pgb, " "" "the step cut needs sides"
 }
 
+@test "a flapping that is not counted, or has a word where yes or no belongs, is refused" {
+    refuses 16:45 "reject: true" "reject: perhaps" "reject"
+    refuses 16:58 "reject: perhaps, count: 3" "reject: true, count: 0" "at least 1"
+    refuses 16:5 "reject: true, count: 0, " "" "the step flap needs count"
+}
+
 @test "a write that is not named is refused" {
-    refuses 17:5 "write: config, " "" "the step refused needs write"
+    refuses 18:5 "write: config, " "" "the step refused needs write"
 }
 
 @test "a field that the step does not have is refused" {
     refuses 12:57 "text: healthy" "text: healthy, target: sub1" "the step healthy has no target"
-    refuses 19:39 "target: sub1, within: 5s, text: it is back" "target: sub1, count: 3, within: 5s, text: it is back" "the step heal has no count"
+    refuses 20:39 "target: sub1, within: 5s, text: it is back" "target: sub1, count: 3, within: 5s, text: it is back" "the step heal has no count"
 }
 
 @test "a time that is none is refused" {

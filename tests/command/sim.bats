@@ -95,7 +95,8 @@ setup() {
 
 @test "sim: double faults and cut networks pass in virtual time" {
     for scenario in no-control backup-fails "backup-fails --trigger callmanager" publisher-fails quorum-lost \
-        private-cut visible-cut both-cut rolling-restart "rolling-restart --trigger crash"; do
+        private-cut visible-cut both-cut rolling-restart "rolling-restart --trigger crash" \
+        controller-gone "controller-gone --trigger stop" controller-split link-flaps; do
         # shellcheck disable=SC2086
         run --separate-stderr "$REHOME" sim --scenario $scenario --seeds 1 --quiet --json
         [ "$status" = 0 ]

@@ -106,11 +106,11 @@ setup() {
     [ "$(jq -r '.scenarios[] | select(.number == 1) | .name' <<<"$output")" = subscriber-fails ]
     [ "$(jq -r '.scenarios[0].backends | index("local")' <<<"$output")" = 0 ]
     [ "$(jq -c '[.scenarios[] | [.number, .name]]' <<<"$output")" = \
-        '[[1,"subscriber-fails"],[2,"pg-side-fails"],[3,"callmanager-fails"],[4,"ctimanager-fails"],[5,"no-control"],[6,"backup-fails"],[7,"publisher-fails"],[8,"quorum-lost"],[9,"private-cut"],[10,"visible-cut"],[11,"both-cut"],[12,"rolling-restart"],[13,"controller-fails"]]' ]
+        '[[1,"subscriber-fails"],[2,"pg-side-fails"],[3,"callmanager-fails"],[4,"ctimanager-fails"],[5,"no-control"],[6,"backup-fails"],[7,"publisher-fails"],[8,"quorum-lost"],[9,"private-cut"],[10,"visible-cut"],[11,"both-cut"],[12,"rolling-restart"],[13,"controller-fails"],[14,"controller-gone"],[15,"controller-split"],[16,"link-flaps"]]' ]
 }
 
 @test "every scenario can be shown, and each check that its table names can be explained" {
-    for number in {1..13}; do
+    for number in {1..16}; do
         run --separate-stderr "$REHOME" scenario show "$number" --json
         [ "$status" = 0 ]
         [ "$(jq '[.triggers, .given, .when, .then, .finally, .table] | all(length > 0)' <<<"$output")" = true ]

@@ -201,6 +201,29 @@ static void test_mds__two_sides_that_both_served_find_to_one(void **state)
     assert_true(a == b);
 }
 
+/* The visible network is the quicker one: what the other side says there of the new pair comes
+ * before anything comes over the private link. */
+static void test_mds__a_side_that_is_told_of_the_pair_does_not_begin_alone(void **state)
+{
+    (void)state;
+    serving(PAIR_ICMB);
+    pair_link(&pair, PAIR_PGA, PAIR_ICMA, false);
+    pair_link(&pair, PAIR_PGB, PAIR_ICMA, false);
+    pair_private(&pair, false);
+    assert_int_equal(state_of(PAIR_ICMA), MDS_STATE_ISOLATED_DISABLED);
+    assert_int_equal(state_of(PAIR_ICMB), MDS_STATE_ISOLATED_ENABLED);
+    pair_link(&pair, PAIR_PGB, PAIR_ICMA, true);
+    struct msg msg = {.kind = MSG_MDS_STATUS};
+    msg.mds_status = (struct msg_mds_status){.state = MDS_STATE_PAIRED_ENABLED, .majority = true};
+    mds_message(&pair_of(&pair, PAIR_ICMA)->mds, pair.now, LINK_CONTROLLER, PAIR_ICMB, &msg);
+    pair_settle(&pair);
+    assert_int_equal(state_of(PAIR_ICMA), MDS_STATE_ISOLATED_DISABLED);
+    pair_private(&pair, true);
+    assert_int_equal(state_of(PAIR_ICMA), MDS_STATE_PAIRED_DISABLED);
+    assert_int_equal(state_of(PAIR_ICMB), MDS_STATE_PAIRED_ENABLED);
+    assert_lockstep();
+}
+
 static void test_mds__keys_of_sides_that_were_alone_are_never_the_same(void **state)
 {
     (void)state;
@@ -431,6 +454,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__a_cut_private_link_leaves_one_side_enabled),
     cmocka_unit_test(test_mds__a_side_that_its_pgs_cannot_reach_leaves_the_control),
     cmocka_unit_test(test_mds__two_sides_that_both_served_find_to_one),
+    cmocka_unit_test(test_mds__a_side_that_is_told_of_the_pair_does_not_begin_alone),
     cmocka_unit_test(test_mds__keys_of_sides_that_were_alone_are_never_the_same),
     cmocka_unit_test(test_mds__epochs_of_sides_that_were_alone_are_never_the_same),
     cmocka_unit_test(test_mds__a_pg_side_that_acts_keeps_its_epoch_at_a_side_that_knows_less),

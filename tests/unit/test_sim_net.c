@@ -138,6 +138,28 @@ static void test_sim_net__a_cut_holds_back_and_a_mended_path_lets_follow(void **
     end(&b);
 }
 
+static void test_sim_net__who_sends_over_a_refused_path_is_told_at_once(void **state)
+{
+    (void)state;
+    struct bench b;
+    connected(&b);
+    sim_net_refuse(b.net, SIM_WIRE_VISIBLE, A, B, true);
+    run(&b, 200000);
+    assert_int_equal(b.n, 0); /* nobody has sent anything */
+    assert_int_equal(send_text(&b, A, B, true, "x"), ERR_OK);
+    run(&b, 201000);
+    assert_int_equal(b.n, 1);
+    assert_int_equal(b.news[0].kind, SIM_NEWS_DIALLED_LOST);
+    assert_int_equal(b.to[0].v, A.v);
+    run(&b, 1000000);
+    assert_true(b.n > 2);
+    assert_int_equal(b.news[1].kind, SIM_NEWS_DIALLED_REFUSED);
+    sim_net_refuse(b.net, SIM_WIRE_VISIBLE, A, B, false);
+    run(&b, 1500000);
+    assert_int_equal(b.news[b.n - 1].kind, SIM_NEWS_DIALLED_UP);
+    end(&b);
+}
+
 static void test_sim_net__private_cuts_do_not_touch_the_visible_network(void **state)
 {
     (void)state;
@@ -242,6 +264,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sim_net__nobody_listens_is_refused_until_somebody_does),
     cmocka_unit_test(test_sim_net__order_holds_within_a_connection),
     cmocka_unit_test(test_sim_net__a_cut_holds_back_and_a_mended_path_lets_follow),
+    cmocka_unit_test(test_sim_net__who_sends_over_a_refused_path_is_told_at_once),
     cmocka_unit_test(test_sim_net__private_cuts_do_not_touch_the_visible_network),
     cmocka_unit_test(test_sim_net__a_crash_is_news_at_once),
     cmocka_unit_test(test_sim_net__a_power_cut_is_silent_until_the_machine_is_back),

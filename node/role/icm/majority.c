@@ -33,7 +33,7 @@ bool majority_reached(const struct majority *m)
     return m->side == SIDE_B ? 2 * m->devices > m->devices_all : 2 * m->devices >= m->devices_all;
 }
 
-bool majority_may_begin(const struct majority *m, struct instant now)
+bool majority_may_go_on(const struct majority *m, struct instant now)
 {
     if (!majority_reached(m) || !instant_reached(now, m->not_before)) {
         return false;
@@ -43,6 +43,12 @@ bool majority_may_begin(const struct majority *m, struct instant now)
     }
     bool serves = m->other.state == MDS_STATE_ISOLATED_ENABLED;
     return !serves && !(m->side == SIDE_B && m->other.majority);
+}
+
+bool majority_may_begin(const struct majority *m, struct instant now)
+{
+    bool orders = m->tested && m->other.state == MDS_STATE_PAIRED_ENABLED;
+    return !orders && majority_may_go_on(m, now);
 }
 
 bool majority_must_end(const struct majority *m)

@@ -31,7 +31,11 @@ void majority_met(struct majority *m, struct instant now);
 void majority_test(struct majority *m, const struct msg_mds_status *other);
 /* Whether enough PG sides have a path to this side. */
 bool majority_reached(const struct majority *m);
-/* Whether this side, isolated, may begin to serve now. */
+/* Whether this side, one of a pair until now, may serve alone with what it has. */
+bool majority_may_go_on(const struct majority *m, struct instant now);
+/* Whether this side, isolated, may begin to serve now, with nothing. Not while the other one
+ * orders: that one hears it already and is a pair with it, or will miss it and say what it is then.
+ */
 bool majority_may_begin(const struct majority *m, struct instant now);
 /* Whether this side, isolated and serving, has to stop: the other one serves, and goes first. */
 bool majority_must_end(const struct majority *m);

@@ -179,7 +179,7 @@ static void part(struct mds *m)
         settle(m);
         return;
     }
-    if (!majority_may_begin(&m->majority, m->now)) {
+    if (!majority_may_go_on(&m->majority, m->now)) {
         end(m);
         return;
     }
