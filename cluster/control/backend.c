@@ -57,11 +57,11 @@ int backend_cuts(const struct cluster *c, const char *what)
                                what, b->word);
 }
 
-int backend_remove_all(const struct cluster *c)
+int backend_remove_all(const struct cluster *c, bool destroy)
 {
     int code = OUTCOME_DONE;
     for (size_t i = 0; i < ALL_N; i++) {
-        int one = all[i]->remove(c);
+        int one = all[i]->remove(c, destroy);
         code = code == OUTCOME_DONE ? one : code;
     }
     return code;

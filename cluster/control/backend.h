@@ -8,26 +8,34 @@
 #define CLUSTER_CONTROL_BACKEND_H
 
 #include "cluster/control/home.h"
+#include "cluster/control/proc.h"
 #include "cluster/fault/cut.h"
+
+/* What the options of `rehome up` say about the place; NULL: nothing. */
+struct backend_place {
+    const char *block; /* the addresses on the loopback */
+};
 
 struct backend {
     const char *word;
     /* Whether who asks can use it here. Nothing is made. */
     int (*permitted)(void);
-    /* Fill in c->block and c->private_block; `wanted` is --block or NULL, c->block what it was
-     * before or "". `*ret_hold` keeps others from them until it is closed; -1: nobody could. */
-    int (*reserve)(struct cluster *c, const char *wanted, int *ret_hold);
+    /* Fill in c->block and c->private_block; c->block is what it was before or "". `*ret_hold`
+     * keeps others from them until it is closed; -1: nobody could. */
+    int (*reserve)(struct cluster *c, const struct backend_place *place, int *ret_hold);
     /* Make what the processes need before they start; what an earlier start left goes first. */
     int (*make)(const struct cluster *c);
-    /* Take it away, whatever is there of it; nothing is fine. No process runs any more. */
-    int (*remove)(const struct cluster *c);
+    /* Take it away, whatever is there of it; nothing is fine. No process runs any more. With
+     * `destroy`, what processes keep outside of the cluster's folder goes, too. */
+    int (*remove)(const struct cluster *c, bool destroy);
     /* Let the command be where the processes can be reached; before it opens a socket. */
     int (*visit)(const struct cluster *c);
+    const struct proc_ways *procs;
     /* In the child that becomes a process: be where it belongs. errno says why not. */
     enum err (*enter)(const struct cluster *c, struct proc_id id);
     /* From here on NULL: there are no networks that could be cut. */
     int (*plug)(const struct cluster *c, struct proc_id id, bool in);
-    int (*power)(const struct cluster *c, struct proc_id id);
+    int (*power)(const struct cluster *c, struct proc_id id, bool on);
     int (*cut)(const struct cluster *c, const struct cut *cuts, uint32_t n);
     uint64_t (*counted)(const struct cluster *c, const struct cut *cut);
 };
@@ -39,6 +47,6 @@ MUST_CHECK int backend_named(const char *word_or_null, const struct backend **re
 /* Whether networks can be cut there; says so if not. `what` was asked for. */
 MUST_CHECK int backend_cuts(const struct cluster *c, const char *what);
 /* Take away what any of them left of this cluster. */
-MUST_CHECK int backend_remove_all(const struct cluster *c);
+MUST_CHECK int backend_remove_all(const struct cluster *c, bool destroy);
 
 #endif

@@ -305,12 +305,12 @@ static int prepare(const struct cluster_run_options *options, struct cluster *c,
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = backend_remove_all(c); /* of a start that somebody ended half way */
+    code = backend_remove_all(c, false); /* of a start that somebody ended half way */
     if (code != OUTCOME_DONE) {
         return code;
     }
     read_old_block(c);
-    code = backend_of(c)->reserve(c, options->block, ret_fd);
+    code = backend_of(c)->reserve(c, &options->place, ret_fd);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -458,7 +458,7 @@ int cluster_run_down(const struct cluster *c, bool destroy)
         }
     }
     forget_pids(c);
-    int code = backend_remove_all(c);
+    int code = backend_remove_all(c, destroy);
     if (code != OUTCOME_DONE) {
         return code;
     }

@@ -2,6 +2,7 @@
 #ifndef CLUSTER_CONTROL_CLUSTER_RUN_H
 #define CLUSTER_CONTROL_CLUSTER_RUN_H
 
+#include "cluster/control/backend.h"
 #include "cluster/control/survey.h"
 #include "node/runtime/topology_file.h"
 
@@ -10,8 +11,8 @@
 struct cluster_run_options {
     const char *topology; /* a file, or the name of a delivered one; NULL: default */
     const char *backend;  /* NULL: local */
-    const char *block;    /* NULL: any free one */
-    const char *cluster;  /* name; NULL: the topology's */
+    struct backend_place place;
+    const char *cluster; /* name; NULL: the topology's */
     struct topology_change change;
     bool wait;
     bool quiet;

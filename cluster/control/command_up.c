@@ -21,7 +21,7 @@ static struct cluster_run_options read_words(const struct up_words *w,
 {
     struct cluster_run_options o = {.topology = w->topology,
                                     .backend = w->backend,
-                                    .block = w->block,
+                                    .place.block = w->block,
                                     .cluster = common->cluster,
                                     .wait = !common->no_wait,
                                     .quiet = common->quiet};
