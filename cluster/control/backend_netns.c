@@ -135,5 +135,6 @@ const struct backend backend_netns = {.word = "netns",
                                       .enter = enter,
                                       .plug = plug,
                                       .power = power,
+                                      .power_words = "SIGKILL to all in its namespace at once",
                                       .cut = cut,
                                       .counted = counted};

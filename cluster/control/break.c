@@ -48,7 +48,10 @@ int break_possible(const struct cluster *c, enum break_how how)
 {
     char what[NAME_LEN];
     snprintf(what, sizeof what, "--how %s", words[how]);
-    return how == BREAK_POWER || how == BREAK_UNPLUG ? backend_cuts(c, what) : OUTCOME_DONE;
+    int code = how == BREAK_POWER || how == BREAK_UNPLUG ? backend_cuts(c, what) : OUTCOME_DONE;
+    return code == OUTCOME_DONE && how == BREAK_POWER && backend_of(c)->can_power != NULL
+               ? backend_of(c)->can_power(c)
+               : code;
 }
 
 /* A whole process, in the way of the backend or by a signal. */

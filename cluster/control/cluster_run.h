@@ -31,6 +31,6 @@ MUST_CHECK int cluster_run_wait_healthy(struct operator_desk *o, const struct cl
                                         uint32_t timeout_ms, int64_t began_us, bool quiet);
 /* The path of a topology: a file, or one of those that are delivered with the program. Says what is
  * wrong (OUTCOME_CONFIG). */
-MUST_CHECK int cluster_run_topology(const char *name_or_null, char *ret_path, size_t size);
+MUST_CHECK int cluster_run_topology(const char *name, char *ret_path, size_t size);
 
 #endif

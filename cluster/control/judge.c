@@ -1,5 +1,6 @@
 #include "cluster/control/judge.h"
 
+#include "cluster/control/backend.h"
 #include "cluster/control/fill.h"
 #include "cluster/control/run_folder.h"
 #include "cluster/control/table.h"
@@ -71,6 +72,10 @@ static int record_and_judge(const struct cluster *c, const char *run_folder, con
     if (code != OUTCOME_DONE) {
         return code;
     }
+    code = backend_fetch(c, true);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
     if (err == ERR_OK && scenario == NULL) {
         err = record_limit(run_folder, &c->topology, c->began_us, until_us);
@@ -133,9 +138,14 @@ int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger)
     char folder[HOME_PATH_MAX];
     char path[HOME_PATH_MAX];
     struct runfile *runfile = NULL;
+    int code = backend_fetch(c, true);
     struct judged *j = calloc(1, sizeof *j);
     if (j == NULL) {
         abort();
+    }
+    if (code != OUTCOME_DONE) {
+        free(j);
+        return code;
     }
     home_path(c, folder, sizeof folder, "ledger.XXXXXX");
     if (mkdtemp(folder) == NULL) {
@@ -160,7 +170,7 @@ int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger)
     if (err == ERR_OK) {
         err = judged_make(runfile, &c->topology, j);
     }
-    int code = err == ERR_OK ? OUTCOME_DONE : bad_run(path, "no ledger can be made", err);
+    code = err == ERR_OK ? OUTCOME_DONE : bad_run(path, "no ledger can be made", err);
     if (err == ERR_OK) {
         json_t *all = judged_json(j, "", "");
         *ret_ledger = json_incref(json_object_get(all, "ledger"));

@@ -159,6 +159,7 @@ int proc_complain(const struct cluster *c, const char *name)
     struct proc_pid pid;
     long log_from = 0;
     int code = -1;
+    err_ignore(backend_fetch(c, true) == OUTCOME_DONE ? ERR_OK : ERR_IO, "it was said");
     (void)proc_read(c, name, &pid);
     (void)proc_here_ended(&pid, &log_from, &code);
     show_log(c, name, log_from);
