@@ -189,6 +189,7 @@ int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id 
     bool fresh = state == PROC_STATE_DEAD;
     if (is_broken(c, p->name, BREAK_POWER) && break_possible(c, BREAK_POWER) == OUTCOME_DONE) {
         code = backend_of(c)->power(c, target, true);
+        code = code == OUTCOME_DONE ? faults_apply(c) : code;
     } else if (is_broken(c, p->name, BREAK_UNPLUG) &&
                break_possible(c, BREAK_UNPLUG) == OUTCOME_DONE) {
         code = backend_of(c)->plug(c, target, true);
