@@ -62,6 +62,14 @@ static int remove_it(const struct cluster *c, bool destroy)
     return machines_known(c) ? deploy_remove(c, destroy) : OUTCOME_DONE;
 }
 
+/* What Vagrant made is Vagrant's; the rest is gone with that of ssh. */
+static int nothing(const struct cluster *c, bool destroy)
+{
+    (void)c;
+    (void)destroy;
+    return OUTCOME_DONE;
+}
+
 static int stay(const struct cluster *c)
 {
     (void)c;
@@ -257,12 +265,16 @@ static int reserve_vagrant(struct cluster *c, const struct backend_place *place,
     return code == OUTCOME_DONE ? reserve(c, &full, ret_hold) : code;
 }
 
-#define MACHINES                                                                            \
-    .permitted = permitted, .away = true, .make = make, .remove = remove_it, .visit = stay, \
-    .procs = &proc_there, .plug = plug, .power = power, .can_power = can_power,             \
-    .power_words = "The power of its machine is cut", .cut = cut, .counted = counted,       \
+#define MACHINES                                                                             \
+    .permitted = permitted, .away = true, .make = make, .visit = stay, .procs = &proc_there, \
+    .plug = plug, .power = power, .can_power = can_power,                                    \
+    .power_words = "The power of its machine is cut", .cut = cut, .counted = counted,        \
     .fetch = fetch_take
 
-const struct backend backend_ssh = {.word = "ssh", .reserve = reserve, MACHINES};
-const struct backend backend_vagrant = {
-    .word = "vagrant", .topology = "vagrant", .reserve = reserve_vagrant, MACHINES};
+const struct backend backend_ssh = {
+    .word = "ssh", .reserve = reserve, .remove = remove_it, MACHINES};
+const struct backend backend_vagrant = {.word = "vagrant",
+                                        .topology = "vagrant",
+                                        .reserve = reserve_vagrant,
+                                        .remove = nothing,
+                                        MACHINES};

@@ -83,13 +83,12 @@ static bool put_files(FILE *out, const struct cluster *c, const struct machines_
     char path[HOME_PATH_MAX];
     struct network room;
     fprintf(out,
-            "put() {\nmkdir -p '%s' '%s/keys' '%s' && chmod 755 '%s' && chmod 700 '%s/keys' || "
-            "return 1\n"
+            "put() {\nmkdir -p '%s' '%s/keys' && chmod 755 '%s' && chmod 700 '%s/keys'\n"
             "echo '%s' >'%s/cluster'\n"
             "printf 'BLOCK=%s\\nPRIVATE_BLOCK=%s\\n' >'%s/network'\n"
             "chmod 644 '%s/network' '%s/cluster'\n",
-            l->etc, l->etc, l->state, l->etc, l->etc, owner(c, &room), l->etc, c->block,
-            c->private_block, l->etc, l->etc, l->etc);
+            l->etc, l->etc, l->etc, l->etc, owner(c, &room), l->etc, c->block, c->private_block,
+            l->etc, l->etc, l->etc);
     home_path(c, path, sizeof path, "topology.yaml");
     bool good = put_file(out, path, l->etc, "topology.yaml", "644");
     for (uint32_t i = 0; i < c->topology.procs_n && good; i++) {
@@ -116,7 +115,7 @@ static char *script(const struct cluster *c, const struct machines_layout *l,
     fprintf(out, "umask 077\n");
     put_checks(out, c, l, p);
     bool good = put_files(out, c, l, p);
-    fprintf(out, "check && put\n");
+    fprintf(out, "check && (set -e; put)\n");
     if (fclose(out) != 0) {
         abort();
     }
@@ -184,6 +183,7 @@ int deploy_remove(const struct cluster *c, bool destroy)
     if (!machines_layout(c, &l) || n == 0) {
         return OUTCOME_DONE;
     }
+    char gone[512] = "";
     struct machines_job *jobs = calloc(n, sizeof *jobs);
     int code = OUTCOME_DONE;
     if (jobs == NULL) {
@@ -198,11 +198,15 @@ int deploy_remove(const struct cluster *c, bool destroy)
         if (job->err == ERR_INVALID && code == OUTCOME_DONE) {
             code = machines_judge(c, job, "clean up");
         } else if (job->err != ERR_OK && job->err != ERR_INVALID) {
-            outcome_progress("%s cannot be reached: what is there stays",
-                             topology_name(&c->topology, job->to));
+            size_t used = strlen(gone);
+            snprintf(gone + used, sizeof gone - used, "%s%s", used > 0 ? ", " : "",
+                     topology_name(&c->topology, job->to));
         }
         shell_said_free(&job->said);
         machines_forget(c, job->to);
+    }
+    if (gone[0] != '\0') {
+        outcome_progress("not reached: %s; what is there stays", gone);
     }
     free(jobs);
     return code;

@@ -100,7 +100,8 @@ static enum proc_state read_pid(const struct cluster *c, const char *name, struc
     return seen.states[id.v];
 }
 
-/* What is beside its pid file, so that `start` has begun when the file is there. */
+/* A unit is held when it has started, not before: what is held is started by nobody. Without units
+ * the process writes who it is before it becomes the daemon, and that is waited for. */
 static struct machines_job start_job(const struct cluster *c, const struct machines_layout *l,
                                      struct proc_id id)
 {
@@ -110,8 +111,8 @@ static struct machines_job start_job(const struct cluster *c, const struct machi
     if (l->units) {
         return machines_job(id,
                             "systemctl reset-failed %s 2>/dev/null\n"
-                            "%s/hold %s && systemctl start %s",
-                            unit, l->programs, p->name, unit);
+                            "%s/hold --release %s && systemctl start %s && %s/hold %s",
+                            unit, l->programs, p->name, unit, l->programs, p->name);
     }
     return machines_job(
         id,

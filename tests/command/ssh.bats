@@ -151,6 +151,11 @@ knock() {
     run rehome partition "pub / sub2" --reject --no-wait
     [[ "$(knock pub "$address")" == *refused* ]]
     [ "$(rehome faults --json | jq '[.faults[] | select(.packets > 0)] | length')" = 2 ]
+    # A machine that was without power has forgotten the rules, and is told again.
+    rehome kill pub --how power --no-wait --quiet
+    rehome start pub --no-wait --quiet
+    on pub nft list chain inet rehome losses | grep -q drop
+    [[ "$(knock pub "$address")" == *refused* ]]
     rehome partition "pga / pgb" --net private --one-way --no-wait --quiet
     on pgb nft list chain inet rehome losses | grep -q '192\.168\.57\..*drop'
     run ! grep -q '192\.168\.57' <(on pga nft list chain inet rehome losses)
