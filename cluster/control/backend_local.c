@@ -1,6 +1,7 @@
 #include "cluster/control/backend_local.h"
 
 #include "cluster/control/block.h"
+#include "cluster/control/proc_here.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,13 @@ static int nothing(const struct cluster *c)
     return OUTCOME_DONE;
 }
 
+static int nothing_left(const struct cluster *c, bool destroy)
+{
+    (void)c;
+    (void)destroy;
+    return OUTCOME_DONE;
+}
+
 static enum err stay(const struct cluster *c, struct proc_id id)
 {
     (void)c;
@@ -23,8 +31,9 @@ static enum err stay(const struct cluster *c, struct proc_id id)
 }
 
 /* The old block, if this cluster was up before; a new one if it is taken by now. */
-static int reserve(struct cluster *c, const char *wanted, int *ret_hold)
+static int reserve(struct cluster *c, const struct backend_place *place, int *ret_hold)
 {
+    const char *wanted = place->block;
     char block[BLOCK_LEN];
     char taken[BLOCK_PORT_LEN];
     uint64_t seed = c->topology.hash;
@@ -56,6 +65,7 @@ const struct backend backend_local = {.word = "local",
                                       .permitted = permitted,
                                       .reserve = reserve,
                                       .make = nothing,
-                                      .remove = nothing,
+                                      .remove = nothing_left,
                                       .visit = nothing,
+                                      .procs = &proc_here,
                                       .enter = stay};

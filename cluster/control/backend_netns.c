@@ -1,5 +1,6 @@
 #include "cluster/control/backend_netns.h"
 
+#include "cluster/control/proc_here.h"
 #include "cluster/fault/network.h"
 
 #include <stdio.h>
@@ -45,9 +46,9 @@ static int permitted(void)
 }
 
 /* The network is nobody else's, so all addresses are free. */
-static int reserve(struct cluster *c, const char *wanted, int *ret_hold)
+static int reserve(struct cluster *c, const struct backend_place *place, int *ret_hold)
 {
-    if (wanted != NULL) {
+    if (place->block != NULL) {
         return outcome_error(OUTCOME_USAGE, "leave --block out",
                              "on netns a cluster has all addresses to itself");
     }
@@ -57,8 +58,9 @@ static int reserve(struct cluster *c, const char *wanted, int *ret_hold)
     return OUTCOME_DONE;
 }
 
-static int remove_it(const struct cluster *c)
+static int remove_it(const struct cluster *c, bool destroy)
 {
+    (void)destroy; /* nothing is kept */
     struct network n = network(c);
     struct tool_said said;
     return complain(network_remove(&n, &said), "remove the network namespaces", &said);
@@ -68,7 +70,7 @@ static int make(const struct cluster *c)
 {
     struct network n = network(c);
     struct tool_said said;
-    int code = remove_it(c);
+    int code = remove_it(c, false);
     return code == OUTCOME_DONE
                ? complain(network_make(&n, &said), "make the network namespaces", &said)
                : code;
@@ -97,9 +99,13 @@ static int plug(const struct cluster *c, struct proc_id id, bool in)
                     &said);
 }
 
-static int power(const struct cluster *c, struct proc_id id)
+/* The cable of the namespace stays in: whatever is started in it has power again. */
+static int power(const struct cluster *c, struct proc_id id, bool on)
 {
     struct network n = network(c);
+    if (on) {
+        return OUTCOME_DONE;
+    }
     return network_kill(&n, id) > 0
                ? OUTCOME_DONE
                : outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run",
@@ -125,8 +131,10 @@ const struct backend backend_netns = {.word = "netns",
                                       .make = make,
                                       .remove = remove_it,
                                       .visit = visit,
+                                      .procs = &proc_here,
                                       .enter = enter,
                                       .plug = plug,
                                       .power = power,
+                                      .power_words = "SIGKILL to all in its namespace at once",
                                       .cut = cut,
                                       .counted = counted};

@@ -48,7 +48,10 @@ int break_possible(const struct cluster *c, enum break_how how)
 {
     char what[NAME_LEN];
     snprintf(what, sizeof what, "--how %s", words[how]);
-    return how == BREAK_POWER || how == BREAK_UNPLUG ? backend_cuts(c, what) : OUTCOME_DONE;
+    int code = how == BREAK_POWER || how == BREAK_UNPLUG ? backend_cuts(c, what) : OUTCOME_DONE;
+    return code == OUTCOME_DONE && how == BREAK_POWER && backend_of(c)->can_power != NULL
+               ? backend_of(c)->can_power(c)
+               : code;
 }
 
 /* A whole process, in the way of the backend or by a signal. */
@@ -62,7 +65,7 @@ static int break_process(const struct cluster *c, struct proc_id target, enum br
         return code;
     }
     if (how == BREAK_POWER) {
-        return backend_of(c)->power(c, target);
+        return backend_of(c)->power(c, target, false);
     }
     if (how == BREAK_UNPLUG) {
         return backend_of(c)->plug(c, target, false);
@@ -163,14 +166,13 @@ static int start_services(struct operator_desk *o, const struct cluster *c, stru
     return code;
 }
 
-/* Whether its network was taken away, by the list of faults. */
-static bool is_unplugged(const struct cluster *c, const char *name)
+/* Whether it was broken in this way, by the list of faults. */
+static bool is_broken(const struct cluster *c, const char *name, enum break_how how)
 {
     struct faults all;
     faults_read(c, &all);
     for (uint32_t i = 0; i < all.n; i++) {
-        if (strcmp(all.at[i].target, name) == 0 &&
-            strcmp(all.at[i].how, words[BREAK_UNPLUG]) == 0) {
+        if (strcmp(all.at[i].target, name) == 0 && strcmp(all.at[i].how, words[how]) == 0) {
             return true;
         }
     }
@@ -185,7 +187,11 @@ int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id 
     enum proc_state state = proc_read(c, p->name, &pid);
     int code = OUTCOME_DONE;
     bool fresh = state == PROC_STATE_DEAD;
-    if (is_unplugged(c, p->name) && backend_cuts(c, "--how unplug") == OUTCOME_DONE) {
+    if (is_broken(c, p->name, BREAK_POWER) && break_possible(c, BREAK_POWER) == OUTCOME_DONE) {
+        code = backend_of(c)->power(c, target, true);
+        code = code == OUTCOME_DONE ? faults_apply(c) : code;
+    } else if (is_broken(c, p->name, BREAK_UNPLUG) &&
+               break_possible(c, BREAK_UNPLUG) == OUTCOME_DONE) {
         code = backend_of(c)->plug(c, target, true);
     }
     if (code != OUTCOME_DONE) {

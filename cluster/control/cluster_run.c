@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define POLL_MS        20
@@ -26,10 +27,10 @@
 #define NODE_ROOM_MIB  24 /* three segments of its log, which libraft allocates in advance */
 #define MORE_ROOM_MIB  16 /* everything else, for a start */
 
-int cluster_run_topology(const char *name_or_null, char *ret_path, size_t size)
+int cluster_run_topology(const char *name, char *ret_path, size_t size)
 {
-    const char *name = name_or_null != NULL ? name_or_null : "default";
-    if (name_or_null != NULL && access(name, R_OK) == 0) {
+    struct stat st;
+    if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
         snprintf(ret_path, size, "%s", name);
         return OUTCOME_DONE;
     }
@@ -175,7 +176,7 @@ static int start_kind(const struct cluster *c, enum proc_kind kind, enum side si
         if (tick_interrupted()) {
             return outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
         }
-        if (kind == PROC_RECORDER && !proc_exists(kind)) {
+        if (kind == PROC_RECORDER && !backend_of(c)->away && !proc_exists(kind)) {
             continue; /* the cluster never needs it */
         }
         int code = proc_start(c, (struct proc_id){(uint16_t)(i + 1)});
@@ -255,6 +256,17 @@ static int programs_there(const struct topology *t)
     return OUTCOME_DONE;
 }
 
+static int place_fits(const struct backend_place *place, const struct backend *b)
+{
+    const char *word = place->ssh_config != NULL ? "--ssh-config"
+                       : place->prefix != NULL   ? "--prefix"
+                       : place->power != NULL    ? "--power"
+                                                 : NULL;
+    return word == NULL || b->away ? OUTCOME_DONE
+                                   : outcome_error(OUTCOME_USAGE, "--backend ssh",
+                                                   "%s says something of other machines", word);
+}
+
 /* What is to be started, read and checked; nothing is made. */
 static int read_all(const struct home *h, const struct cluster_run_options *options,
                     struct cluster *c, char **ret_text, size_t *ret_length)
@@ -262,7 +274,13 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     char path[HOME_PATH_MAX];
     const struct backend *backend = NULL;
     int code = backend_named(options->backend, &backend);
-    code = code == OUTCOME_DONE ? cluster_run_topology(options->topology, path, sizeof path) : code;
+    code = code == OUTCOME_DONE ? place_fits(&options->place, backend) : code;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    const char *meant = backend->topology != NULL ? backend->topology : "default";
+    code = cluster_run_topology(options->topology != NULL ? options->topology : meant, path,
+                                sizeof path);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -278,7 +296,7 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     snprintf(c->folder, sizeof c->folder, "%.*s/clusters/%s", HOME_PATH_MAX / 2 + 8, h->root,
              c->name);
     snprintf(c->backend, sizeof c->backend, "%s", backend->word);
-    code = programs_there(&c->topology);
+    code = backend->away ? OUTCOME_DONE : programs_there(&c->topology);
     return code == OUTCOME_DONE ? backend->permitted() : code;
 }
 
@@ -305,12 +323,12 @@ static int prepare(const struct cluster_run_options *options, struct cluster *c,
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = backend_remove_all(c); /* of a start that somebody ended half way */
+    code = backend_remove_all(c, false); /* of a start that somebody ended half way */
     if (code != OUTCOME_DONE) {
         return code;
     }
     read_old_block(c);
-    code = backend_of(c)->reserve(c, options->block, ret_fd);
+    code = backend_of(c)->reserve(c, &options->place, ret_fd);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -458,7 +476,7 @@ int cluster_run_down(const struct cluster *c, bool destroy)
         }
     }
     forget_pids(c);
-    int code = backend_remove_all(c);
+    int code = backend_remove_all(c, destroy);
     if (code != OUTCOME_DONE) {
         return code;
     }

@@ -2,6 +2,7 @@
 #ifndef CLUSTER_CONTROL_CLUSTER_RUN_H
 #define CLUSTER_CONTROL_CLUSTER_RUN_H
 
+#include "cluster/control/backend.h"
 #include "cluster/control/survey.h"
 #include "node/runtime/topology_file.h"
 
@@ -10,8 +11,8 @@
 struct cluster_run_options {
     const char *topology; /* a file, or the name of a delivered one; NULL: default */
     const char *backend;  /* NULL: local */
-    const char *block;    /* NULL: any free one */
-    const char *cluster;  /* name; NULL: the topology's */
+    struct backend_place place;
+    const char *cluster; /* name; NULL: the topology's */
     struct topology_change change;
     bool wait;
     bool quiet;
@@ -30,6 +31,6 @@ MUST_CHECK int cluster_run_wait_healthy(struct operator_desk *o, const struct cl
                                         uint32_t timeout_ms, int64_t began_us, bool quiet);
 /* The path of a topology: a file, or one of those that are delivered with the program. Says what is
  * wrong (OUTCOME_CONFIG). */
-MUST_CHECK int cluster_run_topology(const char *name_or_null, char *ret_path, size_t size);
+MUST_CHECK int cluster_run_topology(const char *name, char *ret_path, size_t size);
 
 #endif

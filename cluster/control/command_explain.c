@@ -1,4 +1,5 @@
 /* explain, topology check, logs: commands that need no process. */
+#include "cluster/control/backend.h"
 #include "cluster/control/command.h"
 #include "cluster/control/explain.h"
 #include "cluster/control/proc.h"
@@ -87,29 +88,34 @@ int command_topology(int argc, char **argv)
     return err == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
 }
 
+/* What was fetched from another machine is another file each time. */
 static int copy_log(const struct cluster *c, const char *name, bool follow)
 {
     char path[HOME_PATH_MAX];
     char text[COPY_ROOM];
+    long at = 0;
     home_proc_path(c, name, "log", path, sizeof path);
-    FILE *in = fopen(path, "re");
-    if (in == NULL) {
-        return outcome_error(OUTCOME_UNREACHABLE, "rehome up", "%s has no log yet", name);
-    }
     while (!tick_interrupted()) {
-        size_t n = fread(text, 1, sizeof text, in);
-        fwrite(text, 1, n, stdout);
-        if (n > 0) {
-            continue;
+        int code = backend_fetch(c, true);
+        FILE *in = code == OUTCOME_DONE ? fopen(path, "re") : NULL;
+        if (in == NULL) {
+            return code != OUTCOME_DONE
+                       ? code
+                       : outcome_error(OUTCOME_UNREACHABLE, "rehome up", "%s has no log yet", name);
         }
+        size_t n = fseek(in, at, SEEK_SET) == 0 ? 1 : 0;
+        while (n > 0) {
+            n = fread(text, 1, sizeof text, in);
+            fwrite(text, 1, n, stdout);
+            at += (long)n;
+        }
+        fclose(in);
         if (!follow) {
             break;
         }
         fflush(stdout);
-        clearerr(in);
         tick_sleep_ms(100);
     }
-    fclose(in);
     return OUTCOME_DONE;
 }
 

@@ -1,5 +1,6 @@
 /* kill, start. */
 #include "cluster/control/aftermath.h"
+#include "cluster/control/backend.h"
 #include "cluster/control/break.h"
 #include "cluster/control/command.h"
 #include "cluster/control/table.h"
@@ -44,11 +45,11 @@ static int read_how(const char *word, enum break_how *ret)
 static void introduce(const struct session_of_command *s, struct proc_id id, enum break_how how,
                       const char *service, const char *undo)
 {
-    static const char *const ways[] = {[BREAK_CRASH] = "SIGKILL",
-                                       [BREAK_STOP] = "SIGTERM",
-                                       [BREAK_HANG] = "SIGSTOP",
-                                       [BREAK_POWER] = "SIGKILL to all in its namespace at once",
-                                       [BREAK_UNPLUG] = "Both of its networks are unplugged"};
+    const char *const ways[] = {[BREAK_CRASH] = "SIGKILL",
+                                [BREAK_STOP] = "SIGTERM",
+                                [BREAK_HANG] = "SIGSTOP",
+                                [BREAK_POWER] = backend_of(&s->cluster)->power_words,
+                                [BREAK_UNPLUG] = "Both of its networks are unplugged"};
     const struct topology *t = &s->cluster.topology;
     const struct topology_proc *p = topology_proc_of(t, id);
     const struct scene_proc *sp = &s->scene.procs[id.v - 1];
@@ -126,9 +127,8 @@ int command_kill(int argc, char **argv)
     const struct option_row rows[] = {
         {"service", 0, "callmanager|ctimanager", "only this service of a node", NULL, &w.service},
         {"how", 0, "stop|crash|hang|power|unplug",
-         "SIGTERM, SIGKILL (the default) or SIGSTOP; on netns also SIGKILL to all in its "
-         "namespace, "
-         "or both networks without a carrier",
+         "SIGTERM, SIGKILL (the default) or SIGSTOP; where networks can be cut also "
+         "the power of what it runs on, or both networks without a carrier",
          NULL, &w.how},
         {"for", 0, "TIME", "bring it back after this long", NULL, &w.time}};
     const struct options_spec spec = {

@@ -117,7 +117,8 @@ int command_partition(int argc, char **argv)
                     "--one-way --for 5s\nrehome partition \"pga / pgb\" --net private",
         .args_doc = "\"A,B / C,D\"",
         .doc = "Cuts the network between two sides, each made of processes and roles as `rehome "
-               "kill` knows them, or `rest`: all others. Needs the backend netns.",
+               "kill` knows them, or `rest`: all others. Needs networks that can be cut: netns, "
+               "ssh or vagrant.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0],
         .args_min = 1,

@@ -14,6 +14,7 @@
 
 struct scenario_words {
     const char *trigger, *topology, *backend, *profile, *seed, *report;
+    struct backend_place place;
     bool here;
 };
 
@@ -128,16 +129,22 @@ static int show_it(const struct scenario *s)
 
 /* Where a scenario is played: where it was asked for, if it can be played there; else the first of
  * the backends that it names. */
-static int find_backend(const struct scenario *s, const struct scenario_words *w, const char **ret)
+static int find_backend(const struct scenario *s, const struct scenario_words *w,
+                        const struct backend **ret)
 {
-    *ret = w->backend != NULL ? w->backend : s->backends[0];
+    int code = backend_named(w->backend != NULL ? w->backend : s->backends[0], ret);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    /* What can be done to namespaces can be done to machines. */
+    const char *word = (*ret)->away ? "netns" : (*ret)->word;
     for (uint32_t i = 0; i < s->backends_count; i++) {
-        if (w->here || strcmp(s->backends[i], *ret) == 0) {
+        if (w->here || strcmp(s->backends[i], word) == 0) {
             return OUTCOME_DONE;
         }
     }
     return outcome_error(OUTCOME_USAGE, "rehome scenario list --json",
-                         "%s is not played on the backend %s, but on %s", s->name, *ret,
+                         "%s is not played on the backend %s, but on %s", s->name, (*ret)->word,
                          s->backends[0]);
 }
 
@@ -152,9 +159,15 @@ static int play(const struct home *h, const struct scenario *s, const struct sce
                                      .here = w->here,
                                      .quiet = common->quiet};
     int code = scenario_trigger(s, w->trigger, &o.trigger);
-    code = code == OUTCOME_DONE ? find_backend(s, w, &o.backend) : code;
+    const struct backend *backend = NULL;
+    code = code == OUTCOME_DONE ? find_backend(s, w, &backend) : code;
     if (code != OUTCOME_DONE) {
         return code;
+    }
+    o.backend = backend->word;
+    o.place = w->place;
+    if (o.topology == NULL) {
+        o.topology = backend->topology; /* the scenario's, if that is none */
     }
     if (w->seed != NULL) {
         o.seed = options_number("--seed", w->seed, 0, UINT32_MAX);
@@ -295,8 +308,9 @@ int command_scenario(int argc, char **argv)
     const struct option_row rows[] = {
         {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
         {"topology", 't', "FILE", "another topology", NULL, &w.topology},
-        {"backend", 0, "local|netns", "where its cluster runs (default: the first that it names)",
-         NULL, &w.backend},
+        {"backend", 0, "local|netns|ssh|vagrant",
+         "where its cluster runs (default: the first that it names)", NULL, &w.backend},
+        BACKEND_PLACE_ROWS(w.place),
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
         {"seed", 0, "N", "of the traffic", NULL, &w.seed},
         {"report", 0, "DIR", "put the report there, too", NULL, &w.report},

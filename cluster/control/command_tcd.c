@@ -1,5 +1,6 @@
 /* tcd: call records, read where the logger keeps them, or as a run has recorded them; with --check,
  * the ledger; with --call, the story of one call. */
+#include "cluster/control/backend.h"
 #include "cluster/control/judge.h"
 #include "cluster/control/look.h"
 #include "cluster/control/past.h"
@@ -87,7 +88,10 @@ static int read_live(const struct session_of_command *s, json_t *rows)
         return OUTCOME_DONE;
     }
     home_proc_path(c, t->procs[i].name, "icm.db", path, sizeof path);
-    int code = OUTCOME_DONE;
+    int code = backend_fetch(c, true);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
         sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK) {
         code = outcome_error(OUTCOME_DATA, "rehome status", "%s: %s", path,

@@ -12,7 +12,8 @@
 #include <string.h>
 
 struct up_words {
-    const char *topology, *backend, *phones, *agents, *calls, *profile, *block;
+    const char *topology, *backend, *phones, *agents, *calls, *profile;
+    struct backend_place place;
 };
 
 /* Numbers out of words; a wrong one ends the program with 64. */
@@ -21,7 +22,7 @@ static struct cluster_run_options read_words(const struct up_words *w,
 {
     struct cluster_run_options o = {.topology = w->topology,
                                     .backend = w->backend,
-                                    .block = w->block,
+                                    .place = w->place,
                                     .cluster = common->cluster,
                                     .wait = !common->no_wait,
                                     .quiet = common->quiet};
@@ -48,16 +49,17 @@ int command_up(int argc, char **argv)
     const struct option_row rows[] = {
         {"topology", 't', "FILE", "a topology file, or the name of a delivered one", NULL,
          &w.topology},
-        {"backend", 0, "local|netns",
-         "on the loopback (the default), or each process in a network namespace of its own, which "
-         "takes root",
+        {"backend", 0, "local|netns|ssh|vagrant",
+         "on the loopback (the default), each process in a network namespace of its own, which "
+         "takes root, or each on a machine of its own",
          NULL, &w.backend},
         {"phones", 0, "N", "this many phones", NULL, &w.phones},
         {"agents", 0, "N", "this many agents", NULL, &w.agents},
         {"calls-per-second", 0, "R", "this many calls a second, both kinds together", NULL,
          &w.calls},
         {"profile", 0, "lab|srnd|slow", "the table of times", NULL, &w.profile},
-        {"block", 0, "127.X.Y", "use these addresses, not any free ones", NULL, &w.block}};
+        {"block", 0, "127.X.Y", "use these addresses, not any free ones", NULL, &w.place.block},
+        BACKEND_PLACE_ROWS(w.place)};
     const struct options_spec spec = {.name = "up",
                                       .examples =
                                           "rehome up\nrehome up --phones 200 --calls-per-second "

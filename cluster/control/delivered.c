@@ -64,3 +64,13 @@ bool delivered_path(const char *kind, const char *name, char *ret_path, size_t s
     snprintf(ret_path, size, "%s/%s%s", folder, name, whole ? "" : SUFFIX);
     return access(ret_path, R_OK) == 0;
 }
+
+bool delivered_program(const char *kind, const char *name, char *ret_path, size_t size)
+{
+    char folder[DELIVERED_PATH_MAX];
+    if (!folder_of(kind, folder, sizeof folder)) {
+        return false;
+    }
+    snprintf(ret_path, size, "%s/%s", folder, name);
+    return access(ret_path, X_OK) == 0;
+}

@@ -21,5 +21,7 @@ struct delivered {
 void delivered_list(const char *kind, struct delivered *ret);
 /* The path of one; false if it is not there. */
 bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size);
+/* The same for a program. */
+bool delivered_program(const char *kind, const char *name, char *ret_path, size_t size);
 
 #endif

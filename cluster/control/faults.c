@@ -254,6 +254,20 @@ static int apply(const struct cluster *c, const struct faults *all)
     return backend_of(c)->cut(c, cuts, n);
 }
 
+int faults_apply(const struct cluster *c)
+{
+    struct faults all;
+    int lock = -1;
+    int code = take_lock(c, &lock);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    faults_read(c, &all);
+    code = apply(c, &all);
+    close(lock);
+    return code;
+}
+
 int faults_begin(const struct cluster *c, struct fault *fault)
 {
     struct faults all;

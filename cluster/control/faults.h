@@ -39,6 +39,8 @@ void faults_read(const struct cluster *c, struct faults *ret);
 MUST_CHECK int faults_begin(const struct cluster *c, struct fault *fault);
 /* Forget the faults of a target (and service, unless it is empty), and write EVENT_HEAL. */
 MUST_CHECK int faults_end(const struct cluster *c, const char *target, const char *service);
+/* Let the network be cut as the list says: a machine that had no power has forgotten it. */
+MUST_CHECK int faults_apply(const struct cluster *c);
 /* Heal one cut; it may be healed already. */
 MUST_CHECK int faults_end_cut(const struct cluster *c, uint32_t id);
 /* As the contract's `faults` array. */

@@ -1,6 +1,6 @@
 #include "cluster/control/home.h"
 
-#include "cluster/control/proc.h"
+#include "cluster/control/backend.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 #include "node/runtime/topology_file.h"
@@ -177,12 +177,28 @@ static void folder_of(const struct home *h, const char *name, char *ret, size_t 
     snprintf(ret, size, "%.*s/clusters/%.*s", HOME_PATH_MAX / 2 + 8, h->root, NAME_LEN, name);
 }
 
+static void copy_word(const json_t *object, const char *key, const char *otherwise, char *ret,
+                      size_t size)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    snprintf(ret, size, "%s", text != NULL ? text : otherwise);
+}
+
 bool home_running(const struct home *h, const char *name)
 {
     struct cluster c = {.home = *h};
     char names[HOME_NAMES_MAX][NAME_LEN];
+    char path[HOME_PATH_MAX];
     bool alive = false;
     folder_of(h, name, c.folder, sizeof c.folder);
+    home_path(&c, path, sizeof path, "cluster.json");
+    json_t *root = json_load_file(path, 0, NULL);
+    bool up = json_is_true(json_object_get(root, "up"));
+    copy_word(root, "backend", "", c.backend, sizeof c.backend);
+    json_decref(root);
+    if (backend_of(&c)->away) {
+        return up; /* to ask the machines of every cluster takes too long */
+    }
     uint32_t n = home_procs(&c, names);
     for (uint32_t i = 0; i < n && !alive; i++) {
         struct proc_pid pid;
@@ -224,13 +240,6 @@ static int owned(const struct cluster *c)
                              (unsigned)st.st_uid);
     }
     return OUTCOME_DONE;
-}
-
-static void copy_word(const json_t *object, const char *key, const char *otherwise, char *ret,
-                      size_t size)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    snprintf(ret, size, "%s", text != NULL ? text : otherwise);
 }
 
 int home_load(const struct home *h, const char *name, struct cluster *ret)

@@ -5,8 +5,9 @@
  *                  topology.yaml      the effective one
  *                  faults.json        what is broken on purpose at the moment; faults.lock
  *                  keys/              CURVE keys, 0600
- *                  proc/PROCESS/      what it keeps, events.jsonl, log, pid
- *     runs/ID/                        a recorded run;  runs/latest points to the newest */
+ *                  proc/PROCESS/      what it keeps, events.jsonl, log, pid; or what was fetched of
+ * it ssh/               how its machines are reached, if it has some runs/ID/ a recorded run;
+ * runs/latest points to the newest */
 #ifndef CLUSTER_CONTROL_HOME_H
 #define CLUSTER_CONTROL_HOME_H
 
@@ -29,7 +30,7 @@ struct cluster {
     struct home home;
     char name[NAME_LEN];
     char folder[HOME_PATH_MAX];
-    char backend[NAME_LEN];             /* "local", "netns" */
+    char backend[NAME_LEN];             /* "local", "netns", "ssh", "vagrant" */
     char block[HOME_BLOCK_LEN];         /* "127.x.y": the first three numbers of every address */
     char private_block[HOME_BLOCK_LEN]; /* the same on the private network */
     bool changed;                       /* it runs, and not with the topology that lies there now */
@@ -57,7 +58,7 @@ void home_proc_path(const struct cluster *c, const char *proc, const char *rest,
 uint32_t home_procs(const struct cluster *c, char (*ret_names)[NAME_LEN]);
 /* The names of all clusters that have a folder. */
 uint32_t home_clusters(const struct home *h, char (*ret_names)[NAME_LEN]);
-/* Whether any process of it lives. */
+/* Whether any process of it lives; on other machines: whether it was not taken down. */
 bool home_running(const struct home *h, const char *name);
 /* The name of one that runs, in ret_name; false if none does. */
 bool home_running_one(const struct home *h, char ret_name[NAME_LEN]);

@@ -1,5 +1,7 @@
 #include "cluster/control/judge.h"
 
+#include "cluster/control/backend.h"
+#include "cluster/control/clocks.h"
 #include "cluster/control/fill.h"
 #include "cluster/control/run_folder.h"
 #include "cluster/control/table.h"
@@ -7,6 +9,7 @@
 #include "cluster/record/judged.h"
 #include "cluster/record/load.h"
 #include "cluster/record/record.h"
+#include "cluster/record/run_clock.h"
 #include "cluster/record/runfile.h"
 #include "node/runtime/topology_file.h"
 
@@ -64,6 +67,30 @@ static int copy_topology(const struct cluster *c, const char *folder)
     return judge_copy(from, to);
 }
 
+/* Of the machines that it ran on, if it was not this one. */
+static enum err keep_clocks(const struct cluster *c, const char *run_folder)
+{
+    struct clocks *clocks = calloc(1, sizeof *clocks);
+    struct run_clocks *kept = calloc(1, sizeof *kept);
+    if (clocks == NULL || kept == NULL) {
+        abort();
+    }
+    clocks_read(c, clocks);
+    for (uint32_t i = 0; i < clocks->n; i++) {
+        const struct clocks_one *one = &clocks->at[i];
+        struct run_clock *k = &kept->at[kept->n++];
+        snprintf(k->name, sizeof k->name, "%s", one->name);
+        k->shift_us = one->shift_us;
+        k->wall_shift_us = one->wall_shift_us;
+        k->known_to_us = one->known_to_us;
+        k->samples = one->samples;
+    }
+    enum err err = run_clock_keep(run_folder, &c->topology, kept);
+    free(clocks);
+    free(kept);
+    return err;
+}
+
 static int record_and_judge(const struct cluster *c, const char *run_folder, const char *scenario,
                             uint64_t seed, int64_t until_us, json_t **ret_verdict)
 {
@@ -71,7 +98,14 @@ static int record_and_judge(const struct cluster *c, const char *run_folder, con
     if (code != OUTCOME_DONE) {
         return code;
     }
+    code = backend_fetch(c, true);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
+    if (err == ERR_OK) {
+        err = keep_clocks(c, run_folder);
+    }
     if (err == ERR_OK && scenario == NULL) {
         err = record_limit(run_folder, &c->topology, c->began_us, until_us);
     }
@@ -133,9 +167,14 @@ int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger)
     char folder[HOME_PATH_MAX];
     char path[HOME_PATH_MAX];
     struct runfile *runfile = NULL;
+    int code = backend_fetch(c, true);
     struct judged *j = calloc(1, sizeof *j);
     if (j == NULL) {
         abort();
+    }
+    if (code != OUTCOME_DONE) {
+        free(j);
+        return code;
     }
     home_path(c, folder, sizeof folder, "ledger.XXXXXX");
     if (mkdtemp(folder) == NULL) {
@@ -160,7 +199,7 @@ int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger)
     if (err == ERR_OK) {
         err = judged_make(runfile, &c->topology, j);
     }
-    int code = err == ERR_OK ? OUTCOME_DONE : bad_run(path, "no ledger can be made", err);
+    code = err == ERR_OK ? OUTCOME_DONE : bad_run(path, "no ledger can be made", err);
     if (err == ERR_OK) {
         json_t *all = judged_json(j, "", "");
         *ret_ledger = json_incref(json_object_get(all, "ledger"));

@@ -45,6 +45,7 @@ static int start(struct run *r)
     struct cluster_run_options up = {.topology =
                                          o->topology != NULL ? o->topology : o->scenario->topology,
                                      .backend = o->backend,
+                                     .place = o->place,
                                      .cluster = name,
                                      .wait = true,
                                      .quiet = o->quiet};

@@ -2,7 +2,7 @@
 #ifndef CLUSTER_CONTROL_SCENARIO_RUN_H
 #define CLUSTER_CONTROL_SCENARIO_RUN_H
 
-#include "cluster/control/home.h"
+#include "cluster/control/backend.h"
 #include "cluster/control/scenario.h"
 
 #include <jansson.h>
@@ -12,6 +12,7 @@ struct scenario_run_options {
     const struct scenario_trigger *trigger;
     const char *topology; /* NULL: the scenario's */
     const char *backend;  /* NULL: local */
+    struct backend_place place;
     const char *profile;
     uint64_t seed;
     bool seed_set;

@@ -1,5 +1,7 @@
 #include "cluster/control/tail.h"
 
+#include "cluster/control/backend.h"
+
 #include "node/runtime/spine.h"
 
 #include <stdio.h>
@@ -118,6 +120,8 @@ static int by_time(const void *a, const void *b)
 
 void tail_read(struct tail *t, tail_event *each, void *context)
 {
+    err_ignore(backend_fetch(t->cluster, false) == OUTCOME_DONE ? ERR_OK : ERR_IO,
+               "it was said; what is here is shown");
     for (size_t i = 0; i < t->cluster->topology.procs_n; i++) {
         read_file(t, i);
     }

@@ -74,12 +74,14 @@ static void put_ports(FILE *out, const struct cut *cut, uint64_t side, const str
     fprintf(out, " }");
 }
 
-static void put_addresses(FILE *out, const struct cut *cut, uint64_t side, const struct topology *t)
+static void put_addresses(FILE *out, const struct cut *cut, uint64_t side,
+                          const struct cut_ground *g)
 {
+    const struct topology *t = g->topology;
     const char *before = "{ ";
     for (uint32_t i = 0; i < t->procs_n; i++) {
         if (is_in(side, i)) {
-            fprintf(out, "%s%s.%u", before, cut_net_block(cut->net), t->procs[i].host);
+            fprintf(out, "%s%s.%u", before, g->blocks[cut->net], t->procs[i].host);
             before = ", ";
         }
     }
@@ -123,23 +125,23 @@ void cut_drops(FILE *out, const struct cut *cuts, uint32_t n, const struct topol
     }
 }
 
-static void put_refusal(FILE *out, const struct cut *cut, uint64_t to, const struct topology *t)
+static void put_refusal(FILE *out, const struct cut *cut, uint64_t to, const struct cut_ground *g)
 {
     fprintf(out, "add counter inet " CUT_TABLE " cut%u\nadd rule inet " CUT_TABLE " cuts ip daddr ",
             cut->id);
-    put_addresses(out, cut, to, t);
+    put_addresses(out, cut, to, g);
     fprintf(out,
             " counter name cut%u meta l4proto tcp reject with tcp reset\n"
             "add rule inet " CUT_TABLE " cuts ip daddr ",
             cut->id);
-    put_addresses(out, cut, to, t);
+    put_addresses(out, cut, to, g);
     fprintf(out, " reject with icmpx type admin-prohibited\n");
 }
 
-void cut_refusals(FILE *out, const struct cut *cuts, uint32_t n, const struct topology *t,
+void cut_refusals(FILE *out, const struct cut *cuts, uint32_t n, const struct cut_ground *ground,
                   struct proc_id sender)
 {
-    ASSERT(sender.v >= 1 && sender.v <= t->procs_n);
+    ASSERT(sender.v >= 1 && sender.v <= ground->topology->procs_n);
     put_chain(out, "inet", "cuts", "output");
     for (uint32_t i = 0; i < n; i++) {
         const struct cut *c = &cuts[i];
@@ -147,9 +149,36 @@ void cut_refusals(FILE *out, const struct cut *cuts, uint32_t n, const struct to
             continue;
         }
         if (is_in(c->from, sender.v - 1u)) {
-            put_refusal(out, c, c->to, t);
+            put_refusal(out, c, c->to, ground);
         } else if (!c->one_way && is_in(c->to, sender.v - 1u)) {
-            put_refusal(out, c, c->from, t);
+            put_refusal(out, c, c->from, ground);
+        }
+    }
+}
+
+static void put_loss(FILE *out, const struct cut *cut, uint64_t from, const struct cut_ground *g)
+{
+    fprintf(out,
+            "add counter inet " CUT_TABLE " cut%u\nadd rule inet " CUT_TABLE " losses ip saddr ",
+            cut->id);
+    put_addresses(out, cut, from, g);
+    fprintf(out, " counter name cut%u drop\n", cut->id);
+}
+
+void cut_losses(FILE *out, const struct cut *cuts, uint32_t n, const struct cut_ground *ground,
+                struct proc_id receiver)
+{
+    ASSERT(receiver.v >= 1 && receiver.v <= ground->topology->procs_n);
+    put_chain(out, "inet", "losses", "input");
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cut *c = &cuts[i];
+        if (c->reject) {
+            continue;
+        }
+        if (is_in(c->to, receiver.v - 1u)) {
+            put_loss(out, c, c->from, ground);
+        } else if (!c->one_way && is_in(c->from, receiver.v - 1u)) {
+            put_loss(out, c, c->to, ground);
         }
     }
 }

@@ -4,8 +4,9 @@
  * it any more is healed, what stays in it is not touched for a moment. Whatever a cut drops or
  * refuses is counted under its number.
  *
- * Drops are rules of the switch between the processes; they catch all frames, ARP as well. Refusals
- * are rules in the namespace of each sender, because a bridge cannot answer for somebody else. */
+ * Where there is a switch between the processes, drops are its rules; they catch all frames, ARP as
+ * well. Where there is none, each receiver drops by address: the sender feels nothing. Refusals are
+ * rules at each sender, because nobody else can answer it. */
 #ifndef CLUSTER_FAULT_CUT_H
 #define CLUSTER_FAULT_CUT_H
 
@@ -21,6 +22,12 @@
 
 enum cut_net { CUT_VISIBLE, CUT_PRIVATE, CUT_NETS };
 
+/* Who has which address. */
+struct cut_ground {
+    const struct topology *topology;
+    const char *blocks[CUT_NETS]; /* the first three numbers; the last one is the host's */
+};
+
 struct cut {
     uint32_t id;       /* of its own: counters are kept under it, and outlive it */
     uint64_t from, to; /* the sides: 1 << proc.v; nobody is on both */
@@ -31,7 +38,7 @@ struct cut {
 
 /* "visible", "private": also the name of the bridge and of a process's interface. */
 const char *cut_net_word(enum cut_net net);
-/* The first three numbers of the addresses on it. */
+/* The first three numbers of the addresses on it, if it is ours alone. */
 const char *cut_net_block(enum cut_net net);
 /* The port of the switch that a process's interface is plugged into: "visible12". */
 void cut_port(enum cut_net net, uint32_t host, char ret[CUT_PORT_LEN]);
@@ -44,8 +51,11 @@ void cut_sides(const struct cut *cut, const struct topology *t, char *ret, size_
 /* Everything that the switch has to drop, for `nft -f`. */
 void cut_drops(FILE *out, const struct cut *cuts, uint32_t n, const struct topology *t);
 /* Everything that has to be refused to what one process sends. */
-void cut_refusals(FILE *out, const struct cut *cuts, uint32_t n, const struct topology *t,
+void cut_refusals(FILE *out, const struct cut *cuts, uint32_t n, const struct cut_ground *ground,
                   struct proc_id sender);
+/* Everything that must not reach one process, for one that has no switch before it. */
+void cut_losses(FILE *out, const struct cut *cuts, uint32_t n, const struct cut_ground *ground,
+                struct proc_id receiver);
 /* How many packets there were, in what `nft list counter` answers: "… packets 12 bytes 624 …". */
 uint64_t cut_counted(const char *listing);
 

@@ -287,12 +287,14 @@ enum err network_cut(const struct network *n, const struct cut *cuts, uint32_t c
                      struct tool_said *ret_said)
 {
     struct sheet s;
+    const struct cut_ground ground = {n->topology,
+                                      {cut_net_block(CUT_VISIBLE), cut_net_block(CUT_PRIVATE)}};
     sheet_open(&s);
     cut_drops(s.out, cuts, cuts_n, n->topology);
     enum err err = feed_it(n, NETWORK_SWITCH, &s, ret_said);
     for (uint16_t v = 1; v <= n->topology->procs_n && err == ERR_OK; v++) {
         sheet_open(&s);
-        cut_refusals(s.out, cuts, cuts_n, n->topology, (struct proc_id){v});
+        cut_refusals(s.out, cuts, cuts_n, &ground, (struct proc_id){v});
         err = feed_it(n, n->topology->procs[v - 1].name, &s, ret_said);
     }
     return err;

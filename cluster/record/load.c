@@ -293,7 +293,7 @@ static enum err read_rows(sqlite3 *db, struct load *l)
     }
     while (l->history.rows_n < (size_t)n && sqlite3_step(s) == SQLITE_ROW) {
         struct history_row *row = &l->rows[l->history.rows_n++];
-        read_row(s, l->wall_us, row);
+        read_row(s, l->wall_us - run_clock_wall_shift(&l->clocks, text(s, "Logger")), row);
         row->logger = topology_proc_named(l->history.topology, text(s, "Logger"));
     }
     sqlite3_finalize(s);
@@ -421,6 +421,7 @@ enum err load_run(struct runfile *runfile, const struct topology *topology, stru
     struct load *l = ret_load;
     sqlite3 *db = runfile_db(runfile);
     *l = (struct load){.history = {.topology = topology}};
+    run_clock_read(runfile, &l->clocks);
     enum err err = read_events(db, topology, l);
     if (err == ERR_OK) {
         l->history.gaps = find_gaps(l);

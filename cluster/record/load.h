@@ -2,14 +2,15 @@
 #ifndef CLUSTER_RECORD_LOAD_H
 #define CLUSTER_RECORD_LOAD_H
 
-#include "cluster/record/runfile.h"
+#include "cluster/record/run_clock.h"
 
 struct load {
     struct history history; /* prepared */
     struct event *events;
     struct history_leg *legs;
     struct history_row *rows;
-    int64_t wall_us; /* the wall clock at 0 of the events' clock */
+    int64_t wall_us;          /* the wall clock at 0 of the events' clock */
+    struct run_clocks clocks; /* of the machines that it is from */
 };
 
 /* Errors   ERR_IO, ERR_MEMORY; nothing is kept then. */

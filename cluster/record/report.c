@@ -411,6 +411,29 @@ static void moments(FILE *f, const struct judged *j)
     fputs("</tbody></table></div></section>", f);
 }
 
+/* A record of several machines says how their clocks were brought together. */
+static void clocks(FILE *f, const struct judged *j)
+{
+    const struct run_clocks *c = &j->run.clocks;
+    if (c->n == 0) {
+        return;
+    }
+    fputs("<section><h2>Clocks</h2><p class=note>What each machine recorded was brought to the "
+          "clock of the one that the command ran on. An offset is known to half of the quickest "
+          "round trip.</p><div class=scroll><table><thead><tr><th>Machine<th class=n>Monotonic, "
+          "s<th class=n>Wall, ms<th class=n>Known to, ms<th class=n>Samples</tr></thead><tbody>",
+          f);
+    for (uint32_t i = 0; i < c->n; i++) {
+        const struct run_clock *one = &c->at[i];
+        fputs("<tr><td class=id>", f);
+        page_text(f, one->name);
+        fprintf(f, "<td class=n>%+.6f<td class=n>%+.3f<td class=n>%.3f<td class=n>%u</tr>",
+                (double)one->shift_us / 1e6, (double)one->wall_shift_us / 1e3,
+                (double)one->known_to_us / 1e3, one->samples);
+    }
+    fputs("</tbody></table></div></section>", f);
+}
+
 static void foot(FILE *f)
 {
     fputs(
@@ -440,6 +463,7 @@ enum err report_write(const struct judged *j, const char *path)
     moments(f, j);
     ledger(f, j);
     calls(f, j);
+    clocks(f, j);
     foot(f);
     bool good = ferror(f) == 0;
     good = fclose(f) == 0 && good;

@@ -102,6 +102,13 @@ struct topology_policies {
     enum login login;
 };
 
+/* The networks that its hosts share, for clusters of which every process has a machine of its own:
+ * the first three numbers of the addresses; empty: none are named. The last number is `host`. */
+struct topology_networks {
+    char visible_block[NAME_LEN];
+    char private_block[NAME_LEN];
+};
+
 /* For so many node_down_after a node tries to have a command or a read done by a majority. */
 #define TOPOLOGY_GIVE_UP_FACTOR 4
 
@@ -140,6 +147,7 @@ struct topology {
     struct topology_agents agents[RANGES_MAX];
     struct topology_traffic traffic;
     struct topology_policies policies;
+    struct topology_networks networks;
     struct topology_timers timers;
 };
 

@@ -4,8 +4,31 @@
 #include "node/main/main_common.h"
 #include "node/runtime/topology_file.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
+
+#define COPY_WAIT_MS 5000
+
+/* `rehome-icm --copy FROM TO`: a copy of the call records as they are at one moment, while the
+ * process that owns them goes on. */
+static int copy(const char *from, const char *to)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    bool good = sqlite3_open_v2(from, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+                sqlite3_busy_timeout(db, COPY_WAIT_MS) == SQLITE_OK &&
+                sqlite3_prepare_v2(db, "VACUUM INTO ?", -1, &s, NULL) == SQLITE_OK &&
+                sqlite3_bind_text(s, 1, to, -1, SQLITE_STATIC) == SQLITE_OK &&
+                sqlite3_step(s) == SQLITE_DONE;
+    if (!good) {
+        fprintf(stderr, "%s cannot be copied: %s\n", from, sqlite3_errmsg(db));
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return good ? EX_OK : EX_IOERR;
+}
 
 int main(int argc, char **argv)
 {
@@ -13,6 +36,9 @@ int main(int argc, char **argv)
     static struct icm_process icm;
     struct main_options options;
     struct driver *driver = NULL;
+    if (argc == 4 && strcmp(argv[1], "--copy") == 0) {
+        return copy(argv[2], argv[3]);
+    }
     main_options_parse(argc, argv, &options);
     if (topology_file_load(options.topology_file, stderr, &topology) != ERR_OK) {
         return EX_CONFIG;

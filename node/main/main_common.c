@@ -1,5 +1,6 @@
 #include "node/main/main_common.h"
 
+#include "node/main/there.h"
 #include "node/runtime/door.h"
 #include "node/runtime/log.h"
 
@@ -63,6 +64,9 @@ void main_options_parse(int argc, char **argv, struct main_options *ret_options)
     };
     const struct argp argp = {options, option, NULL, "One process of a rehome cluster.",
                               NULL,    NULL,   NULL};
+    if (there_clock(argc, argv)) {
+        exit(EX_OK);
+    }
     *ret_options = (struct main_options){0};
     argp_err_exit_status = EX_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, ret_options);

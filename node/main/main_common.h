@@ -15,7 +15,8 @@ struct main_options {
 };
 
 /* argv: --topology FILE --name NAME --state DIR --keys DIR --block 127.x.y [--private-block x.y.z].
- * Wrong ones end the process with 64. */
+ * Wrong ones end the process with 64; `--clock` alone is another task (there.h), and ends it, too.
+ */
 void main_options_parse(int argc, char **argv, struct main_options *ret_options);
 
 /* Make the driver of the process NAME and let SIGTERM and SIGINT stop it. An error is said on

@@ -507,6 +507,32 @@ static void check_traffic(struct check *c)
     }
 }
 
+static void check_network(struct check *c, const char *key, const char *text)
+{
+    char block[NAME_LEN];
+    if (text[0] == '\0') {
+        COMPLAIN(c, AT(c, "networks"), "for example 192.168.57.0/24",
+                 "the cluster needs both networks, and there is no '%s'", key);
+    } else if (!topology_raw_network(text, block)) {
+        COMPLAIN(c, AT(c, "networks.%s", key), "write for example 192.168.56.0/24",
+                 "'%s' is not a network of 254 hosts", text);
+    }
+}
+
+static void check_networks(struct check *c)
+{
+    const struct raw_networks *n = &c->raw->networks;
+    if (n->visible_net[0] == '\0' && n->private_net[0] == '\0') {
+        return;
+    }
+    check_network(c, "visible", n->visible_net);
+    check_network(c, "private", n->private_net);
+    if (strcmp(n->visible_net, n->private_net) == 0) {
+        COMPLAIN(c, AT(c, "networks.private"), "write another one",
+                 "the private network is the visible one");
+    }
+}
+
 void topology_check_all(struct yaml_file *f, const struct raw_topology *raw)
 {
     struct check c = {.f = f, .raw = raw};
@@ -521,4 +547,5 @@ void topology_check_all(struct yaml_file *f, const struct raw_topology *raw)
     check_dialled(&c);
     check_agents(&c);
     check_traffic(&c);
+    check_networks(&c);
 }

@@ -171,6 +171,15 @@ static void build_traffic(const struct raw_traffic *raw, struct topology_traffic
     };
 }
 
+static void build_networks(const struct raw_networks *raw, struct topology_networks *n)
+{
+    bool named = raw->visible_net[0] != '\0';
+    if (named && (!topology_raw_network(raw->visible_net, n->visible_block) ||
+                  !topology_raw_network(raw->private_net, n->private_block))) {
+        UNREACHABLE("topology_check read the networks");
+    }
+}
+
 /* What a file may leave out. */
 static void fill_in(struct raw_topology *raw)
 {
@@ -210,6 +219,7 @@ static enum err build(struct raw_topology *raw, struct topology *ret, char **ret
     ret->policies = (struct topology_policies){.fallback = raw->policies.fallback,
                                                .control = raw->policies.control,
                                                .login = raw->policies.login};
+    build_networks(&raw->networks, &ret->networks);
     if (ret_text != NULL) {
         *ret_text = text;
         *ret_length = length;

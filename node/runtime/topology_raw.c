@@ -1,6 +1,7 @@
 #include "node/runtime/topology_raw.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Sequences carry a name of libcyaml's own choosing for their length: `x_count`. */
@@ -102,6 +103,10 @@ static const cyaml_schema_field_t traffic_fields[] = {
 static const cyaml_schema_field_t policies_fields[] = {
     POLICY(fallback, fallbacks), POLICY(control, controls), POLICY(login, logins), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t networks_fields[] = {
+    NAME("visible", raw_networks, visible_net, MAYBE),
+    NAME("private", raw_networks, private_net, MAYBE), CYAML_FIELD_END};
+
 static const cyaml_schema_value_t node_schema = MAPPING(raw_node, node_fields);
 static const cyaml_schema_value_t pg_schema = MAPPING(raw_side, pg_fields);
 static const cyaml_schema_value_t controller_schema = MAPPING(raw_side, controller_fields);
@@ -133,6 +138,7 @@ static const cyaml_schema_field_t topology_fields[] = {
     SEQUENCE(agents, MAYLIST, agents_schema, 0, RANGES_MAX),
     CYAML_FIELD_MAPPING("traffic", MAYBE, struct raw_topology, traffic, traffic_fields),
     CYAML_FIELD_MAPPING("policies", MAYBE, struct raw_topology, policies, policies_fields),
+    CYAML_FIELD_MAPPING("networks", MAYBE, struct raw_topology, networks, networks_fields),
     CYAML_FIELD_END};
 
 const cyaml_schema_value_t topology_raw_schema = {
@@ -194,5 +200,21 @@ bool topology_raw_rate(const char *text, uint32_t *ret_mps)
         return false;
     }
     *ret_mps = (uint32_t)v;
+    return true;
+}
+
+bool topology_raw_network(const char *text, char ret_block[NAME_LEN])
+{
+    unsigned a = 0, b = 0, c = 0;
+    char again[RAW_WORD_LEN];
+    if (sscanf(text, "%3u.%3u.%3u.0/24", &a, &b, &c) != 3 || a < 1 || a > 223 || b > 255 ||
+        c > 255) {
+        return false;
+    }
+    snprintf(again, sizeof again, "%u.%u.%u.0/24", a, b, c);
+    if (strcmp(again, text) != 0) {
+        return false; /* something before, between or after it */
+    }
+    snprintf(ret_block, NAME_LEN, "%u.%u.%u", a, b, c);
     return true;
 }

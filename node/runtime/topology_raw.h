@@ -99,6 +99,11 @@ struct raw_policies {
     enum login login;
 };
 
+struct raw_networks {
+    char visible_net[RAW_WORD_LEN];
+    char private_net[RAW_WORD_LEN];
+};
+
 struct raw_topology {
     char name[NAME_LEN];
     enum raw_profile profile;
@@ -126,6 +131,7 @@ struct raw_topology {
     uint32_t agents_count;
     struct raw_traffic traffic;
     struct raw_policies policies;
+    struct raw_networks networks;
 };
 
 /* The schema of a topology file. */
@@ -135,5 +141,7 @@ extern const cyaml_schema_value_t topology_raw_schema;
 bool topology_raw_duration(const char *text, struct duration *ret);
 /* "8", "0.5": in thousandths; false: not a rate, or above a million. */
 bool topology_raw_rate(const char *text, uint32_t *ret_mps);
+/* "192.168.56.0/24": its first three numbers; false: not such a network. */
+bool topology_raw_network(const char *text, char ret_block[NAME_LEN]);
 
 #endif

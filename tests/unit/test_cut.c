@@ -25,6 +25,9 @@ static const struct topology topology = {.procs_n = 4,
     "add chain inet rehome cuts { type filter hook output priority 0; policy accept; }\n" \
     "flush chain inet rehome cuts\n"
 
+static const struct cut_ground ground = {&topology, {"10.77.0", "10.78.0"}};
+static const struct cut_ground hosts = {&topology, {"192.168.56", "192.168.57"}};
+
 static char *text;
 
 static const char *drops(const struct cut *cuts, uint32_t n)
@@ -38,13 +41,24 @@ static const char *drops(const struct cut *cuts, uint32_t n)
     return text;
 }
 
+static const char *losses(const struct cut *cuts, uint32_t n, uint16_t receiver)
+{
+    size_t size = 0;
+    free(text);
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    cut_losses(out, cuts, n, &hosts, (struct proc_id){receiver});
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
 static const char *refusals(const struct cut *cuts, uint32_t n, uint16_t sender)
 {
     size_t size = 0;
     free(text);
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    cut_refusals(out, cuts, n, &topology, (struct proc_id){sender});
+    cut_refusals(out, cuts, n, &ground, (struct proc_id){sender});
     assert_int_equal(fclose(out), 0);
     return text;
 }
@@ -161,7 +175,33 @@ static void test_cut__packets_are_read_from_a_listing(void **state)
     assert_int_equal(cut_counted(""), 0);
 }
 
+#define EMPTY_RECEIVER                                                                     \
+    "add table inet rehome\n"                                                              \
+    "add chain inet rehome losses { type filter hook input priority 0; policy accept; }\n" \
+    "flush chain inet rehome losses\n"
+
+static void test_cut__without_a_switch_the_receiver_drops_by_address(void **state)
+{
+    (void)state;
+    const struct cut both = {.id = 3, .from = SUB1, .to = PUB | PGA};
+    const struct cut one_way = {
+        .id = 4, .from = PGA, .to = PGB, .net = CUT_PRIVATE, .one_way = true};
+    const struct cut refused = {.id = 5, .from = SUB1, .to = PUB, .reject = true};
+    const struct cut cuts[] = {both, one_way, refused};
+    assert_string_equal(losses(cuts, 3, 2), EMPTY_RECEIVER
+                        "add counter inet rehome cut3\n"
+                        "add rule inet rehome losses ip saddr { 192.168.56.1, 192.168.56.11 } "
+                        "counter name cut3 drop\n");
+    assert_string_equal(losses(cuts, 3, 4),
+                        EMPTY_RECEIVER "add counter inet rehome cut4\n"
+                                       "add rule inet rehome losses ip saddr { 192.168.57.11 } "
+                                       "counter name cut4 drop\n");
+    /* Who only sends loses nothing that it gets. */
+    assert_string_equal(losses(cuts + 1, 1, 3), EMPTY_RECEIVER);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_cut__without_a_switch_the_receiver_drops_by_address),
     cmocka_unit_test(test_cut__without_cuts_nothing_is_dropped_or_refused),
     cmocka_unit_test(test_cut__both_directions_are_dropped_and_counted_as_one),
     cmocka_unit_test(test_cut__one_way_loses_only_what_the_first_side_sends),

@@ -1,4 +1,4 @@
-#include "cluster/control/proc.h"
+#include "cluster/control/proc_here.h"
 
 #include "tests/unit/unit.h"
 
@@ -75,12 +75,12 @@ static void test_proc__a_process_lives_stops_and_dies(void **state)
     (void)state;
     pid_t pid = child(false);
     struct proc_pid p = known(pid, 'S');
-    assert_int_equal(proc_look(&p), PROC_STATE_ALIVE);
+    assert_int_equal(proc_here_look(&p), PROC_STATE_ALIVE);
     kill(pid, SIGSTOP);
     p = known(pid, 'T');
-    assert_int_equal(proc_look(&p), PROC_STATE_STOPPED);
+    assert_int_equal(proc_here_look(&p), PROC_STATE_STOPPED);
     end(pid);
-    assert_int_equal(proc_look(&p), PROC_STATE_DEAD);
+    assert_int_equal(proc_here_look(&p), PROC_STATE_DEAD);
 }
 
 static void test_proc__who_has_a_thread_left_still_holds_its_ports(void **state)
@@ -88,9 +88,9 @@ static void test_proc__who_has_a_thread_left_still_holds_its_ports(void **state)
     (void)state;
     pid_t pid = child(true);
     struct proc_pid p = known(pid, 'Z');
-    assert_int_equal(proc_look(&p), PROC_STATE_ALIVE);
+    assert_int_equal(proc_here_look(&p), PROC_STATE_ALIVE);
     end(pid);
-    assert_int_equal(proc_look(&p), PROC_STATE_DEAD);
+    assert_int_equal(proc_here_look(&p), PROC_STATE_DEAD);
 }
 
 static void test_proc__another_process_with_the_same_number_is_not_it(void **state)
@@ -99,7 +99,7 @@ static void test_proc__another_process_with_the_same_number_is_not_it(void **sta
     pid_t pid = child(false);
     struct proc_pid p = known(pid, 'S');
     p.started++;
-    assert_int_equal(proc_look(&p), PROC_STATE_DEAD);
+    assert_int_equal(proc_here_look(&p), PROC_STATE_DEAD);
     end(pid);
 }
 
