@@ -16,6 +16,8 @@
 static struct driver *served;
 static uv_signal_t signals[2];
 
+const char *argp_program_version = "rehome " REHOME_VERSION;
+
 static error_t option(int key, char *arg, struct argp_state *state)
 {
     struct main_options *o = state->input;
