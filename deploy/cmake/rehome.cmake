@@ -266,12 +266,9 @@ function(rehome_install)
     add_custom_target(man)
     foreach(page rehome.1 rehome-node.8)
         cmake_path(GET page STEM program)
-        cmake_path(GET page EXTENSION section)
-        string(REPLACE . "" section ${section})
-        add_custom_target(man_${program}
-            COMMAND ${PROJECT_SOURCE_DIR}/deploy/man/generate $<TARGET_FILE:rehome_program_${program}> ${section}
-                >${PROJECT_BINARY_DIR}/${page}
-            VERBATIM)
+        string(REGEX REPLACE ".*\\." "" section ${page})
+        add_custom_target(man_${program} COMMAND ${PROJECT_SOURCE_DIR}/deploy/man/generate
+            $<TARGET_FILE:rehome_program_${program}> ${PROJECT_BINARY_DIR}/${page} VERBATIM)
         add_dependencies(man man_${program})
         install(FILES ${PROJECT_BINARY_DIR}/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} OPTIONAL)
     endforeach()
