@@ -15,6 +15,7 @@
 
 static uv_loop_t loop;
 static struct notify notify;
+static struct sockaddr_un address = {.sun_family = AF_UNIX};
 static int manager; /* what systemd would read from */
 static char told[256];
 
@@ -22,12 +23,11 @@ static int set_up(void **state)
 {
     (void)state;
     char pid[32];
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    snprintf(at.sun_path, sizeof at.sun_path, "/tmp/notify.%d", (int)getpid());
+    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/notify.%d", (int)getpid());
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(manager, (const struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(setenv("NOTIFY_SOCKET", at.sun_path, 1), 0);
+    assert_int_equal(bind(manager, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(setenv("NOTIFY_SOCKET", address.sun_path, 1), 0);
     assert_int_equal(setenv("WATCHDOG_PID", pid, 1), 0);
     assert_int_equal(setenv("WATCHDOG_USEC", WATCHDOG_US, 1), 0);
     return uv_loop_init(&loop);
@@ -45,7 +45,7 @@ static int tear_down(void **state)
     uv_walk(&loop, close_one, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     close(manager);
-    unlink(getenv("NOTIFY_SOCKET"));
+    unlink(address.sun_path);
     return uv_loop_close(&loop);
 }
 
