@@ -34,7 +34,7 @@
     X("phone", command_phone, "press the keys of a phone")                                   \
     X("agent", command_agent, "log an agent in or out, ready or not")                        \
     X("logs", command_logs, "the log of a process")                                          \
-    X("topology", command_topology, "judge a topology file without starting anything")       \
+    X("topology", command_topology, "judge a topology file; make the keys of its processes") \
     X("explain", command_explain, "an event, a reason, a column, an exit code")
 
 #define COMMAND_DECLARE(word, function, text) int function(int argc, char **argv);

@@ -1,4 +1,4 @@
-/* explain, topology check, logs: commands that need no process. */
+/* explain, topology, logs: commands that need no process. */
 #include "cluster/control/backend.h"
 #include "cluster/control/command.h"
 #include "cluster/control/explain.h"
@@ -6,6 +6,7 @@
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
+#include "node/runtime/keys.h"
 #include "node/runtime/topology_file.h"
 
 #include <stdio.h>
@@ -57,35 +58,59 @@ int command_explain(int argc, char **argv)
     return n > 0 ? OUTCOME_DONE : command_no_such("word", &near);
 }
 
+/* What is already in the folder stays. */
+static int make_keys(const struct topology *topology, const char *folder)
+{
+    int code = home_make_folder(folder);
+    if (code == OUTCOME_DONE && keys_make(folder, topology) != ERR_OK) {
+        code = outcome_error(OUTCOME_EXISTS, NULL, "cannot make keys in %s", folder);
+    }
+    return code;
+}
+
 int command_topology(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "topology",
-        .examples = "rehome topology check my.yaml",
+        .examples = "rehome topology check my.yaml\nrehome topology keys my.yaml keys",
         .lacks = OPTIONS_CLUSTER | OPTIONS_NO_WAIT,
-        .args_doc = "check FILE",
-        .doc = "Judges a topology file without starting anything.",
+        .args_doc = "check FILE | keys FILE DIR",
+        .doc = "Judges a topology file without starting anything; or makes the keys that its "
+               "processes lack in a folder, for hosts that are set up by hand.",
         .args_min = 2,
-        .args_max = 2};
+        .args_max = 3};
     static struct topology topology;
     struct options_common common = {0};
     struct options_args args;
     options_parse(&spec, argc, argv, &common, &args);
-    if (strcmp(args.at[0], "check") != 0) {
+    bool keys = strcmp(args.at[0], "keys") == 0;
+    if (!keys && strcmp(args.at[0], "check") != 0) {
         struct nearest near = nearest_to(args.at[0]);
         nearest_offer(&near, "check");
+        nearest_offer(&near, "keys");
         return command_no_such("action", &near);
     }
-    enum err err = topology_file_load(args.at[1], stderr, &topology);
+    if (args.n != (keys ? 3 : 2)) {
+        return outcome_error(OUTCOME_USAGE, "rehome topology --help", "topology takes %s",
+                             spec.args_doc);
+    }
+    int code =
+        topology_file_load(args.at[1], stderr, &topology) == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
+    if (code == OUTCOME_DONE && keys) {
+        code = make_keys(&topology, args.at[2]);
+    }
     if (common.json) {
         table_json(json_pack("{s:i, s:s, s:b}", "schema", 1, "file", args.at[1], "ok",
-                             err == ERR_OK ? 1 : 0));
-    } else if (err == ERR_OK) {
+                             code == OUTCOME_DONE ? 1 : 0));
+    } else if (code == OUTCOME_DONE && keys) {
+        printf("%s has a key for each of the %u processes, and one for operators\n", args.at[2],
+               topology.procs_n);
+    } else if (code == OUTCOME_DONE) {
         printf("%s is fine: %u processes, %u devices, %u agents, profile %s\n", args.at[1],
                topology.procs_n, topology_devices(&topology), topology_agents_total(&topology),
                topology.timers.profile);
     }
-    return err == ERR_OK ? OUTCOME_DONE : OUTCOME_CONFIG;
+    return code;
 }
 
 /* What was fetched from another machine is another file each time. */

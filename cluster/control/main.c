@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION "rehome 0.1.0"
-
 struct entry {
     const char *word;
     int (*run)(int argc, char **argv);
@@ -45,7 +43,7 @@ int main(int argc, char **argv)
         return OUTCOME_DONE;
     }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-        puts(VERSION);
+        puts("rehome " REHOME_VERSION);
         return OUTCOME_DONE;
     }
     struct nearest near = nearest_to(word);

@@ -74,7 +74,8 @@ const char *proc_program(enum proc_kind kind)
 
 bool proc_find(const char *name, char *ret, size_t size)
 {
-    static const char *const places[] = {"", "/../../node/main", "/../node/main", "/../bin"};
+    static const char *const places[] = {"", "/../../node/main", "/../node/main",
+                                         "/../libexec/rehome"};
     char self[HOME_PATH_MAX];
     const char *folder = getenv("REHOME_BIN");
     if (folder == NULL) {

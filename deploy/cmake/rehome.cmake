@@ -2,6 +2,7 @@
 #
 #   rehome_library(NAME FLOOR n [SOURCES a.c …] [PROTO a.proto …] [USES name …] [PACKAGES name …])
 #   rehome_program(NAME SOURCES a.c … [USES name …] [PACKAGES name …] [DESTINATION dir])
+#   rehome_bench(NAME [USES name …] [PACKAGES name …] [SOURCES more.c …])
 #   rehome_test(MODULE [USES name …] [PACKAGES name …] [SOURCES more.c …] [TIMEOUT seconds])
 #
 # USES names libraries of ours by the NAME they were declared with, PACKAGES those of packages.cmake.
@@ -15,6 +16,10 @@ option(REHOME_SLOW_ASSERTS "check whole tables after every step (ASSERT_SLOW)" O
 option(REHOME_PLANTS "bugs that can be planted, for the tests of the judges (docs/adr/0013-planted-bugs.md)" OFF)
 option(REHOME_COVERAGE "count lines and branches (gcov)" OFF)
 option(REHOME_FUZZ "libFuzzer drives the targets of tests/fuzz (clang)" OFF)
+
+# Where installed daemons and their units are (docs/packages.md).
+set(REHOME_DAEMON_DIR ${CMAKE_INSTALL_LIBEXECDIR}/rehome)
+set(REHOME_UNIT_DIR lib/systemd/system CACHE STRING "the folder for units of systemd")
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -147,8 +152,19 @@ function(rehome_program name)
     add_executable(${target} ${arg_SOURCES})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
     rehome_compile(${target} 6)
+    target_compile_definitions(${target} PRIVATE REHOME_VERSION="${PROJECT_VERSION}")
     rehome_link(${target} 6 USES ${arg_USES} PACKAGES ${arg_PACKAGES})
     install(TARGETS ${target} DESTINATION ${arg_DESTINATION})
+endfunction()
+
+# rehome_unit(KIND "what it is"): the unit of the daemon rehome-KIND.
+function(rehome_unit kind what)
+    set(REHOME_KIND ${kind})
+    set(REHOME_WHAT ${what})
+    cmake_path(ABSOLUTE_PATH REHOME_DAEMON_DIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX})
+    set(unit ${PROJECT_BINARY_DIR}/deploy/systemd/rehome-${kind}@.service)
+    configure_file(${PROJECT_SOURCE_DIR}/deploy/systemd/rehome-daemon@.service.in ${unit} @ONLY)
+    install(FILES ${unit} DESTINATION ${REHOME_UNIT_DIR})
 endfunction()
 
 # One binary per module, each of its tests in a process of its own: the names are read from the source,
@@ -156,6 +172,9 @@ endfunction()
 function(rehome_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;USES;PACKAGES")
     rehome_no_leftovers()
+    if(NOT BUILD_TESTING)
+        return()
+    endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 30)
     endif()
@@ -181,12 +200,28 @@ function(rehome_test name)
     endforeach()
 endfunction()
 
+# tests/bench/bench_NAME.c: a measurement, run by hand.
+function(rehome_bench name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;PACKAGES")
+    rehome_no_leftovers()
+    if(NOT BUILD_TESTING)
+        return()
+    endif()
+    set(target bench_${name})
+    add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/bench/bench_${name}.c ${arg_SOURCES})
+    rehome_compile(${target} 6)
+    rehome_link(${target} 6 USES ${arg_USES} PACKAGES ${arg_PACKAGES})
+endfunction()
+
 # tests/fuzz/fuzz_NAME.c, and its corpus: tests/fuzz/corpus/NAME and the folders of CORPUS. With libFuzzer it is a
 # program to run, and `fuzz_NAME.corpus` beside it lists the folders; without, a test over the corpus and SEEDS inputs
 # that are drawn, or made from those of the corpus.
 function(rehome_fuzz name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "SEEDS" "SOURCES;USES;PACKAGES;CORPUS")
     rehome_no_leftovers()
+    if(NOT BUILD_TESTING)
+        return()
+    endif()
     set(target fuzz_${name})
     set(corpus ${arg_CORPUS})
     if(EXISTS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
@@ -212,16 +247,30 @@ function(rehome_fuzz name)
     set_tests_properties(fuzz__${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
 endfunction()
 
-# What is not a program. Folders that are still to come are passed over.
+# What is not a program. The manual pages are made of what the programs say (target `man`).
 function(rehome_install)
     install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-    foreach(folder topologies)
-        if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/${folder})
-            install(DIRECTORY deploy/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/rehome)
-        endif()
+    install(DIRECTORY deploy/topologies deploy/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/rehome)
+    install(FILES deploy/completion/rehome DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(PROGRAMS deploy/systemd/hold DESTINATION ${REHOME_DAEMON_DIR})
+    install(FILES deploy/systemd/rehome.target DESTINATION ${REHOME_UNIT_DIR})
+    install(FILES deploy/systemd/rehome.catalog DESTINATION lib/systemd/catalog)
+    install(FILES deploy/systemd/rehome.sysusers DESTINATION lib/sysusers.d RENAME rehome.conf)
+    install(FILES deploy/systemd/rehome.tmpfiles DESTINATION lib/tmpfiles.d RENAME rehome.conf)
+    rehome_unit(node "Unified CM node")
+    rehome_unit(pg "Peripheral Gateway side")
+    rehome_unit(icm "central controller side")
+    rehome_unit(fleet "phones, agents and gateways")
+    rehome_unit(recorder "recorder")
+
+    add_custom_target(man)
+    foreach(page rehome.1 rehome-node.8)
+        cmake_path(GET page STEM program)
+        string(REGEX REPLACE ".*\\." "" section ${page})
+        add_custom_target(man_${program} COMMAND ${PROJECT_SOURCE_DIR}/deploy/man/generate
+            $<TARGET_FILE:rehome_program_${program}> ${PROJECT_BINARY_DIR}/${page} VERBATIM)
+        add_dependencies(man man_${program})
+        install(FILES ${PROJECT_BINARY_DIR}/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} OPTIONAL)
     endforeach()
     install(PROGRAMS deploy/vagrant/power DESTINATION ${CMAKE_INSTALL_DATADIR}/rehome/vagrant)
-    if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/systemd)
-        install(DIRECTORY deploy/systemd/ DESTINATION lib/systemd/system FILES_MATCHING PATTERN "*.service" PATTERN "*.target")
-    endif()
 endfunction()

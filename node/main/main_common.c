@@ -3,6 +3,7 @@
 #include "node/main/there.h"
 #include "node/runtime/door.h"
 #include "node/runtime/log.h"
+#include "node/runtime/notify.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -11,11 +12,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
 /* The one driver of the process, for the signals. */
 static struct driver *served;
 static uv_signal_t signals[2];
+
+const char *argp_program_version = "rehome " REHOME_VERSION;
 
 static error_t option(int key, char *arg, struct argp_state *state)
 {
@@ -146,8 +148,9 @@ void main_end_when(struct driver *driver, const bool *ended)
 
 int main_serve(struct driver *driver, const struct process *process)
 {
-    sd_notify(0, "READY=1");
+    static struct notify notify;
+    notify_begin(&notify, driver_loop(driver));
     enum err err = driver_run(driver, process);
-    sd_notify(0, "STOPPING=1");
+    notify_end(&notify);
     return main_exit_code(err);
 }

@@ -32,8 +32,9 @@ void main_end_when(struct driver *driver, const bool *ended);
 /* The exit code for an error, as above. */
 int main_exit_code(enum err err);
 
-/* Tell systemd, if it is there, that the process is ready; then serve until it is stopped. The exit
- * code is answered: 0; 65 or 74 if what was stored cannot be read; 73 if a port is in use. */
+/* Serve until it is stopped; the service manager, if there is one, is told when it serves, that it
+ * lives, and when it stops. The exit code is answered: 0; 65 or 74 if what was stored cannot be
+ * read; 73 if a port is in use. */
 MUST_CHECK int main_serve(struct driver *driver, const struct process *process);
 
 #endif

@@ -1,5 +1,6 @@
 #include "node/runtime/driver.h"
 
+#include "node/runtime/journal.h"
 #include "node/runtime/log.h"
 #include "node/runtime/media.h"
 #include "node/runtime/spine.h"
@@ -80,6 +81,7 @@ static void trace(void *context, const struct event *event)
     e.incarnation = d->incarnation;
     e.seq = ++d->event_seq;
     spine_write(d->spine, &e);
+    journal_event(d->config.topology, &e);
 }
 
 static void trace_link(struct driver *d, enum event_kind kind, enum link link, struct proc_id peer,

@@ -1,7 +1,8 @@
 /* log: one line per event, `key=value`, for people; the spine is for programs.
  *
  * error: someone must act. warn: it goes on, and the line says how. info: a state changed. debug:
- * the rest. Lines go to stderr, which is the log file of a process that `rehome up` started. */
+ * the rest. Lines go to stderr, which is the log file of a process that `rehome up` started; if it
+ * is the journal, they become entries of it (node/runtime/journal.h). */
 #ifndef NODE_RUNTIME_LOG_H
 #define NODE_RUNTIME_LOG_H
 

@@ -63,3 +63,23 @@ END
     [ "$status" = 78 ]
     [[ "$output" == *"lab, srnd, slow"* ]]
 }
+
+@test "keys are made for every process, closed to others, and made once" {
+    run "$REHOME" topology keys deploy/topologies/small.yaml "$BATS_TEST_TMPDIR/keys"
+    [ "$status" = 0 ]
+    [[ "$output" == *"each of the 8 processes"* ]]
+    [ "$(find "$BATS_TEST_TMPDIR/keys" -name '*.cert' | wc -l)" = 9 ]
+    [ "$(find "$BATS_TEST_TMPDIR/keys" -name '*.cert_secret' -perm 0600 | wc -l)" = 9 ]
+    before=$(cat "$BATS_TEST_TMPDIR"/keys/*)
+    run "$REHOME" topology keys deploy/topologies/small.yaml "$BATS_TEST_TMPDIR/keys"
+    [ "$status" = 0 ]
+    [ "$(cat "$BATS_TEST_TMPDIR"/keys/*)" = "$before" ]
+}
+
+@test "topology check and keys take what they take: 64" {
+    for words in "check a b" "keys a" "chekc a"; do
+        # shellcheck disable=SC2086
+        run "$REHOME" topology $words
+        [ "$status" = 64 ]
+    done
+}
