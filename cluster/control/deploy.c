@@ -112,10 +112,9 @@ static char *script(const struct cluster *c, const struct machines_layout *l,
     if (out == NULL) {
         abort();
     }
-    fprintf(out, "umask 077\n");
     put_checks(out, c, l, p);
     bool good = put_files(out, c, l, p);
-    fprintf(out, "check && (set -e; put)\n");
+    fprintf(out, "check && (set -e; umask 077; put)\n");
     if (fclose(out) != 0) {
         abort();
     }
