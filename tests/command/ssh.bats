@@ -162,9 +162,7 @@ knock() {
     rehome heal --quiet
     [ "$(knock sub1 "$address")" = in ]
     [ "$(rehome events --kind heal | grep -c 'partition$')" = 9 ]
-    run rehome status
-    echo "$output"
-    [ "$status" = 0 ]
+    eventually 60 rehome status # agents log in again, and phones in a call come last
 }
 
 @test "a scenario, judged as on one machine" {
