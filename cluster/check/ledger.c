@@ -95,7 +95,8 @@ static int64_t written_by(const struct history *h, const struct history_leg *leg
         enum proc_kind kind = history_kind(h, o->proc);
         if ((kind == PROC_FLEET || kind == PROC_NODE) && history_silences(o) && o->from < by &&
             o->until > leg->end_us) {
-            int64_t after = o->until == HISTORY_FOREVER ? o->until : o->until + most;
+            bool ends = o->until != HISTORY_FOREVER;
+            int64_t after = ends ? o->until + expect_news_us(h) + most : o->until;
             by = after > by ? after : by;
         }
     }

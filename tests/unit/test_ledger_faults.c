@@ -87,6 +87,15 @@ static void test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_
         good_rows[good.rows_n - 1].call.v = 0x701;
         assert_int_equal(found_at(leg), cut == 1 ? LEDGER_OK : LEDGER_LOST);
     }
+    /* What was sent meanwhile is sent again some time after it; and then the wrap-up is due. */
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", T);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", T + 5000 * GOOD_MS);
+    int64_t after = expect_wrapup_most(&good) + LEDGER_DELIVERY_US + expect_news_us(&good) / 2;
+    uint32_t leg = leg_at(-1000, 3000);
+    row_at(false, false, 5000 + after / GOOD_MS);
+    good_rows[good.rows_n - 1].call.v = 0x701;
+    assert_int_equal(found_at(leg), LEDGER_OK);
 }
 
 /* The registry has the phone where it never was told, and it rings there a second time. */
