@@ -2,7 +2,7 @@
 # The backend ssh: machines with sshd, in namespaces of this one, each with clocks of its own.
 
 bats_require_minimum_version 1.5.0
-load helper
+load ../command/helper
 load machines
 
 setup() {
