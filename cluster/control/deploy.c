@@ -178,7 +178,7 @@ static struct machines_job remove_job(const struct cluster *c, const struct mach
 int deploy_remove(const struct cluster *c, bool destroy)
 {
     struct machines_layout l;
-    uint32_t n = c->topology.procs_n;
+    uint16_t n = (uint16_t)c->topology.procs_n;
     if (!machines_layout(c, &l) || n == 0) {
         return OUTCOME_DONE;
     }

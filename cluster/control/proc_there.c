@@ -67,7 +67,7 @@ static void look(const struct cluster *c)
 {
     struct machines_layout l;
     char find[FIND_LEN];
-    uint32_t n = c->topology.procs_n;
+    uint16_t n = (uint16_t)c->topology.procs_n;
     struct machines_job *jobs = calloc(n, sizeof *jobs);
     if (jobs == NULL) {
         abort();
