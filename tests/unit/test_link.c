@@ -201,7 +201,9 @@ static void test_link__no_encryption_no_entry(void **state)
     zmq_setsockopt(plain, ZMQ_LINGER, &linger, sizeof linger);
     snprintf(endpoint, sizeof endpoint, "tcp://%s:%d", address, PORT);
     assert_int_equal(zmq_connect(plain, endpoint), 0);
-    assert_int_equal(zmq_send(plain, "hi", 2, 0), 2);
+    /* Who has been turned away already has nowhere to send to, and would wait for ever. */
+    int sent = zmq_send(plain, "hi", 2, ZMQ_DONTWAIT);
+    assert_true(sent == 2 || zmq_errno() == EAGAIN);
     wait_for(&at_server.frames, 1, 300);
     assert_int_equal(at_server.frames, 0);
     zmq_close(plain);
