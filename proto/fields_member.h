@@ -44,14 +44,19 @@
     F(U64, term, 0)          \
     F(PROC, leader, 0)
 
+/* Stamps are the leader's clock: a node gives the last one back, which proves that it followed this
+ * leader after that moment. 0: there was none in this term. A grant of 0 ms is a stamp and no
+ * lease. */
 #define FIELDS_LEASE_RENEW(F) \
     F(INC, incarnation, 0)    \
-    F(U64, seq, 0)
+    F(U64, seq, 0)            \
+    F(U64, stamp_us, 0)
 
 #define FIELDS_LEASE_GRANTED(F) \
     F(U64, term, 0)             \
     F(U64, seq, 0)              \
-    F(U32, granted_ms, 0)
+    F(U32, granted_ms, 0)       \
+    F(U64, stamp_us, 0)
 
 /* A linearizable read: which index must I have applied? */
 #define FIELDS_READ_INDEX(F) F(U64, seq, 0)

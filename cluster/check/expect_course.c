@@ -69,8 +69,8 @@ static bool point_taken(const struct history *h, struct device_id point, int64_t
 }
 
 /* Rows that the failures of the route point's node left, within from..until in view. One that hung
- * for a moment keeps it; and one that lost it may send the call on when it wakes up (`woke`),
- * before it hears of that. */
+ * for a moment keeps it; and one that lost it may, when it wakes up (`woke`), send the call on or
+ * hear that the caller left, before it hears of that. */
 static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *what, int64_t from,
                               int64_t until, bool woke)
 {
@@ -78,8 +78,9 @@ static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *
     for (uint32_t i = 0; i < h->outages_n && what->at_point; i++) {
         const struct history_outage *o = &h->outages[i];
         bool hung = history_hangs(o);
+        bool first = what->went_on ? o->until <= what->end_us : what->end_us <= o->until;
         if (!expect_course_callmanager(h, o) || o->from <= from || o->from >= until ||
-            (hung && woke && what->went_on && o->until <= what->end_us) ||
+            (hung && woke && first) ||
             !proc_id_eq(expect_course_owner(h, what->device, o->from - 1), o->proc)) {
             continue;
         }

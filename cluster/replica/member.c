@@ -88,7 +88,7 @@ enum err member_init(struct member *m, const struct member_config *config)
     m->sent_to = (struct proc_id){0};
     m->changes_first = m->changes_n = 0;
     m->changes_lost = m->leased = m->serving = m->confirm_busy = m->read_asked = false;
-    m->lease_until = m->renew_at = m->retry_at = m->read_retry_at = (struct instant){0};
+    m->lease_until = m->stamp = m->renew_at = m->retry_at = m->read_retry_at = (struct instant){0};
     m->renew_seq = m->lease_term = m->read_seq = m->dropped = 0;
     m->reads_n = 0;
     memset(m->services, 0, sizeof m->services);
@@ -97,7 +97,7 @@ enum err member_init(struct member *m, const struct member_config *config)
         p->up = p->down_proposed = false;
         p->waits.commands_n = 0;
         p->queued_seq = p->read_seq = p->read_covered = 0;
-        p->heard = p->counted = (struct instant){0};
+        p->proven = p->counted = (struct instant){0};
     }
     registry_init(config->registry, config->topology, (struct registry_watch){m, on_changed});
     struct replica_config below = {.self = config->self,
@@ -158,7 +158,8 @@ static void notice_lease(struct member *m, struct instant now)
     m->config.hooks.lease(m->config.hooks.context, now, held);
 }
 
-/* The leader's own lease rests on what it hears from a majority; everybody else's is granted. */
+/* The leader's own lease rests on when a majority still followed it; everybody else's is granted.
+ */
 static void lease_of_leader(struct member *m, struct instant now)
 {
     if (m->serving) {
@@ -176,8 +177,11 @@ static void renew(struct member *m, struct instant now)
     m->renewed[++m->renew_seq % MEMBER_RENEWALS] = now;
     m->out.kind = MSG_LEASE_RENEW;
     m->out.correlation = 0;
+    bool of_this_term = m->lease_term == replica_term(&m->replica);
     m->out.lease_renew =
-        (struct msg_lease_renew){.incarnation = m->config.incarnation, .seq = m->renew_seq};
+        (struct msg_lease_renew){.incarnation = m->config.incarnation,
+                                 .seq = m->renew_seq,
+                                 .stamp_us = of_this_term ? (uint64_t)m->stamp.us : 0};
     world_send(m->config.world, LINK_MEMBER, leader, &m->out);
 }
 
@@ -192,6 +196,7 @@ static void on_granted(struct member *m, const struct msg_lease_granted *granted
     struct instant until =
         instant_add(m->renewed[granted->seq % MEMBER_RENEWALS], duration_ms(granted->granted_ms));
     m->lease_term = granted->term;
+    m->stamp = (struct instant){(int64_t)granted->stamp_us};
     m->lease_until = until.us > m->lease_until.us ? until : m->lease_until;
 }
 
@@ -237,7 +242,7 @@ void member_message(struct member *m, struct instant now, struct proc_id peer,
         return;
     }
     struct member_peer *p = &m->peers[peer.v - 1];
-    p->heard = p->counted = now;
+    p->counted = now;
     if (msg->kind == MSG_PROPOSE && proc_id_eq(msg->propose.origin, peer)) {
         member_lead_propose(m, peer, msg);
     } else if (msg->kind == MSG_PROPOSED) {
@@ -265,7 +270,7 @@ void member_link_up(struct member *m, struct instant now, struct proc_id peer)
         return;
     }
     m->peers[peer.v - 1].up = true;
-    m->peers[peer.v - 1].heard = m->peers[peer.v - 1].counted = now;
+    m->peers[peer.v - 1].counted = now;
     if (proc_id_eq(replica_leader(&m->replica), peer)) {
         member_queue_resend(m, now);
         renew(m, now);

@@ -64,8 +64,8 @@ struct member_item {
 /* What is known of another node; the lower part is the leader's. */
 struct member_peer {
     bool up;                /* our session on LINK_MEMBER */
-    struct instant heard;   /* last sign of life */
-    struct instant counted; /* the same, but time that we ourselves were late is not its silence */
+    struct instant proven;  /* by our clock: after that it still followed us */
+    struct instant counted; /* last sign of life; time that we ourselves were late is no silence */
     bool down_proposed;     /* NODE_DOWN is on its way: no lease for it */
     struct msg_propose waits; /* its batch that did not fit yet; commands_n 0: none */
     struct incarnation queued_incarnation;
@@ -110,6 +110,7 @@ struct member {
     bool leased;
     struct instant lease_until, renew_at;
     uint64_t renew_seq, lease_term;
+    struct instant stamp; /* by the leader's clock of lease_term, to be given back to it */
     struct instant renewed[MEMBER_RENEWALS]; /* when renewal seq % MEMBER_RENEWALS was sent */
     /* Leader. */
     bool serving, confirm_busy;

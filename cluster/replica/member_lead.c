@@ -112,8 +112,8 @@ void member_lead_applied(struct member *m, const struct msg_proposed *proposed)
 
 struct instant member_lead_lease(const struct member *m, struct instant now)
 {
-    /* Signs of life of the other voters, latest first. */
-    struct instant heard[PROCS_MAX];
+    /* When the other voters still followed us, latest first. */
+    struct instant proven[PROCS_MAX];
     struct proc_id voters[PROCS_MAX];
     uint32_t voters_n = replica_voters(&m->replica, voters), n = 0;
     for (uint32_t i = 0; i < voters_n; i++) {
@@ -122,31 +122,40 @@ struct instant member_lead_lease(const struct member *m, struct instant now)
         }
         ASSERT(voters[i].v >= 1);
         ASSERT(voters[i].v <= PROCS_MAX);
-        struct instant last = m->peers[voters[i].v - 1].heard;
+        struct instant last = m->peers[voters[i].v - 1].proven;
         uint32_t at = n++;
-        for (; at > 0 && heard[at - 1].us < last.us; at--) {
-            heard[at] = heard[at - 1];
+        for (; at > 0 && proven[at - 1].us < last.us; at--) {
+            proven[at] = proven[at - 1];
         }
-        heard[at] = last;
+        proven[at] = last;
     }
     uint32_t others = voters_n / 2; /* needed besides ourselves */
     ASSERT(n >= others);
-    struct instant proven = others == 0 ? now : heard[others - 1];
-    return instant_add(proven, m->config.topology->timers.lease_grant);
+    return instant_add(others == 0 ? now : proven[others - 1],
+                       m->config.topology->timers.lease_grant);
 }
 
 void member_lead_renew(struct member *m, struct instant now, struct proc_id from,
                        const struct msg_lease_renew *renew)
 {
-    if (!m->serving || peer_at(m, from)->down_proposed || !member_has_lease(m, now)) {
+    if (!m->serving) {
         return;
     }
+    /* When this arrives says nothing: it may have waited, for us or in a network. The stamp that it
+     * gives back says when it was not sent yet. Those of an earlier leadership are too old. */
+    struct member_peer *p = peer_at(m, from);
+    struct instant stamp = {(int64_t)renew->stamp_us};
+    if (stamp.us > p->proven.us && stamp.us <= now.us) {
+        p->proven = stamp;
+    }
+    bool grant = !p->down_proposed && member_has_lease(m, now);
     m->out.kind = MSG_LEASE_GRANTED;
     m->out.correlation = 0;
     m->out.lease_granted = (struct msg_lease_granted){
         .term = replica_term(&m->replica),
         .seq = renew->seq,
-        .granted_ms = (uint32_t)duration_to_ms(m->config.topology->timers.lease_grant)};
+        .granted_ms = grant ? (uint32_t)duration_to_ms(m->config.topology->timers.lease_grant) : 0,
+        .stamp_us = (uint64_t)now.us};
     send(m, from, &m->out);
 }
 
@@ -182,10 +191,13 @@ void member_lead_down_done(struct member *m, struct proc_id node)
 
 void member_lead_begin(struct member *m, struct instant now)
 {
-    /* "A new leader waits a full node_down_after after its barrier first": it heard nobody yet. */
+    /* "A new leader waits a full node_down_after after its barrier first": it heard nobody yet.
+     * That the barrier passed proves that a majority followed us after it had begun, however late
+     * we are. */
     m->served_since = now;
     for (uint32_t i = 0; i < PROCS_MAX; i++) {
-        m->peers[i].heard = m->peers[i].counted = now;
+        m->peers[i].counted = now;
+        m->peers[i].proven = replica_passed(&m->replica);
     }
 }
 

@@ -24,7 +24,7 @@ void member_lead_poll(struct member *m);
 void member_lead_tick(struct member *m, struct instant now);
 /* What came of our NODE_DOWN. */
 void member_lead_down_done(struct member *m, struct proc_id node);
-/* Until when a leader may trust itself: a majority of voters gave a sign of life. */
+/* Until when a leader may trust itself: a majority of voters followed it. */
 struct instant member_lead_lease(const struct member *m, struct instant now);
 
 #endif

@@ -186,13 +186,14 @@ static void notice_standing(struct replica *r)
     }
 }
 
-static void begin_barrier(struct replica *r, bool confirm)
+static void begin_barrier(struct replica *r, struct instant now, bool confirm)
 {
     int code = raft_barrier(&r->raft, &r->barrier, NULL);
     if (code != 0) {
         return; /* no room, or no leader any more: looked at again at the next poll */
     }
     r->barrier_busy = true;
+    r->barrier_at = now;
     if (confirm) {
         r->confirm_wanted = false;
         r->confirm_busy = true;
@@ -202,6 +203,7 @@ static void begin_barrier(struct replica *r, bool confirm)
 static void end_barrier(struct replica *r)
 {
     r->barrier_busy = false;
+    r->passed = r->barrier_at;
     begin_serving(r);
     if (r->confirm_busy) {
         confirmed(r, true);
@@ -233,7 +235,7 @@ static void begin_entry(struct replica *r)
     r->next_len = 0;
 }
 
-static void lead(struct replica *r)
+static void lead(struct replica *r, struct instant now)
 {
     uint64_t applied = raft_last_applied(&r->raft);
     if (PLANTED(SERVE_EARLY)) {
@@ -246,7 +248,7 @@ static void lead(struct replica *r)
         r->entry_busy = false;
     }
     if (!r->barrier_busy && (r->serving_term != r->term || r->confirm_wanted)) {
-        begin_barrier(r, r->confirm_wanted);
+        begin_barrier(r, now, r->confirm_wanted);
     }
     if (r->serving_term == r->term && !r->entry_busy && r->next_len > 0) {
         begin_entry(r);
@@ -358,7 +360,7 @@ void replica_poll(struct replica *r, struct instant now)
     }
     notice_standing(r);
     if (r->standing == RAFT_STATE_LEADER) {
-        lead(r);
+        lead(r, now);
     }
 }
 
@@ -399,6 +401,11 @@ enum err replica_confirm(struct replica *r)
 bool replica_serving(const struct replica *r)
 {
     return (leads(r) || PLANTED(USURP)) && r->serving_term == r->term;
+}
+
+struct instant replica_passed(const struct replica *r)
+{
+    return r->passed;
 }
 
 struct proc_id replica_leader(const struct replica *r)

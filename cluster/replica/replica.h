@@ -72,7 +72,9 @@ struct replica {
     struct raft_transfer transfer;
     bool running, closed;
     bool entry_busy, barrier_busy, confirm_wanted, confirm_busy;
-    enum err failure;            /* ERR_OK: none */
+    enum err failure; /* ERR_OK: none */
+    struct instant barrier_at,
+        passed;                  /* when the latest barrier, the latest that passed, was begun */
     uint64_t serving_term;       /* this leader passed its barrier in this term; 0: never */
     enum raft_standing standing; /* as last noticed */
     uint64_t term;               /* as last noticed */
@@ -130,6 +132,8 @@ void replica_read_log(const struct replica *r, uint64_t after, uint32_t skip, st
 
 /* This node is leader and has passed its barrier. */
 bool replica_serving(const struct replica *r);
+/* When the latest barrier that passed was begun: a majority followed this node after that. */
+struct instant replica_passed(const struct replica *r);
 /* The leader as this node knows it; none: unknown. */
 struct proc_id replica_leader(const struct replica *r);
 uint64_t replica_term(const struct replica *r);

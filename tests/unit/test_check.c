@@ -438,6 +438,34 @@ static void test_check__raft_3_catches_a_leader_that_lacks_an_entry(void **state
     good_run_caught("RAFT-3");
 }
 
+/* A leader that was stopped comes to serve in its own term, when the next one has committed more.
+ */
+static void leader_wakes(int64_t lacks)
+{
+    good_run_make();
+    int64_t applied = good_run_find(EVENT_RAFT_SERVING, GOOD_SUB2, GOOD_FAULT)->value - lacks;
+    const struct event *leads = good_run_find(EVENT_RAFT_STATE, GOOD_SUB2, GOOD_FAULT);
+    struct event *e = good_run_event(EVENT_RAFT_STATE, GOOD_PUB, leads->at.us - 1 * GOOD_MS);
+    e->value = RAFT_STATE_LEADER;
+    e->value2 = leads->value2;
+    good_run_find(EVENT_RAFT_STATE, GOOD_SUB2, GOOD_FAULT)->value2++;
+    good_run_find(EVENT_RAFT_SERVING, GOOD_SUB2, GOOD_FAULT)->value2++;
+    e = good_run_event(EVENT_RAFT_SERVING, GOOD_PUB, GOOD_END - 1 * GOOD_MS);
+    e->value = applied;
+    e->value2 = leads->value2 - 1;
+}
+
+static void test_check__raft_3_lets_a_leader_wake_after_the_next_one(void **state)
+{
+    (void)state;
+    leader_wakes(0);
+    good_run_finish();
+    assert_int_equal(good_run_judged("RAFT-3")->verdict, VERDICT_PASS);
+    history_free(&good);
+    leader_wakes(10);
+    good_run_caught("RAFT-3");
+}
+
 static void test_check__raft_3_says_so_if_no_leader_could_lack_anything(void **state)
 {
     (void)state;
@@ -530,6 +558,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_2_catches_a_node_that_applies_backwards),
     cmocka_unit_test(test_check__raft_2_allows_to_apply_anew_after_a_restart),
     cmocka_unit_test(test_check__raft_3_catches_a_leader_that_lacks_an_entry),
+    cmocka_unit_test(test_check__raft_3_lets_a_leader_wake_after_the_next_one),
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
     cmocka_unit_test(test_check__who_was_joined_and_never_told_makes_no_pause),

@@ -166,6 +166,31 @@ static void test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut(void **
     }
 }
 
+/* The same, but the caller leaves while it hangs: it may hear of that before it hears that the
+ * point was taken. Who leaves after that was cut. */
+static void test_ledger_pause__who_leaves_a_point_that_hangs_may_have_a_whole_record(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool after = (c & 1) != 0, partial = (c & 2) != 0;
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 2000 * GOOD_MS);
+        struct event *point = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
+        point->device.v = GOOD_ROUTE_POINT;
+        point->peer = GOOD_SUB2;
+        point->epoch = 5;
+        struct event *none = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T + 700 * GOOD_MS);
+        none->device.v = GOOD_ROUTE_POINT;
+        none->epoch = 6;
+        uint32_t caller = caller_at(-3000, after ? 5000 : 1000, false);
+        row_at(true, partial, after ? 5000 : 2003);
+        assert_int_equal(found_at(caller), partial ? LEDGER_TRUNCATED
+                                           : after ? LEDGER_UNEXPLAINED
+                                                   : LEDGER_OK);
+    }
+}
+
 /* The node of the PG's CTI Manager hung, and a leg began and ended meanwhile. What it was sent
  * before it was missed is told when it wakes up: nothing, the begin, or all. */
 static void test_ledger_pause__a_leg_within_a_pause_is_told_in_part(void **state)
@@ -346,6 +371,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_pause__a_call_that_was_preserved_unheard_leaves_no_row),
     cmocka_unit_test(test_ledger_pause__an_end_that_is_told_late_feels_later_faults),
     cmocka_unit_test(test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut),
+    cmocka_unit_test(test_ledger_pause__who_leaves_a_point_that_hangs_may_have_a_whole_record),
     cmocka_unit_test(test_ledger_pause__a_leg_within_a_pause_is_told_in_part),
     cmocka_unit_test(test_ledger_pause__a_route_point_that_moves_explains_one_more_cut),
     cmocka_unit_test(test_ledger_pause__a_side_that_woke_up_unsure_and_died_wrote_nothing),

@@ -183,6 +183,34 @@ static void test_member__a_leader_that_nobody_reaches_hands_over(void **state)
     cluster_free(c);
 }
 
+/* What others said long ago arrives late: a process that was stopped finds it when it goes on, a
+ * network that was cut brings it when it heals. */
+static void test_member__an_old_sign_of_life_is_no_ground_for_a_lease(void **state)
+{
+    (void)state;
+    struct cluster *c = serving();
+    assert_true(cluster_until(c, all_leased, 1000));
+    uint32_t leader = cluster_leader(c);
+    struct member *m = c->nodes[leader].member;
+    struct msg *msg = calloc(1, sizeof *msg);
+    struct instant late = instant_add(cluster_now(), m->config.topology->timers.lease_grant);
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (i != leader) {
+            msg->kind = MSG_LEASE_RENEW;
+            msg->lease_renew.seq = c->nodes[i].member->renew_seq;
+            msg->lease_renew.stamp_us = (uint64_t)c->nodes[i].member->stamp.us;
+            assert_true(msg->lease_renew.stamp_us > 0);
+            member_message(m, late, c->nodes[i].id, msg);
+        }
+    }
+    member_poll(m, late);
+    assert_true(replica_serving(&m->replica));
+    assert_false(member_has_lease(m, late));
+    assert_true(cluster_until(c, all_leased, 1000));
+    free(msg);
+    cluster_free(c);
+}
+
 static void test_member__a_node_that_was_cut_off_announces_itself_again(void **state)
 {
     (void)state;
@@ -275,6 +303,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_member__without_a_majority_nobody_has_a_lease),
     cmocka_unit_test(test_member__a_silent_node_is_taken_for_dead),
     cmocka_unit_test(test_member__a_leader_that_nobody_reaches_hands_over),
+    cmocka_unit_test(test_member__an_old_sign_of_life_is_no_ground_for_a_lease),
     cmocka_unit_test(test_member__a_node_that_was_cut_off_announces_itself_again),
     cmocka_unit_test(test_member__a_crashed_service_is_said_to_be_down),
     cmocka_unit_test(test_member__a_linearizable_read_sees_what_was_answered),
