@@ -251,11 +251,11 @@ static bool too_early(const struct history *h, struct proc_id home, int64_t move
 {
     int64_t watch = h->topology->timers.fallback_watch.us;
     int64_t from = moved - watch + watch / EARLY_PART;
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= moved; i++) {
+    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= moved; i++) {
         const struct event *e = &h->events[i];
         bool start = e->kind == EVENT_PROCESS_START ||
                      (e->kind == EVENT_SERVICE_START && strcmp(e->text, "callmanager") == 0);
-        if (start && e->at.us >= from && proc_id_eq(e->proc, home)) {
+        if (start && proc_id_eq(e->proc, home)) {
             return true;
         }
     }

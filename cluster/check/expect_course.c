@@ -58,10 +58,10 @@ static int64_t cut_of_phone(const struct history *h, const struct expect_leg *wh
 static bool point_taken(const struct history *h, struct device_id point, int64_t from,
                         int64_t until)
 {
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
+    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
         const struct event *e = &h->events[i];
         if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point) &&
-            !proc_id_some(e->peer) && e->at.us >= from) {
+            !proc_id_some(e->peer)) {
             return true;
         }
     }

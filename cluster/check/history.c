@@ -269,6 +269,20 @@ void history_free(struct history *h)
     h->legs_of = NULL;
 }
 
+size_t history_from(const struct history *h, int64_t at)
+{
+    size_t low = 0, high = h->events_n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (h->events[middle].at.us < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 const struct history_outage *history_fault(const struct history *h)
 {
     for (uint32_t i = 0; i < h->outages_n; i++) {

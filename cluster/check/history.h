@@ -135,6 +135,9 @@ struct history {
 MUST_CHECK enum err history_prepare(struct history *h);
 void history_free(struct history *h);
 
+/* The first event at or after `at`; events_n: there is none. */
+size_t history_from(const struct history *h, int64_t at);
+
 /* The first injected fault, or NULL. Timings count from its `from`. */
 const struct history_outage *history_fault(const struct history *h);
 /* When the last fault began or ended; begin_us if there was none. */

@@ -109,7 +109,8 @@ void scene_count_homes(const struct scene *s, const struct topology *t,
     ret->index = index;
     for (uint32_t i = 0; i < n; i++) {
         struct device_info info;
-        if (!topology_device(t, rows[i].device, &info) || info.kind == DEVICE_KIND_ROUTE_POINT) {
+        if (!topology_device_place(t, rows[i].device, &info) ||
+            info.kind == DEVICE_KIND_ROUTE_POINT) {
             continue;
         }
         bool served = rows[i].state == DEVICE_STATE_REGISTERED && proc_id_some(rows[i].node);

@@ -124,17 +124,8 @@ uint32_t topology_devices(const struct topology *t)
     return phones_total(t) + t->gateways_n + t->dialled_n;
 }
 
-static void describe_phone(const struct topology_phones *range, uint32_t nth, uint32_t id,
-                           struct device_info *info)
-{
-    info->kind = DEVICE_KIND_PHONE;
-    info->group = range->group;
-    info->fleet = range->fleet;
-    snprintf(info->name, sizeof info->name, "SEP%012u", id);
-    snprintf(info->number, sizeof info->number, "%llu", (unsigned long long)(range->first + nth));
-}
-
-bool topology_device(const struct topology *t, struct device_id id, struct device_info *ret_info)
+bool topology_device_place(const struct topology *t, struct device_id id,
+                           struct device_info *ret_info)
 {
     if (id.v == 0 || id.v > topology_devices(t)) {
         return false;
@@ -142,28 +133,53 @@ bool topology_device(const struct topology *t, struct device_id id, struct devic
     memset(ret_info, 0, sizeof *ret_info);
     uint32_t nth = id.v - 1;
     for (uint32_t i = 0; i < t->phones_n; i++) {
-        if (nth < t->phones[i].count) {
-            describe_phone(&t->phones[i], nth, id.v, ret_info);
+        const struct topology_phones *range = &t->phones[i];
+        if (nth < range->count) {
+            ret_info->kind = DEVICE_KIND_PHONE;
+            ret_info->group = range->group;
+            ret_info->fleet = range->fleet;
             return true;
         }
-        nth -= t->phones[i].count;
+        nth -= range->count;
     }
     if (nth < t->gateways_n) {
-        const struct topology_gateway *g = &t->gateways[nth];
         ret_info->kind = DEVICE_KIND_GATEWAY;
-        ret_info->group = g->group;
-        ret_info->fleet = g->fleet;
+        ret_info->group = t->gateways[nth].group;
+        ret_info->fleet = t->gateways[nth].fleet;
         ret_info->index = nth;
-        snprintf(ret_info->name, sizeof ret_info->name, "%s", g->name);
         return true;
     }
-    nth -= t->gateways_n;
-    const struct topology_dialled *d = &t->dialled[nth];
     ret_info->kind = DEVICE_KIND_ROUTE_POINT;
-    ret_info->group = d->group;
-    ret_info->index = nth;
-    snprintf(ret_info->name, sizeof ret_info->name, "RP%s", d->number);
-    snprintf(ret_info->number, sizeof ret_info->number, "%s", d->number);
+    ret_info->index = nth - t->gateways_n;
+    ret_info->group = t->dialled[ret_info->index].group;
+    return true;
+}
+
+static void name_phone(const struct topology *t, struct device_id id, struct device_info *info)
+{
+    uint32_t nth = id.v - 1, i = 0;
+    for (; nth >= t->phones[i].count; i++) {
+        nth -= t->phones[i].count;
+    }
+    snprintf(info->name, sizeof info->name, "SEP%012u", id.v);
+    snprintf(info->number, sizeof info->number, "%llu",
+             (unsigned long long)(t->phones[i].first + nth));
+}
+
+bool topology_device(const struct topology *t, struct device_id id, struct device_info *ret_info)
+{
+    if (!topology_device_place(t, id, ret_info)) {
+        return false;
+    }
+    if (ret_info->kind == DEVICE_KIND_PHONE) {
+        name_phone(t, id, ret_info);
+    } else if (ret_info->kind == DEVICE_KIND_GATEWAY) {
+        snprintf(ret_info->name, sizeof ret_info->name, "%s", t->gateways[ret_info->index].name);
+    } else {
+        const char *number = t->dialled[ret_info->index].number;
+        snprintf(ret_info->name, sizeof ret_info->name, "RP%s", number);
+        snprintf(ret_info->number, sizeof ret_info->number, "%s", number);
+    }
     return true;
 }
 

@@ -174,6 +174,9 @@ MUST_CHECK enum err topology_profile(const char *name, struct topology_timers *r
 uint32_t topology_devices(const struct topology *t);
 /* false: no such device. */
 bool topology_device(const struct topology *t, struct device_id id, struct device_info *ret_info);
+/* The same without name and number: for those who ask for thousands. */
+bool topology_device_place(const struct topology *t, struct device_id id,
+                           struct device_info *ret_info);
 /* none: no device has this number (gateways have none). */
 struct device_id topology_number(const struct topology *t, const char *number);
 struct device_id topology_device_named(const struct topology *t, const char *name);
