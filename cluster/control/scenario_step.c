@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POLL_MS    20
+#define POLL_MS    50   /* each look asks every process of the cluster, which has other work */
 #define LEAD_MS    5000 /* longer than four elections */
 #define SETTLED_MS 1500 /* longer than a node waits before it says its hash */
 
