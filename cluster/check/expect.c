@@ -37,6 +37,19 @@ static bool is_unheld(const struct history *h, struct device_id point, int64_t b
            proc_id_eq(expect_course_owner(h, point, end), owner);
 }
 
+/* The controller gave a call at a route point to an agent. His phone may not have heard of it, and
+ * may never: the call is his all the same. */
+static bool was_given(const struct history *h, const struct history_leg *leg)
+{
+    for (size_t i = history_from(h, leg->begin_us); i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL && call_id_eq(e->call, leg->call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct expect_leg expect_at_point(const struct history *h, const struct history_leg *leg,
                                   uint32_t pair, struct device_id point)
 {
@@ -64,6 +77,7 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
         }
         what.rang_late = what.rang_late || (rang && other->begin_us > leg->end_us);
     }
+    what.sent_on = !what.went_on && !what.rang_late && was_given(h, leg);
     return what;
 }
 

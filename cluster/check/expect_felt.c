@@ -115,7 +115,7 @@ uint32_t expect_felt_mixed(const struct history *h, const struct expect_leg *wha
                            const struct expect_felt *felt)
 {
     bool none = felt->unheard || felt->switches > 0 || what->went_on || what->rang_late ||
-                what->never_offered;
+                what->never_offered || what->sent_on;
     uint32_t set = none ? EXPECT_BIT(0, false) : 0;
     uint32_t most = felt->faults + felt->switches;
     uint32_t taken = expect_course_dropped(what) ? taken_at_point(h, what) : 0;

@@ -49,11 +49,11 @@ static void enter_one(const struct history *h, struct ledger *l, uint32_t index,
 {
     struct ledger_entry *entry = &l->entries[l->entries_n++];
     uint32_t exact = 0;
-    *entry =
-        (struct ledger_entry){.leg = index,
-                              .at_route_point = what->at_point,
-                              .none_due = what->went_on || what->rang_late || what->never_offered,
-                              .found = LEDGER_LEFT_OUT};
+    *entry = (struct ledger_entry){.leg = index,
+                                   .at_route_point = what->at_point,
+                                   .none_due = what->went_on || what->rang_late || what->sent_on ||
+                                               what->never_offered,
+                                   .found = LEDGER_LEFT_OUT};
     entry->outcomes = expect_rows(h, what, &exact);
     entry->allowed = classes_of(entry->outcomes);
     for (uint32_t c = 0; c < LEDGER_CLASSES; c++) {

@@ -17,6 +17,7 @@ struct watch {
     int64_t by_us;            /* when */
     int64_t healed_us;        /* the end of that fault, or FOREVER */
     bool unsure;              /* the side slept for so long that it only acts when it is granted */
+    int64_t acts_under[PROCS_MAX + 1]; /* the epoch in which a side says that it acts; 0: none */
 };
 
 static bool of_pair(const struct watch *k, struct proc_id proc)
@@ -152,6 +153,40 @@ static void while_open(struct watch *k, const struct event *e)
     }
 }
 
+/* The process that acts no more after this event; none: none. */
+static struct proc_id lets_go(const struct event *e)
+{
+    bool ended = e->kind == EVENT_FAULT && !history_spares(e->text) && !history_survives(e->text);
+    bool told = e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
+                e->kind == EVENT_PROCESS_STOP;
+    return ended ? e->peer : told ? e->proc : (struct proc_id){0};
+}
+
+/* Which side says that it acts, and under which epoch. */
+static void note_acting(struct watch *k, const struct event *e)
+{
+    struct proc_id gone = lets_go(e);
+    if (e->kind == EVENT_PG_ACTIVE && of_pair(k, e->proc)) {
+        k->acts_under[e->proc.v] = e->value;
+    } else if (of_pair(k, gone)) {
+        k->acts_under[gone.v] = 0;
+    } else if (e->kind == EVENT_PROCESS_START && of_pair(k, e->proc)) {
+        k->acts_under[e->proc.v] = 0;
+    }
+}
+
+/* The side that acts from now on: one that becomes active, or one that never ceased to be and is
+ * granted its epoch again, by a controller that does not know that it was replaced; none: none. */
+static struct proc_id begins_to_act(const struct watch *k, const struct event *e)
+{
+    if (e->kind == EVENT_PG_ACTIVE && of_pair(k, e->proc)) {
+        return e->proc;
+    }
+    bool again = e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer) && e->value != 0 &&
+                 !proc_id_eq(e->peer, k->active) && k->acts_under[e->peer.v] == e->value;
+    return again ? e->peer : (struct proc_id){0};
+}
+
 static void pair_windows(struct history *h, uint32_t pair)
 {
     struct watch k = {.h = h, .pair = pair};
@@ -160,10 +195,12 @@ static void pair_windows(struct history *h, uint32_t pair)
     k.w->injected = false; /* the start of the cluster is no fault */
     for (size_t i = 0; i < h->events_n && h->windows_n < HISTORY_WINDOWS_MAX; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind == EVENT_PG_ACTIVE && of_pair(&k, e->proc)) {
-            k.active = e->proc;
+        struct proc_id acts = begins_to_act(&k, e);
+        note_acting(&k, e);
+        if (proc_id_some(acts)) {
+            k.active = acts;
             if (k.w != NULL) {
-                close_window(&k, e->proc, e->at.us);
+                close_window(&k, acts, e->at.us);
             }
         } else if (k.w != NULL) {
             if (k.paused) {
@@ -236,15 +273,6 @@ static bool synced(const struct history *h, struct proc_id side, int64_t at)
         }
     }
     return has;
-}
-
-/* The process that acts no more after this event; none: none. */
-static struct proc_id lets_go(const struct event *e)
-{
-    bool ended = e->kind == EVENT_FAULT && !history_spares(e->text) && !history_survives(e->text);
-    bool told = e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
-                e->kind == EVENT_PROCESS_STOP;
-    return ended ? e->peer : told ? e->proc : (struct proc_id){0};
 }
 
 /* One that was replaced while it hung wakes up unsure, and acts no more. */

@@ -160,6 +160,33 @@ static void test_check_home__live_1_catches_a_cluster_without_an_active_side(voi
     good_run_caught("LIVE-1");
 }
 
+/* Both sides hang in turn, and a controller that missed the switch grants the first one its old
+ * epoch again: that one acts, and says nothing new. */
+static void test_check_home__live_1_knows_a_side_that_is_granted_its_old_epoch_again(void **state)
+{
+    (void)state;
+    const int64_t t = 50000 * GOOD_MS;
+    for (unsigned granted = 0; granted < 2; granted++) {
+        good_run_make();
+        int64_t epoch = good_run_find(EVENT_PG_ACTIVE, GOOD_PGB, 0)->value;
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "hang", t);
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "hang", t + 3900 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, epoch + 1, t + 1000 * GOOD_MS);
+        good_run_fault(EVENT_FAULT, GOOD_PGA, "hang", t + 3000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_PGA, "hang", t + 5900 * GOOD_MS);
+        if (granted == 1) {
+            struct event *e = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, t + 4000 * GOOD_MS);
+            e->peer = GOOD_PGB;
+            e->value = epoch;
+        }
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGA, t + 6000 * GOOD_MS);
+        good_run_finish();
+        assert_int_equal(good_run_judged("LIVE-1")->verdict,
+                         granted == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check_home__the_end_of_one_fault_is_not_the_end_of_another(void **state)
 {
     (void)state;
@@ -321,6 +348,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__home_2_catches_a_move_without_cause),
     cmocka_unit_test(test_check_home__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_an_active_side),
+    cmocka_unit_test(test_check_home__live_1_knows_a_side_that_is_granted_its_old_epoch_again),
     cmocka_unit_test(test_check_home__the_end_of_one_fault_is_not_the_end_of_another),
     cmocka_unit_test(test_check_home__live_1_catches_a_dialled_number_that_nobody_holds),
     cmocka_unit_test(test_check_home__live_1_catches_a_phone_that_nobody_serves_in_the_end),

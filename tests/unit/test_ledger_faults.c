@@ -70,6 +70,27 @@ static void test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_ro
     }
 }
 
+/* The fleet is cut off: the agent's phone does not ring, and nobody hears that the caller left. The
+ * call is the agent's, who was given it; whom nobody was given was there to the end. */
+static void test_ledger_faults__a_caller_who_was_given_to_a_cut_off_phone_has_no_row_there(
+    void **state)
+{
+    (void)state;
+    for (unsigned given = 0; given < 2; given++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_FLEET, "partition", T);
+        good_run_fault(EVENT_HEAL, GOOD_FLEET, "partition", T + 8000 * GOOD_MS);
+        uint32_t caller = caller_at(-2000, 4000, false);
+        if (given == 1) {
+            struct event *e = good_run_event(EVENT_ROUTED, GOOD_ICMA, T + 1000 * GOOD_MS);
+            e->call.v = 0x700;
+            e->value2 = ROUTE_LABEL;
+            row_at(false, false, 9000);
+        }
+        assert_int_equal(found_at(caller), given == 1 ? LEDGER_LEFT_OUT : LEDGER_LOST);
+    }
+}
+
 /* The phone never heard that it was joined to another call. */
 static void test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over(
     void **state)
@@ -153,6 +174,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
+    cmocka_unit_test(
+        test_ledger_faults__a_caller_who_was_given_to_a_cut_off_phone_has_no_row_there),
     cmocka_unit_test(test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over),
     cmocka_unit_test(test_ledger_faults__a_row_of_a_phone_that_does_not_know_is_nobodys),
     cmocka_unit_test(test_ledger_faults__a_leg_whose_agent_still_consults_may_have_no_row_yet),
