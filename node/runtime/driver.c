@@ -74,7 +74,7 @@ static void trace(void *context, const struct event *event)
     }
     struct event e = *event;
     ASSERT(e.kind != EVENT_NONE);
-    e.at = d->now;
+    e.at = loop_now(); /* what libraft does in a turn comes long after the driver's last word */
     e.wall_us = loop_wall_us();
     e.hlc = hlc_tick(&d->hlc, e.wall_us / 1000);
     e.proc = d->config.self;

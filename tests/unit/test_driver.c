@@ -47,6 +47,11 @@ static void role_start(void *self, struct instant now)
     struct msg local = {.kind = MSG_SDL_SUBSCRIBE, .correlation = 9};
     local.sdl_subscribe.on = true;
     world_send(r->world, LINK_LOCAL, r->self, &local);
+    /* What happens late in a turn: libraft's callbacks do. */
+    struct instant late = instant_add(now, duration_ms(20));
+    while (!instant_reached(loop_now(), late)) {
+    }
+    note(r, "late", late.us);
 }
 
 static void role_message(void *self, struct instant now, enum link link, struct proc_id peer,
@@ -223,6 +228,26 @@ static unsigned events_of(unsigned self, enum event_kind kind, const char *text,
     return n;
 }
 
+/* By how much the event was dated before its `value`, a time; us. */
+static int64_t dated_before(unsigned self, const char *text)
+{
+    char path[160];
+    char line[SPINE_LINE_MAX];
+    int64_t before = INT64_MAX;
+    snprintf(path, sizeof path, "%s/%u/%s", dir, self, SPINE_FILE);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        struct event e;
+        assert_int_equal(spine_parse_line(&topology, line, strlen(line), &e), ERR_OK);
+        if (strcmp(e.text, text) == 0) {
+            before = e.value - e.at.us;
+        }
+    }
+    fclose(file);
+    return before;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -258,6 +283,8 @@ static void test_driver__two_processes_that_both_dial_exchange_messages(void **s
     /* one session, not two that fight */
     assert_int_equal(events_of(2, EVENT_LINK_UP, "sdl", &heard), 1);
     assert_int_equal(events_of(3, EVENT_LINK_UP, "sdl", &heard), 1);
+    /* an event has the time at which it happened, not that of its turn */
+    assert_true(dated_before(2, "late") <= 0);
 }
 
 static void test_driver__a_killed_process_is_news_and_its_return_is_a_new_session(void **state)
