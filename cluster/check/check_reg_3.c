@@ -7,7 +7,9 @@
 /* An operation, and what its answer is found by. */
 struct deed {
     uint32_t device;
-    size_t at; /* event of its call, or of its answer if the call is from before the record */
+    size_t at;     /* event of its call, or of its answer if the call is from before the record */
+    uint32_t sent; /* how often it was asked for */
+    bool nothing;  /* one answer was that it never reached the registry */
     struct linear_op op;
 };
 
@@ -66,12 +68,14 @@ static const struct question *question_of(const struct deeds *l, const struct ev
 static bool is_deed(const struct history *h, const struct event *e)
 {
     return (e->kind == EVENT_REGISTER_SENT || e->kind == EVENT_REGISTERED ||
-            e->kind == EVENT_REGISTER_ACKED || e->kind == EVENT_LOOKED_UP) &&
+            e->kind == EVENT_REGISTER_ACKED || e->kind == EVENT_LOOKED_UP ||
+            (e->kind == EVENT_REGISTER_REFUSED && e->reason == REASON_NO_QUORUM)) &&
            device_id_some(e->device) && e->device.v <= h->devices_n;
 }
 
 /* The answer came with the word of the CallManager or of the device, whichever was first: the
- * registry has it by then. A registration without answer may have happened. */
+ * registry has it by then. A registration without answer may have happened; one that was asked for
+ * once, of a node that had no quorum then, has not. */
 static void enter(const struct history *h, struct deeds *l, size_t i)
 {
     const struct event *e = &h->events[i];
@@ -86,6 +90,9 @@ static void enter(const struct history *h, struct deeds *l, size_t i)
                              .counter = (uint64_t)e->value};
     if (e->kind == EVENT_REGISTER_SENT) {
         op->call = e->at.us;
+        deed->sent = 1;
+    } else if (e->kind == EVENT_REGISTER_REFUSED) {
+        deed->nothing = true;
     } else if (e->kind == EVENT_REGISTERED) {
         op->answer = e->at.us;
     } else if (e->kind == EVENT_REGISTER_ACKED) {
@@ -151,17 +158,22 @@ static void merge(struct deeds *l)
             l->all[n++] = *d;
             continue;
         }
+        last->sent += d->sent;
+        last->nothing = last->nothing || d->nothing;
         last->op.call = d->op.call > last->op.call ? d->op.call : last->op.call;
         if (d->op.answer < last->op.answer) {
             last->op.answer = d->op.answer;
             last->op.epoch = d->op.epoch;
         }
     }
+    l->n = 0;
     for (size_t i = 0; i < n; i++) {
         struct linear_op *op = &l->all[i].op;
         op->call = op->call > op->answer ? op->answer : op->call;
+        if (!l->all[i].nothing || l->all[i].sent > 1 || op->answer != LINEAR_NEVER) {
+            l->all[l->n++] = l->all[i];
+        }
     }
-    l->n = n;
 }
 
 struct findings {

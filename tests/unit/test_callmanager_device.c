@@ -59,6 +59,25 @@ static void test_callmanager_device__without_a_lease_it_refuses_and_acks(void **
     free(c);
 }
 
+static void test_callmanager_device__a_registration_of_unknown_fate_is_refused_as_that(void **state)
+{
+    (void)state;
+    struct cluster *c = cluster_new();
+    ask(c, 1, 1);
+    assert_int_equal(c->proposals_n, 1);
+    struct proposal p = c->proposals[--c->proposals_n];
+    const struct msg_command_result lost = {.reason = REASON_ROLLED_BACK};
+    callmanager_result(&c->sites[1].cm, c->now, p.tag, &lost);
+    assert_int_equal(refused(c), REASON_ROLLED_BACK);
+    ask(c, 1, 2);
+    assert_int_equal(c->proposals_n, 1);
+    p = c->proposals[--c->proposals_n];
+    const struct msg_command_result nothing = {.reason = REASON_NO_QUORUM};
+    callmanager_result(&c->sites[1].cm, c->now, p.tag, &nothing);
+    assert_int_equal(refused(c), REASON_NO_QUORUM);
+    free(c);
+}
+
 static void test_callmanager_device__nobody_is_served_before_service_up(void **state)
 {
     (void)state;
@@ -377,6 +396,7 @@ static void test_callmanager_device__it_stays_below_ten_megabytes(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_device__registration_is_answered_only_after_its_commit),
     cmocka_unit_test(test_callmanager_device__without_a_lease_it_refuses_and_acks),
+    cmocka_unit_test(test_callmanager_device__a_registration_of_unknown_fate_is_refused_as_that),
     cmocka_unit_test(test_callmanager_device__nobody_is_served_before_service_up),
     cmocka_unit_test(test_callmanager_device__an_old_epoch_is_told_to_reset),
     cmocka_unit_test(test_callmanager_device__what_its_registry_knows_counts_before_it_is_told),

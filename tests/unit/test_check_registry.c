@@ -190,6 +190,34 @@ static void test_check_registry__reg_3_forgives_a_lookup_during_the_registration
     history_free(&good);
 }
 
+/* A phone asks again and again of nodes that have no quorum: none of that can have happened. What
+ * was proposed may have, and is too much to look at. */
+static void test_check_registry__reg_3_forgets_what_never_reached_the_registry(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 3; c++) {
+        good_run_make();
+        uint32_t device = good_run_find(EVENT_LOOKED_UP, GOOD_RECORDER, GOOD_FAULT)->device.v;
+        for (int64_t i = 0; i < 70; i++) {
+            int64_t at = GOOD_FAULT + (200 + i) * GOOD_MS;
+            for (unsigned word = 0; word < (c == 2 ? 3 : 2); word++) { /* asked once, or twice */
+                bool answer = word == 0;
+                struct event *e =
+                    good_run_event(answer ? EVENT_REGISTER_REFUSED : EVENT_REGISTER_SENT,
+                                   GOOD_FLEET, answer ? at + GOOD_MS / 2 : at);
+                e->device.v = device;
+                e->peer = GOOD_PUB;
+                e->value = 5000 + i;
+                e->reason = !answer ? REASON_NONE : c == 1 ? REASON_ROLLED_BACK : REASON_NO_QUORUM;
+            }
+        }
+        good_run_finish();
+        assert_int_equal(good_run_judged("REG-3")->verdict,
+                         c == 0 ? VERDICT_PASS : VERDICT_INCONCLUSIVE);
+        history_free(&good);
+    }
+}
+
 static void test_check_registry__reg_3_says_so_if_nobody_looked(void **state)
 {
     (void)state;
@@ -239,6 +267,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_registry__reg_3_catches_a_stale_lookup),
     cmocka_unit_test(test_check_registry__reg_3_catches_a_lookup_that_sees_what_nobody_wrote),
     cmocka_unit_test(test_check_registry__reg_3_forgives_a_lookup_during_the_registration),
+    cmocka_unit_test(test_check_registry__reg_3_forgets_what_never_reached_the_registry),
     cmocka_unit_test(test_check_registry__reg_3_says_so_if_nobody_looked),
     cmocka_unit_test(test_check_registry__reg_4_catches_another_hash),
     cmocka_unit_test(test_check_registry__reg_4_catches_a_node_that_remembers_otherwise),

@@ -239,8 +239,8 @@ void device_result(struct callmanager *cm, uint64_t tag, const struct msg_comman
     }
     struct msg_station_register r = {.device = device, .counter = d->pending};
     d->pending = 0;
-    bool unknown = result->reason == REASON_NONE || result->reason == REASON_ROLLED_BACK;
-    refuse(cm, info.fleet, &r, unknown ? REASON_NO_QUORUM : (enum reason)result->reason, 0);
+    bool unknown = result->reason == REASON_NONE;
+    refuse(cm, info.fleet, &r, unknown ? REASON_ROLLED_BACK : (enum reason)result->reason, 0);
     device_registry_changed(cm, device);
 }
 
