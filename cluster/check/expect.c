@@ -1,5 +1,6 @@
 #include "cluster/check/expect_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* So long after a commit that failed a store tries again. */
@@ -226,21 +227,43 @@ static bool paused(const struct history *h, const struct expect_leg *what)
     return false;
 }
 
+#define MOMENTS_MAX 8
+
+/* When something that happened at `at` may have come for the pair: then, on the other side of a
+ * boundary that is near, or within a window that begins near it and is shorter than that. */
+static uint32_t moments(const struct history *h, uint32_t pair, int64_t at,
+                        int64_t ret[MOMENTS_MAX])
+{
+    uint32_t n = 0;
+    ret[n++] = at;
+    ret[n++] = at - EXPECT_SLACK_US;
+    ret[n++] = at + EXPECT_SLACK_US;
+    for (uint32_t i = 0; i < h->windows_n && n < MOMENTS_MAX; i++) {
+        const struct history_window *w = &h->windows[i];
+        if (w->pair == pair && llabs(w->from - at) <= EXPECT_SLACK_US) {
+            ret[n++] = w->from + 1;
+        }
+    }
+    return n;
+}
+
 uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uint32_t *ret_exact)
 {
-    static const int64_t shifts[3] = {0, -EXPECT_SLACK_US, EXPECT_SLACK_US};
     const struct expect_variant plain = {.early = false};
+    int64_t begins[MOMENTS_MAX], ends[MOMENTS_MAX];
+    uint32_t begins_n = moments(h, what->pair, what->begin_us, begins);
+    uint32_t ends_n = moments(h, what->pair, what->end_us, ends);
     bool open_end = end_is_open(h, what);
     uint32_t set = 0;
     *ret_exact = expect_course_follow(h, what, what->begin_us, what->end_us, plain);
     unsigned tolds = paused(h, what) ? EXPECT_TOLDS : 1;
-    for (unsigned k = 0; k < 8 * tolds * 9; k++) {
+    for (unsigned k = 0; k < 8 * tolds * begins_n * ends_n; k++) {
         struct expect_variant v = {.early = (k & 1) != 0,
                                    .missing = (k & 2) != 0,
                                    .no_whole = (k & 4) != 0 && open_end,
                                    .told = (enum expect_told)(k / 8 % tolds)};
-        int64_t begin = what->begin_us + shifts[k / (8 * tolds) % 3];
-        int64_t end = what->end_us + shifts[k / (8 * tolds * 3)];
+        int64_t begin = begins[k / (8 * tolds) % begins_n];
+        int64_t end = ends[k / (8 * tolds * begins_n)];
         set |= expect_course_follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     if (wrapup_unwritten(h, what)) {

@@ -36,27 +36,33 @@ static bool rester(const struct topology *t, uint32_t n, uint32_t place, struct 
            topology_agent(t, total - n + place, ret);
 }
 
-int flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n)
+uint64_t flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n, uint64_t told)
 {
-    struct msg *m = calloc(1, sizeof *m);
+    struct operator_ask *ask = calloc(1, sizeof *ask);
     struct agent_info agent;
     struct device_info phone;
-    int code = OUTCOME_DONE;
-    if (m == NULL) {
+    if (ask == NULL) {
         abort();
     }
-    m->kind = MSG_OP_COMMAND;
-    m->op_command.verb = OP_VERB_AGENT;
-    m->op_command.request = AGENT_REQUEST_NOT_READY;
-    m->op_command.value = FLEET_ORDER_NO_WAIT;
-    for (uint32_t i = 0; code == OUTCOME_DONE && rester(&c->topology, n, i, &agent) &&
-                         topology_device(&c->topology, agent.device, &phone);
+    for (uint32_t i = 0;
+         rester(&c->topology, n, i, &agent) && topology_device(&c->topology, agent.device, &phone);
          i++) {
-        m->op_command.agent = agent.id;
-        code = operator_order(o, phone.fleet, m, ORDER_MS, NULL);
+        if ((told >> i & 1) != 0) {
+            continue;
+        }
+        ask->to = phone.fleet;
+        ask->question = (struct msg){.kind = MSG_OP_COMMAND};
+        ask->question.op_command.verb = OP_VERB_AGENT;
+        ask->question.op_command.request = AGENT_REQUEST_NOT_READY;
+        ask->question.op_command.value = FLEET_ORDER_NO_WAIT;
+        ask->question.op_command.agent = agent.id;
+        operator_ask(o, ask, 1, ORDER_MS);
+        bool done = ask->err == ERR_OK && ask->answer.kind == MSG_OP_DONE &&
+                    ask->answer.op_done.reason == REASON_NONE;
+        told |= done ? UINT64_C(1) << i : 0;
     }
-    free(m);
-    return code;
+    free(ask);
+    return told;
 }
 
 static uint64_t bit_of(const struct topology *t, uint32_t n, struct agent_id id)

@@ -8,9 +8,11 @@
 
 /* At the topology's rates, or none at all; calls that are up go on. Says what is wrong. */
 MUST_CHECK int flow_set(struct operator_desk *o, const struct cluster *c, bool on);
-/* Let the last `n` agents of the topology (at most FLOW_RESTERS_MAX) go not ready; who is in a call
- * does after it. Says what is wrong. */
-MUST_CHECK int flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n);
+/* Let those of the last `n` agents of the topology (at most FLOW_RESTERS_MAX) go not ready who were
+ * not `told` yet; who is in a call does after it. Who was told now: a bit for each. An agent who is
+ * not logged in at the moment was not. */
+MUST_CHECK uint64_t flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n,
+                              uint64_t told);
 /* Which of them are not ready now, by the active PG sides: a bit for each. (A colleague may call
  * one later.) */
 uint64_t flow_resting(struct operator_desk *o, const struct cluster *c, const struct scene *s,

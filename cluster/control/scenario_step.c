@@ -116,13 +116,17 @@ static bool is_home(struct scenario_step_stage *st)
             missing(st, "%u of %u devices are at home", h.at_home, h.total));
 }
 
-/* Phones go home under traffic; gateways that are still draining may follow. */
-static bool phones_are_home(struct scenario_step_stage *st)
+/* Phones go home under traffic; gateways that are still draining may follow, and so may phones that
+ * had one call after the other, when the `time_is_up`. */
+static bool phones_are_home(struct scenario_step_stage *st, bool time_is_up)
 {
     struct scene_homes h;
-    return nodes_serve(st) && homes_of(st, &h) &&
-           (h.at_home + h.gateways_away >= h.total ||
-            missing(st, "%u of %u devices are at home", h.at_home, h.total));
+    if (!nodes_serve(st) || !homes_of(st, &h)) {
+        return false;
+    }
+    uint32_t may_follow = h.gateways_away + (time_is_up ? h.phones_away_busy : 0);
+    return h.at_home + may_follow >= h.total ||
+           missing(st, "%u of %u devices are at home", h.at_home, h.total);
 }
 
 static bool pg_is_active(struct scenario_step_stage *st, bool other)
@@ -164,6 +168,7 @@ static bool is_paired(struct scenario_step_stage *st)
 static bool is_resting(struct scenario_step_stage *st, const struct scenario_step *step)
 {
     uint32_t rested = 0;
+    st->told = flow_rest(st->desk, st->cluster, step->count, st->told);
     st->rested |= flow_resting(st->desk, st->cluster, st->scene, step->count);
     for (uint32_t i = 0; i < FLOW_RESTERS_MAX; i++) {
         rested += (st->rested >> i & 1) != 0 ? 1 : 0;
@@ -289,7 +294,7 @@ static bool is_there(struct scenario_step_stage *st, const struct scenario_step 
     case SCENARIO_PRESERVED_OVER:
         return nothing_preserved(st);
     case SCENARIO_PHONES_HOME:
-        return phones_are_home(st);
+        return phones_are_home(st, false);
     case SCENARIO_HOME:
         return is_home(st);
     case SCENARIO_QUIET:
@@ -358,12 +363,6 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
     if (step->step == SCENARIO_TRAFFIC_OFF) {
         return flow_set(st->desk, st->cluster, false);
     }
-    if (step->step == SCENARIO_REST) {
-        int code = flow_rest(st->desk, st->cluster, step->count);
-        if (code != OUTCOME_DONE) {
-            return code;
-        }
-    }
     for (;;) {
         st->ways->survey(st->ways->context, st->scene);
         bool there = is_there(st, step);
@@ -380,7 +379,9 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
             return OUTCOME_INTERRUPTED;
         }
         if (now_us(st) > until) {
-            return step->step == SCENARIO_LOOK_ON ? OUTCOME_DONE : OUTCOME_TIMEOUT;
+            bool enough = step->step == SCENARIO_LOOK_ON ||
+                          (step->step == SCENARIO_PHONES_HOME && phones_are_home(st, true));
+            return enough ? OUTCOME_DONE : OUTCOME_TIMEOUT;
         }
         st->ways->pass_ms(st->ways->context, POLL_MS);
     }

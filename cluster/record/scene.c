@@ -125,7 +125,9 @@ void scene_count_homes(const struct scene *s, const struct topology *t,
             ret->in_call++;
         }
         ret->at_home += home ? 1 : 0;
-        ret->away_busy += !home && is_busy(busy, rows[i].device) ? 1 : 0;
+        bool away_busy = !home && is_busy(busy, rows[i].device);
+        ret->away_busy += away_busy ? 1 : 0;
+        ret->phones_away_busy += away_busy && info.kind == DEVICE_KIND_PHONE ? 1 : 0;
     }
     ret->unregistered = ret->total - ret->registered - ret->in_call;
 }

@@ -50,7 +50,8 @@ struct scene_homes {
     uint32_t gateways_away; /* not at home */
     uint32_t in_call;       /* owner lost, call preserved */
     uint32_t unregistered;
-    uint32_t away_busy; /* not at home, and in a call: they may stay where they are */
+    uint32_t away_busy;        /* not at home, and in a call: they may stay where they are */
+    uint32_t phones_away_busy; /* the phones among them */
     uint32_t by_node[PROCS_MAX];
     uint64_t index;
 };

@@ -105,6 +105,17 @@ setup() {
     done
 }
 
+@test "sim: what seeds of scenarios found before passes" {
+    replayed=0
+    while read -r scenario trigger seed; do
+        run --separate-stderr "$REHOME" sim --scenario "$scenario" --trigger "$trigger" --seeds "$seed" --quiet --json
+        echo "$scenario $trigger $seed: $stderr"
+        [ "$status" = 0 ]
+        replayed=$((replayed + 1))
+    done < <(grep -v -e '^#' -e '^$' tests/regress/scenarios.txt)
+    [ "$replayed" -ge 4 ]
+}
+
 @test "sim: the build for development and the one for release have the same history" {
     dev=$(dirname "$BATS_TEST_FILENAME")/../../build/dev/cluster/control/rehome
     [ -x "$dev" ] || skip "no build/dev"

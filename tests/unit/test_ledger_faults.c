@@ -70,6 +70,24 @@ static void test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_ro
     }
 }
 
+/* The PG lost its CTI Manager the moment before it could hear of the end, and another side was
+ * there sooner than anybody forgives. */
+static void test_ledger_faults__an_end_at_a_short_switch_may_have_been_unheard(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 4; c++) {
+        bool before = (c & 1) != 0, partial = (c & 2) != 0;
+        second_fault("crash");
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 400 * GOOD_MS);
+        uint32_t leg = leg_at(-3000, before ? -1000 : 0);
+        good_legs[leg].end_us -= 1;
+        row_at(false, partial, 300);
+        assert_int_equal(found_at(leg), !partial ? LEDGER_OK
+                                        : before ? LEDGER_UNEXPLAINED
+                                                 : LEDGER_TRUNCATED);
+    }
+}
+
 /* The fleet is cut off: the agent's phone does not ring, and nobody hears that the caller left. The
  * call is the agent's, who was given it; whom nobody was given was there to the end. */
 static void test_ledger_faults__a_caller_who_was_given_to_a_cut_off_phone_has_no_row_there(
@@ -174,6 +192,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
+    cmocka_unit_test(test_ledger_faults__an_end_at_a_short_switch_may_have_been_unheard),
     cmocka_unit_test(
         test_ledger_faults__a_caller_who_was_given_to_a_cut_off_phone_has_no_row_there),
     cmocka_unit_test(test_ledger_faults__a_row_of_an_unheard_join_comes_when_the_silence_is_over),

@@ -302,6 +302,26 @@ static void test_scenario3__an_agent_of_another_subscriber_who_is_logged_out_is_
     good_run_caught("S3-AGENTS-OTHERS");
 }
 
+/* He is logged out because his phone goes home, which is another matter. */
+static void test_scenario3__an_agent_whose_phone_goes_home_just_then_may_be_logged_out(void **state)
+{
+    (void)state;
+    make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        if (e->kind == EVENT_REGISTERED && e->device.v == 7 && e->epoch == 1) {
+            e->peer = GOOD_SUB2;
+        }
+    }
+    struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, GOOD_FAULT + GOOD_MS / 10);
+    home->device.v = 7;
+    home->peer = GOOD_SUB1;
+    home->epoch = 2;
+    good_run_finish();
+    assert_int_equal(good_run_judged("S3-AGENTS-OTHERS")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario3__an_idle_phone_on_the_wrong_node_is_caught),
     cmocka_unit_test(test_scenario3__a_slow_gateway_is_caught),
@@ -334,6 +354,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario3__a_pg_that_loses_its_provider_without_cause_is_caught),
     cmocka_unit_test(test_scenario3__a_second_record_without_a_switch_is_caught),
     cmocka_unit_test(test_scenario3__an_agent_of_another_subscriber_who_is_logged_out_is_caught),
+    cmocka_unit_test(test_scenario3__an_agent_whose_phone_goes_home_just_then_may_be_logged_out),
 };
 
 UNIT_MAIN(tests);
