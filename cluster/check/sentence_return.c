@@ -87,12 +87,15 @@ static bool ends_drain(const struct event *e)
            e->kind == EVENT_DEVICE_LOST || e->kind == EVENT_FALLBACK_ENDED;
 }
 
-static uint32_t find_drains(const struct history *h, int64_t back, struct drain drains[DRAINS_MAX])
+/* From the fault on: one that goes home by stages may have been let go for the first before the end
+ * of it. */
+static uint32_t find_drains(const struct history *h, struct drain drains[DRAINS_MAX])
 {
+    int64_t since = history_fault(h)->from;
     uint32_t n = 0;
     for (size_t i = 0; i < h->events_n && n < DRAINS_MAX; i++) {
         const struct event *e = &h->events[i];
-        if (e->kind != EVENT_DRAIN || e->at.us < back) {
+        if (e->kind != EVENT_DRAIN || e->at.us < since) {
             continue;
         }
         struct drain *d = &drains[n++];
@@ -141,7 +144,7 @@ void sentence_return_gateways(const struct history *h, struct check_result *ret)
         return;
     }
     const struct topology_timers *t = &h->topology->timers;
-    uint32_t drains_n = find_drains(h, back, drains);
+    uint32_t drains_n = find_drains(h, drains);
     uint64_t home = 0, away = 0, cut = 0, pairs = together(drains, drains_n);
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         struct device_info info;

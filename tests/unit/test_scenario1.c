@@ -178,6 +178,19 @@ static void test_scenario1__a_gateway_that_travels_with_a_call_is_caught(void **
     good_run_caught("S1-HOME-GATEWAYS");
 }
 
+/* It goes home by stages, and was let go for the first of them before its own node was back. */
+static void test_scenario1__a_gateway_may_be_let_go_before_the_node_returns(void **state)
+{
+    (void)state;
+    good_run_make();
+    struct event *drain = good_run_find(EVENT_DRAIN, GOOD_FLEET, GOOD_RETURN);
+    assert_non_null(drain);
+    drain->at.us = GOOD_RETURN - 1000 * GOOD_MS;
+    good_run_finish();
+    assert_int_equal(good_run_judged("S1-HOME-GATEWAYS")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static void test_scenario1__two_gateways_that_drain_at_once_are_caught(void **state)
 {
     (void)state;
@@ -261,6 +274,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario1__an_idle_phone_that_stays_away_is_caught),
     cmocka_unit_test(test_scenario1__a_busy_phone_that_stays_away_is_caught),
     cmocka_unit_test(test_scenario1__a_gateway_that_travels_with_a_call_is_caught),
+    cmocka_unit_test(test_scenario1__a_gateway_may_be_let_go_before_the_node_returns),
     cmocka_unit_test(test_scenario1__two_gateways_that_drain_at_once_are_caught),
     cmocka_unit_test(test_scenario1__a_gateway_that_was_not_let_go_is_caught),
     cmocka_unit_test(test_scenario1__a_pg_that_fails_back_is_caught),
