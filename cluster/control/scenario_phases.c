@@ -20,7 +20,9 @@ static void note_step(struct scenario_phases *p, const struct scenario_step *ste
     }
     if (!came) {
         char observed[SCENARIO_TEXT_LEN + SCENE_WHY_LEN];
-        snprintf(observed, sizeof observed, "not within %s: %s", step->within, p->stage.why);
+        int64_t ms = duration_to_ms(scenario_step_within(step, &p->stage.cluster->topology));
+        snprintf(observed, sizeof observed, "not within %.3g s: %s", (double)ms / 1000,
+                 p->stage.why);
         json_array_append_new(p->failed,
                               json_pack("{s:s, s:s, s:s, s:s}", "id", "STEP", "title", step->text,
                                         "verdict", "fail", "observed", observed));

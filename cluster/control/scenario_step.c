@@ -339,11 +339,23 @@ static bool in_traffic(const struct scenario_step_stage *st)
     return st->faults_n == 0 && st->cluster->topology.traffic.agent_calls_mps > 0;
 }
 
-int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step *step)
+struct duration scenario_step_within(const struct scenario_step *step, const struct topology *t)
 {
     struct duration within = {0};
-    bool known = topology_raw_duration(step->within, &within);
+    struct topology_timers lab = {0};
+    bool known =
+        topology_raw_duration(step->within, &within) && topology_profile("lab", &lab) == ERR_OK;
     ASSERT(known); /* or the file had been refused */
+    if (step->step != SCENARIO_LOOK_ON && t->timers.fallback_watch.us > lab.fallback_watch.us) {
+        within.us = within.us / 1000 * (t->timers.fallback_watch.us / 1000) /
+                    (lab.fallback_watch.us / 1000) * 1000;
+    }
+    return within;
+}
+
+int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step *step)
+{
+    struct duration within = scenario_step_within(step, &st->cluster->topology);
     int64_t until = now_us(st) + within.us;
     st->why[0] = '\0';
     st->counted = false;

@@ -56,6 +56,9 @@ struct scenario_step_stage {
     char why[SCENE_WHY_LEN]; /* what is still missing */
 };
 
+/* How long a step may take: what its file says is for the profile lab, and as much longer as phones
+ * take to go home in another one. LOOK_ON is the traffic's time, which is the same in all. */
+struct duration scenario_step_within(const struct scenario_step *step, const struct topology *t);
 /* Do or wait; gives up after the step's time. OUTCOME_TIMEOUT: it did not come (`why` says what was
  * missing, nothing is printed); OUTCOME_INTERRUPTED; anything else was said. */
 MUST_CHECK int scenario_step_run(struct scenario_step_stage *stage,

@@ -105,6 +105,13 @@ setup() {
     done
 }
 
+@test "sim: a scenario waits as long as the profile needs" {
+    run --separate-stderr "$REHOME" sim --scenario pg-side-fails --profile srnd --seeds 1 --quiet --json
+    echo "$stderr"
+    [ "$status" = 0 ]
+    [ "$(jq -c .failed <<<"$output")" = "[]" ]
+}
+
 @test "sim: what seeds of scenarios found before passes" {
     replayed=0
     while read -r scenario trigger seed; do
