@@ -2,6 +2,7 @@
 
 #include "cluster/check/windows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,11 @@ static void begin_outage(struct history *h, const struct event *e, struct proc_i
     if (h->outages_n == HISTORY_OUTAGES_MAX) {
         return;
     }
-    struct history_outage *o = &h->outages[h->outages_n++];
+    uint32_t at = h->outages_n++; /* in the order of their begin */
+    for (; at > 0 && h->outages[at - 1].from > e->at.us; at--) {
+        h->outages[at] = h->outages[at - 1];
+    }
+    struct history_outage *o = &h->outages[at];
     *o = (struct history_outage){.proc = proc,
                                  .service = service,
                                  .from = e->at.us,
@@ -136,10 +141,33 @@ static void heal(struct history *h, const struct event *e)
     }
 }
 
+/* A process that begins a new life, and nobody said that the last one ended: it crashed after its
+ * last word. */
+static void note_crash(struct history *h, const struct event *start, const struct event *last)
+{
+    if (last == NULL || last->incarnation.v == start->incarnation.v) {
+        return;
+    }
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, start->proc) && !o->network && o->until >= last->at.us) {
+            return;
+        }
+    }
+    struct event crash = *last;
+    snprintf(crash.text, sizeof crash.text, "crash");
+    begin_outage(h, &crash, start->proc, SERVICE_NONE, false);
+}
+
 static void find_outages(struct history *h)
 {
+    const struct event *last[PROCS_MAX + 1] = {NULL};
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
+        if (e->kind == EVENT_PROCESS_START && e->proc.v <= PROCS_MAX) {
+            note_crash(h, e, last[e->proc.v]);
+        }
+        last[e->proc.v <= PROCS_MAX ? e->proc.v : 0] = e;
         if (e->kind == EVENT_FAULT) {
             begin_outage(h, e, e->peer, service_in(e->text), true);
         } else if (e->kind == EVENT_HEAL) {

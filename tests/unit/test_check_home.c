@@ -292,6 +292,23 @@ static void test_check_home__home_1_leaves_out_devices_whose_way_was_barred_too(
     history_free(&good);
 }
 
+/* Its service manager started it again, and nobody had said that it died. */
+static void test_check_home__home_2_sees_a_crash_that_nobody_announced(void **state)
+{
+    (void)state;
+    for (unsigned crashed = 0; crashed < 2; crashed++) {
+        good_run_make();
+        good_run_find(EVENT_FAULT, GOOD_GUEST, 0)->kind = EVENT_LINK_UP;
+        good_run_find(EVENT_HEAL, GOOD_GUEST, 0)->kind = EVENT_LINK_UP;
+        struct event *start = good_run_find(EVENT_PROCESS_START, GOOD_SUB1, GOOD_RETURN);
+        start->incarnation.v = crashed == 1 ? 2 : 1;
+        good_run_finish();
+        assert_int_equal(good_run_judged("HOME-2")->verdict,
+                         crashed == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check_home__home_2_catches_a_move_long_after_the_fault_was_over(void **state)
 {
     (void)state;
@@ -356,6 +373,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_a_leader),
     cmocka_unit_test(test_check_home__live_1_says_so_if_the_run_ended_before_the_bound),
     cmocka_unit_test(test_check_home__home_1_leaves_out_devices_whose_way_was_barred_too),
+    cmocka_unit_test(test_check_home__home_2_sees_a_crash_that_nobody_announced),
     cmocka_unit_test(test_check_home__home_2_catches_a_move_long_after_the_fault_was_over),
     cmocka_unit_test(test_check_home__home_2_takes_the_registrys_word_for_a_cause),
     cmocka_unit_test(test_check_home__home_2_catches_a_phone_that_does_not_wait_for_the_watch),
