@@ -9,47 +9,51 @@
 #   on NAME COMMAND...             run a command there, as root
 #   hosts_root NAME                where the files of a host are
 #   hosts_pid NAME                 the process of rehome there, as this machine knows it
-#   operator COMMAND...            run a command at the switch, which reaches all hosts and is none
+#   operator COMMAND...            run a command at the switch, which reaches all hosts by ssh (hosts_ssh) and is none
 #   hosts_stop NAME...             as if the power was cut
+
+# shellcheck source=tests/packages/root.bash
+source tests/packages/root.bash
 
 hosts_id=rehome-hosts-$$
 hosts_cache=$PWD/build/hosts
 hosts_folder=
 hosts_visible=10.77.1
-# shellcheck disable=SC2034 # for who sources this
 hosts_private=10.77.2
 declare -A hosts_nspawn=() hosts_leader=()
 
 hosts_possible() {
     local tool
     [ "$(id -u)" = 0 ] || { echo "skip: systemd hosts need root"; return 1; }
-    for tool in systemd-nspawn mmdebstrap ip nsenter; do
+    for tool in systemd-nspawn mmdebstrap ip nsenter ssh; do
         command -v "$tool" >/dev/null || { echo "skip: $tool is not installed"; return 1; }
     done
     unshare --mount --net true 2>/dev/null || { echo "skip: namespaces cannot be made here"; return 1; }
 }
 
-# The root file system is made once for a list of packages. The sources are those of this machine that serve its release.
+# The root file system is made once for a list of packages.
 hosts_prepare() {
-    local depends sources file suite
-    # shellcheck disable=SC1091 # a file of the system
-    suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    depends=$(for file; do dpkg-deb --field "$file" Depends; done | tr ',' '\n' | sed -e 's/(.*//' -e 's/|.*//' -e 's/ //g' |
-        grep -v '^rehome' | sort -u | paste -sd,)
-    hosts_base=$hosts_cache/$(sha256sum <<<"$suite $depends" | cut -c 1-12)
+    local depends
+    depends=$(root_depends "$@")
+    hosts_base=$hosts_cache/$(sha256sum <<<"$(root_suite) $depends" | cut -c 1-12)
     [ ! -f "$hosts_base.done" ] || return 0
-    mapfile -t sources < <(grep -lE "$suite" /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null)
-    rm -rf "$hosts_base"
-    mkdir -p "$hosts_cache"
-    mmdebstrap --variant=apt --include="systemd-sysv,dbus,libnss-systemd,iproute2,init-system-helpers,$depends" \
-        "$suite" "$hosts_base" "${sources[@]}" >"$hosts_base.log" 2>&1 || { tail -n 20 "$hosts_base.log"; return 1; }
-    # Nobody logs in, and nothing happens by the clock.
-    rm -f "$hosts_base"/etc/hostname "$hosts_base"/etc/resolv.conf
-    for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-logind.service \
-        systemd-timesyncd.service systemd-networkd-wait-online.service console-getty.service; do
-        ln -sf /dev/null "$hosts_base/etc/systemd/system/$unit"
-    done
+    root_make "$hosts_base" "systemd-sysv,dbus,libnss-systemd,iproute2,nftables,openssh-server,init-system-helpers,$depends" || return
+    root_quiet "$hosts_base" console-getty.service
     touch "$hosts_base.done"
+}
+
+hosts_ssh() { echo "$hosts_folder/ssh"; }
+
+# Root of the operator may log in everywhere.
+hosts_door() {
+    ssh-keygen -q -t ed25519 -N '' -f "$hosts_folder/key"
+    cat >"$(hosts_ssh)" <<END
+Host *
+    User root
+    IdentityFile $hosts_folder/key
+    StrictHostKeyChecking no
+    UserKnownHostsFile /dev/null
+END
 }
 
 hosts_root() { echo "$hosts_folder/$1/root"; }
@@ -63,14 +67,13 @@ hosts_cgroups() {
 }
 
 hosts_plug() { # hosts_plug NAME NUMBER: its two interfaces
-    local net n=0
+    local net
     ip netns add "$hosts_id-$1"
     ip -n "$hosts_id-$1" link set lo up
     for net in visible private; do
-        n=$((n + 1))
         ip link add "$net" netns "$hosts_id-$1" type veth peer name "$net$2" netns "$hosts_id-switch"
         ip -n "$hosts_id-switch" link set "$net$2" master "$net" up
-        ip -n "$hosts_id-$1" addr add "10.77.$n.$2/24" dev "$net"
+        ip -n "$hosts_id-$1" addr add "$([ $net = visible ] && echo $hosts_visible || echo $hosts_private).$2/24" dev "$net"
         ip -n "$hosts_id-$1" link set "$net" up
     done
 }
@@ -80,35 +83,27 @@ hosts_boot() { # hosts_boot NAME
     mkdir -p "$folder"/{upper,work,root}
     mount -t overlay overlay -o "lowerdir=$hosts_base,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
     echo "$1" >"$folder/root/etc/hostname"
+    install -D -m 600 "$hosts_folder/key.pub" "$folder/root/root/.ssh/authorized_keys"
     (
         for group in $(hosts_cgroups "$1"); do
             mkdir -p "$group"
             echo $BASHPID >"$group/cgroup.procs"
         done
         exec systemd-nspawn --quiet --register=no --keep-unit --link-journal=no --directory="$folder/root" \
-            --hostname="$1" --network-namespace-path="/run/netns/$hosts_id-$1" --boot systemd.log_level=warning
+            --hostname="$1" --capability=CAP_NET_ADMIN --network-namespace-path="/run/netns/$hosts_id-$1" --boot systemd.log_level=warning
     ) </dev/null >"$folder/console" 2>&1 &
     hosts_nspawn[$1]=$!
 }
 
-# until SECONDS COMMAND...: poll, for what tells nobody that it has happened.
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$end" ] || return 1
-        read -rt 0.1 <> <(:) || true
-    done
-}
-
-hosts_up() { # hosts_up NAME: its service manager answers
+hosts_up() { # hosts_up NAME: its service manager answers, and so does ssh
     [ -n "${hosts_leader[$1]:-}" ] || hosts_leader[$1]=$(pgrep -P "${hosts_nspawn[$1]}" | head -n 1)
-    [ -n "${hosts_leader[$1]}" ] && on "$1" systemctl is-active multi-user.target
+    [ -n "${hosts_leader[$1]}" ] && on "$1" systemctl is-active multi-user.target ssh.service
 }
 
 hosts_start() {
     local one
     hosts_folder=$(mktemp -d "/tmp/$hosts_id.XXXX")
+    hosts_door
     ip netns add "$hosts_id-switch"
     for one in visible private; do
         ip -n "$hosts_id-switch" link add "$one" type bridge
