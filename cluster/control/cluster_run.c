@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WAIT_MS        60000
 #define POLL_MS        20
 #define STOP_WAIT_MS   3000
 #define ACTIVE_WAIT_MS 10000
@@ -125,11 +126,13 @@ static int look_for_dead(const struct cluster *c)
     return OUTCOME_DONE;
 }
 
-int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, uint32_t timeout_ms,
-                             int64_t began_us, bool quiet)
+int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, int64_t began_us,
+                             bool quiet)
 {
     struct show show = {.began_us = began_us, .quiet = quiet};
-    int64_t until = tick_now_us() + (int64_t)timeout_ms * 1000;
+    int64_t bound_ms = duration_to_ms(c->topology.timers.live_bound);
+    int64_t timeout_ms = bound_ms > WAIT_MS ? bound_ms : WAIT_MS;
+    int64_t until = tick_now_us() + timeout_ms * 1000;
     char why[SCENE_WHY_LEN] = "";
     struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_DONE;
@@ -149,8 +152,9 @@ int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, u
             code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
         }
         if (code == OUTCOME_DONE && tick_now_us() > until) {
-            code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "not healthy after %u s: %s",
-                                 timeout_ms / 1000, why[0] != '\0' ? why : "no leader answers");
+            code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "not healthy after %lld s: %s",
+                                 (long long)timeout_ms / 1000,
+                                 why[0] != '\0' ? why : "no leader answers");
         }
         if (code != OUTCOME_DONE) {
             break;
@@ -388,7 +392,7 @@ static int start_prepared(const struct cluster_run_options *options, struct clus
         code = start_all(o, c, options->wait);
     }
     if (code == OUTCOME_DONE && options->wait) {
-        code = cluster_run_wait_healthy(o, c, CLUSTER_RUN_WAIT_MS, began_us, options->quiet);
+        code = cluster_run_wait_healthy(o, c, began_us, options->quiet);
     }
     operator_close(&o);
     if (code != OUTCOME_DONE) {

@@ -6,8 +6,6 @@
 #include "cluster/control/survey.h"
 #include "node/runtime/topology_file.h"
 
-#define CLUSTER_RUN_WAIT_MS 60000
-
 struct cluster_run_options {
     const char *topology; /* a file, or the name of a delivered one; NULL: default */
     const char *backend;  /* NULL: local */
@@ -25,10 +23,11 @@ MUST_CHECK int cluster_run_up(const struct home *h, const struct cluster_run_opt
                               struct cluster *ret);
 /* Stop everything politely, and what does not go, at once. Clears the faults. */
 MUST_CHECK int cluster_run_down(const struct cluster *c, bool destroy);
-/* Wait until healthy; progress lines as in the contract unless quiet, with the time since
+/* Wait until healthy, for a minute, or as long as phones of the profile need that found another
+ * node first and go home; progress lines as in the contract unless quiet, with the time since
  * `began_us`. */
 MUST_CHECK int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c,
-                                        uint32_t timeout_ms, int64_t began_us, bool quiet);
+                                        int64_t began_us, bool quiet);
 /* The path of a topology: a file, or one of those that are delivered with the program. Says what is
  * wrong (OUTCOME_CONFIG). */
 MUST_CHECK int cluster_run_topology(const char *name, char *ret_path, size_t size);

@@ -2,7 +2,8 @@
 
 #include "node/base/plant.h"
 
-#define START_GRACE_MS      500 /* for the first member of the group to come up */
+#define START_GRACE_MS      500 /* for the first member of the group to come up; at least, else */
+#define START_ELECTIONS     3   /* elections */
 #define PAUSE_MIN_MS        50
 #define PAUSE_MAX_MS        250
 #define REGISTER_TIMEOUT_MS 1000 /* at least; else ELECTIONS elections */
@@ -143,7 +144,8 @@ static void ask_next(struct station *s, struct site *site, struct instant now)
 void station_start(struct station *s, struct site *site, struct instant now)
 {
     ASSERT(s->state == STATION_UNREGISTERED);
-    s->deadline = after_ms(now, START_GRACE_MS);
+    int64_t elections = START_ELECTIONS * duration_to_ms(site->topology->timers.raft_election);
+    s->deadline = after_ms(now, elections > START_GRACE_MS ? elections : START_GRACE_MS);
     if (site_up(site, group_of(s, site)->members[0])) {
         ask_next(s, site, now);
     }

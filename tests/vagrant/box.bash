@@ -66,7 +66,12 @@ INIT
 box_emulator() {
     cat >"$1" <<'EMULATOR'
 #!/bin/bash
-exec /usr/bin/qemu-system-x86_64 "${@/#%tcg/tcg,tb-size=192}"
+arguments=()
+for argument; do
+    if [ "$argument" = tcg ]; then argument=tcg,tb-size=192; fi
+    arguments+=("$argument")
+done
+exec /usr/bin/qemu-system-x86_64 "${arguments[@]}"
 EMULATOR
     chmod +x "$1"
 }
