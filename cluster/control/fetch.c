@@ -29,7 +29,6 @@ struct fetch {
     const struct cluster *c;
     struct machines_layout layout;
     struct clocks clocks;
-    bool told[PROCS_MAX + 1]; /* that a machine cannot be reached */
     int code;
 };
 
@@ -119,12 +118,17 @@ static bool take(struct fetch *f, const char *proc, const char *name, const stru
     return used > 0 && n >= CHUNK_BYTES;
 }
 
-static void note(struct fetch *f, const struct machines_job *job)
+/* A command that looks on fetches again and again: it says once that a machine is away, until it is
+ * back. */
+static void note(const struct fetch *f, const struct machines_job *job)
 {
-    if ((job->err == ERR_OK || job->err == ERR_INVALID) || f->told[job->to.v]) {
+    static bool told[PROCS_MAX + 1];
+    bool away = job->err != ERR_OK && job->err != ERR_INVALID;
+    bool said = told[job->to.v];
+    told[job->to.v] = away;
+    if (!away || said) {
         return;
     }
-    f->told[job->to.v] = true;
     outcome_progress("%s cannot be reached: what it wrote since the last time is not in the record",
                      topology_name(&f->c->topology, job->to));
 }
