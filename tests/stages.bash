@@ -3,7 +3,7 @@
 # A test is a function; its name is what it says. The first that fails is the last that is run, and the rest count as
 # failed. The last line is the count.
 #
-#   stages_run TEST...                 run them; fails if one did
+#   stages_run TEST...                 run them; fails if one did. What after_failure says, if there is one, is shown, too
 #   until_true SECONDS COMMAND...      poll, for what tells nobody that it has happened
 
 until_true() {
@@ -24,6 +24,7 @@ stages_run() {
         took=$(((${EPOCHREALTIME/./} - ${began/./}) / 100000))
         printf '%-8s %-55s %3d.%d s\n' "$([ "$result" = 0 ] && echo ok || echo FAILED)" "${test//_/ }" $((took / 10)) $((took % 10))
         if [ "$result" != 0 ]; then
+            said+=$'\n'$(declare -F after_failure >/dev/null && after_failure "$test" 2>&1)
             mapfile -t lines <<<"$said"
             printf '    %s\n' "${lines[@]}"
             break
