@@ -118,7 +118,8 @@ static int64_t drained_at(const struct history *h, struct device_id device, uint
     return last;
 }
 
-/* At the end every idle device is at the first living member of its group. */
+/* At the end every idle device is at the first living member of its group. Who is there has done it
+ * in time; who is not may still be on the way. */
 static void settled(const struct history *h, struct tally *t)
 {
     if (h->topology->policies.fallback == FALLBACK_MANUAL) {
@@ -128,7 +129,7 @@ static void settled(const struct history *h, struct tally *t)
     /* On their way home devices watch, then travel in small groups. */
     int64_t settle = timers->fallback_watch.us + 2 * timers->home_bound.us;
     int64_t calm = history_calm_since(h);
-    for (uint32_t d = 1; d <= h->devices_n && calm + settle <= h->end_us; d++) {
+    for (uint32_t d = 1; d <= h->devices_n && calm <= h->end_us; d++) {
         struct device_id id = {d};
         struct device_info info;
         if (!topology_device(h->topology, id, &info) || info.kind == DEVICE_KIND_ROUTE_POINT ||
@@ -139,15 +140,14 @@ static void settled(const struct history *h, struct tally *t)
         struct proc_id target = history_first_living(h, info.group, h->end_us);
         int64_t from =
             info.kind == DEVICE_KIND_GATEWAY ? drained_at(h, id, info.group, calm) : calm;
-        if (!proc_id_some(target) || from > h->end_us - settle) {
+        if (!proc_id_some(target)) {
             continue;
         }
-        t->expected++;
-        if (proc_id_eq(history_home(h, id, h->end_us), target)) {
-            t->moved++;
-        } else {
-            t->missing = d;
-        }
+        bool there = proc_id_eq(history_home(h, id, h->end_us), target);
+        bool in_time = from > h->end_us - settle || calm > h->end_us - settle;
+        t->expected += there || !in_time ? 1 : 0;
+        t->moved += there ? 1 : 0;
+        t->missing = there || in_time ? t->missing : d;
     }
 }
 
