@@ -142,8 +142,9 @@ static void heal(struct history *h, const struct event *e)
 }
 
 /* A process that begins a new life, and nobody said that the last one ended: it crashed after its
- * last word. */
-static void note_crash(struct history *h, const struct event *start, const struct event *last)
+ * last word, when its connections were lost. */
+static void note_crash(struct history *h, const struct event *start, const struct event *last,
+                       const struct event *noticed)
 {
     if (last == NULL || last->incarnation.v == start->incarnation.v) {
         return;
@@ -154,7 +155,7 @@ static void note_crash(struct history *h, const struct event *start, const struc
             return;
         }
     }
-    struct event crash = *last;
+    struct event crash = noticed != NULL ? *noticed : *last;
     snprintf(crash.text, sizeof crash.text, "crash");
     begin_outage(h, &crash, start->proc, SERVICE_NONE, false);
 }
@@ -162,12 +163,17 @@ static void note_crash(struct history *h, const struct event *start, const struc
 static void find_outages(struct history *h)
 {
     const struct event *last[PROCS_MAX + 1] = {NULL};
+    const struct event *noticed[PROCS_MAX + 1] = {NULL}; /* that it is away, since its last word */
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind == EVENT_PROCESS_START && e->proc.v <= PROCS_MAX) {
-            note_crash(h, e, last[e->proc.v]);
+            note_crash(h, e, last[e->proc.v], noticed[e->proc.v]);
         }
         last[e->proc.v <= PROCS_MAX ? e->proc.v : 0] = e;
+        noticed[e->proc.v <= PROCS_MAX ? e->proc.v : 0] = NULL;
+        if (e->kind == EVENT_LINK_DOWN && e->peer.v <= PROCS_MAX && noticed[e->peer.v] == NULL) {
+            noticed[e->peer.v] = e;
+        }
         if (e->kind == EVENT_FAULT) {
             begin_outage(h, e, e->peer, service_in(e->text), true);
         } else if (e->kind == EVENT_HEAL) {
