@@ -138,6 +138,23 @@ static void test_ledger_pause__a_row_that_waits_for_a_disk_dies_with_its_side(vo
     }
 }
 
+/* From T on, for two seconds; somebody takes the route point from it, or not. */
+static void node_of_the_point_hangs(bool taken)
+{
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
+    good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 2000 * GOOD_MS);
+    struct event *point = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
+    point->device.v = GOOD_ROUTE_POINT;
+    point->peer = GOOD_SUB2;
+    point->epoch = 5;
+    if (taken) {
+        struct event *none = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T + 700 * GOOD_MS);
+        none->device.v = GOOD_ROUTE_POINT;
+        none->epoch = 6;
+    }
+}
+
 /* The node of the route point hung, and sends a caller on as soon as it wakes up: before it hears
  * that the point was taken from it. Had he been sent on earlier, somebody would have cut him;
  * unless it slept so shortly that nobody took the point. */
@@ -146,18 +163,7 @@ static void test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut(void **
     (void)state;
     for (unsigned c = 0; c < 4; c++) {
         bool early = (c & 1) != 0, taken = (c & 2) != 0;
-        good_run_make();
-        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
-        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 2000 * GOOD_MS);
-        struct event *point = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
-        point->device.v = GOOD_ROUTE_POINT;
-        point->peer = GOOD_SUB2;
-        point->epoch = 5;
-        if (taken) {
-            struct event *none = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T + 700 * GOOD_MS);
-            none->device.v = GOOD_ROUTE_POINT;
-            none->epoch = 6;
-        }
+        node_of_the_point_hangs(taken);
         uint32_t caller = caller_at(-3000, 2003, false);
         uint32_t agent = leg_at(early ? 1000 : 2001, 2003);
         good_legs[agent].answer_us = 0;
@@ -173,16 +179,7 @@ static void test_ledger_pause__who_leaves_a_point_that_hangs_may_have_a_whole_re
     (void)state;
     for (unsigned c = 0; c < 4; c++) {
         bool after = (c & 1) != 0, partial = (c & 2) != 0;
-        good_run_make();
-        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T);
-        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 2000 * GOOD_MS);
-        struct event *point = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
-        point->device.v = GOOD_ROUTE_POINT;
-        point->peer = GOOD_SUB2;
-        point->epoch = 5;
-        struct event *none = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T + 700 * GOOD_MS);
-        none->device.v = GOOD_ROUTE_POINT;
-        none->epoch = 6;
+        node_of_the_point_hangs(true);
         uint32_t caller = caller_at(-3000, after ? 5000 : 1000, false);
         row_at(true, partial, after ? 5000 : 2003);
         assert_int_equal(found_at(caller), partial ? LEDGER_TRUNCATED
