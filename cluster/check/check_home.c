@@ -118,8 +118,8 @@ static int64_t drained_at(const struct history *h, struct device_id device, uint
     return last;
 }
 
-/* At the end every idle device is at the first living member of its group. Who is there has done it
- * in time; who is not may still be on the way. */
+/* At the end every idle device is at the first living member of its group. If all are, they did it
+ * in time; else only those are judged whose time is over. */
 static void settled(const struct history *h, struct tally *t)
 {
     if (h->topology->policies.fallback == FALLBACK_MANUAL) {
@@ -129,6 +129,7 @@ static void settled(const struct history *h, struct tally *t)
     /* On their way home devices watch, then travel in small groups. */
     int64_t settle = timers->fallback_watch.us + 2 * timers->home_bound.us;
     int64_t calm = history_calm_since(h);
+    uint64_t early = 0, on_the_way = 0;
     for (uint32_t d = 1; d <= h->devices_n && calm <= h->end_us; d++) {
         struct device_id id = {d};
         struct device_info info;
@@ -144,10 +145,18 @@ static void settled(const struct history *h, struct tally *t)
             continue;
         }
         bool there = proc_id_eq(history_home(h, id, h->end_us), target);
-        bool in_time = from > h->end_us - settle || calm > h->end_us - settle;
-        t->expected += there || !in_time ? 1 : 0;
+        if (from > h->end_us - settle || calm > h->end_us - settle) {
+            early += there ? 1 : 0;
+            on_the_way += there ? 0 : 1;
+            continue;
+        }
+        t->expected++;
         t->moved += there ? 1 : 0;
-        t->missing = there || in_time ? t->missing : d;
+        t->missing = there ? t->missing : d;
+    }
+    if (on_the_way == 0) {
+        t->expected += early;
+        t->moved += early;
     }
 }
 

@@ -162,7 +162,8 @@ void check_raft_3(const struct history *h, struct check_result *ret)
                   "no leader began to serve after something was applied");
     } else {
         check_say(ret, VERDICT_PASS,
-                  "%llu new leaders began to serve, each with everything that was applied anywhere",
+                  "%llu new leaders began to serve, each with everything that was applied before "
+                  "the next",
                   (unsigned long long)judged);
     }
 }

@@ -37,8 +37,8 @@ static bool was_logged_out(const struct history *h, const struct agent_info *inf
     return false;
 }
 
-/* The same, by what happened at `from`: an agent whose phone goes home, to the first of its group,
- * is logged out for that, too. */
+/* The same, by what happened at `from`: an agent whose phone goes home, from another node to the
+ * first of its group, is logged out for that, too. */
 static bool was_put_out(const struct history *h, const struct agent_info *info, int64_t from)
 {
     struct device_info phone;
@@ -49,9 +49,11 @@ static bool was_put_out(const struct history *h, const struct agent_info *info, 
     }
     struct proc_id home = h->topology->groups[phone.group].members[0];
     const struct history_span *span = &h->moves_of[info->device.v];
-    for (uint32_t i = 0; i < span->n; i++) {
+    for (uint32_t i = 1; i < span->n; i++) {
         const struct history_move *move = &h->moves[span->first + i];
-        if (proc_id_eq(move->node, home) && move->at >= from - NEWS_US && move->at <= at) {
+        struct proc_id before = h->moves[span->first + i - 1].node;
+        if (proc_id_eq(move->node, home) && proc_id_some(before) && !proc_id_eq(before, home) &&
+            move->at >= from - NEWS_US && move->at <= at) {
             return false;
         }
     }

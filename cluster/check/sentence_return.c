@@ -79,6 +79,7 @@ struct drain {
     uint32_t device;
     uint16_t owner;
     int64_t from, until;
+    bool stayed;
 };
 
 static bool ends_drain(const struct event *e)
@@ -106,6 +107,7 @@ static uint32_t find_drains(const struct history *h, struct drain drains[DRAINS_
         for (size_t k = i + 1; k < h->events_n && d->until == HISTORY_FOREVER; k++) {
             if (device_id_eq(h->events[k].device, e->device) && ends_drain(&h->events[k])) {
                 d->until = h->events[k].at.us;
+                d->stayed = h->events[k].kind == EVENT_FALLBACK_ENDED;
             }
         }
     }
@@ -127,7 +129,7 @@ static uint64_t together(const struct drain *drains, uint32_t n)
 static bool was_let_go(const struct drain *drains, uint32_t n, uint32_t device, int64_t at)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (drains[i].device == device && drains[i].from <= at) {
+        if (drains[i].device == device && drains[i].from <= at && !drains[i].stayed) {
             return true;
         }
     }

@@ -308,18 +308,28 @@ static void test_scenario3__an_agent_of_another_subscriber_who_is_logged_out_is_
     good_run_caught("S3-AGENTS-OTHERS");
 }
 
-/* He is logged out because his phone goes home, which is another matter. */
+/* He is logged out because his phone goes home, which is another matter. That it registers once
+ * more where it is, is none. */
 static void test_scenario3__an_agent_whose_phone_goes_home_just_then_may_be_logged_out(void **state)
 {
     (void)state;
-    spoil_a_phone_of_another_subscriber();
-    struct event *home = good_run_event(EVENT_REGISTERED, GOOD_FLEET, GOOD_FAULT + GOOD_MS / 10);
-    home->device.v = 7;
-    home->peer = GOOD_SUB1;
-    home->epoch = 2;
-    good_run_finish();
-    assert_int_equal(good_run_judged("S3-AGENTS-OTHERS")->verdict, VERDICT_PASS);
-    history_free(&good);
+    for (unsigned lost = 0; lost < 2; lost++) {
+        spoil_a_phone_of_another_subscriber();
+        if (lost == 1) {
+            struct event *e = good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, GOOD_FAULT + 50);
+            e->device.v = 7;
+            e->peer = GOOD_SUB2;
+        }
+        struct event *home =
+            good_run_event(EVENT_REGISTERED, GOOD_FLEET, GOOD_FAULT + GOOD_MS / 10);
+        home->device.v = 7;
+        home->peer = GOOD_SUB1;
+        home->epoch = 2;
+        good_run_finish();
+        assert_int_equal(good_run_judged("S3-AGENTS-OTHERS")->verdict,
+                         lost == 1 ? VERDICT_FAIL : VERDICT_PASS);
+        history_free(&good);
+    }
 }
 
 static const struct CMUnitTest tests[] = {
