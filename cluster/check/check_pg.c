@@ -49,6 +49,26 @@ void check_pg_1(const struct history *h, struct check_result *ret)
     check_say(ret, check_verdict(n, 0), "%u epochs, one active side each", n);
 }
 
+/* A side's path to the central controller, as one end of it knows. */
+struct path {
+    bool up;
+    int64_t since;
+};
+
+static void note_path(struct path *p, const struct event *e)
+{
+    bool up = e->kind == EVENT_LINK_UP;
+    if ((up || e->kind == EVENT_LINK_DOWN) && up != p->up &&
+        strcmp(e->text, msg_link_name(LINK_CONTROLLER)) == 0) {
+        *p = (struct path){up, e->at.us};
+    }
+}
+
+static bool was_up(const struct path *p, int64_t at)
+{
+    return p->up && p->since <= at;
+}
+
 /* Whether the active side lost anything between `from` and `until`. */
 static bool failed_between(const struct history *h, struct proc_id side, int64_t from,
                            int64_t until)
@@ -58,22 +78,23 @@ static bool failed_between(const struct history *h, struct proc_id side, int64_t
         history_disturbed(h, p->ctimanager_node, from, until)) {
         return true;
     }
-    bool path = true; /* to the central controller */
+    struct path own = {true, INT64_MIN}, theirs = own;
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
         const struct event *e = &h->events[i];
         bool replaced = e->kind == EVENT_PG_GRANTED && !proc_id_eq(e->peer, side) &&
                         pair_of(h, e->peer) == p->pair;
-        if (e->at.us >= from && replaced && !path) {
+        int64_t decided = e->at.us - e->value2; /* a grant counts when it is on disk */
+        if (e->at.us >= from && replaced && !(was_up(&own, decided) && was_up(&theirs, decided))) {
             return true; /* the controller could not ask it */
+        }
+        if (proc_id_eq(e->peer, side)) {
+            note_path(&theirs, e);
         }
         if (!proc_id_eq(e->proc, side)) {
             continue;
         }
-        if ((e->kind == EVENT_LINK_DOWN || e->kind == EVENT_LINK_UP) &&
-            strcmp(e->text, msg_link_name(LINK_CONTROLLER)) == 0) {
-            path = e->kind == EVENT_LINK_UP;
-        }
-        bool gave_up = e->kind == EVENT_PG_STANDBY && e->reason == REASON_NO_CONTROLLER && !path;
+        note_path(&own, e);
+        bool gave_up = e->kind == EVENT_PG_STANDBY && e->reason == REASON_NO_CONTROLLER && !own.up;
         if (e->at.us >= from && (e->kind == EVENT_PROVIDER_DOWN || gave_up)) {
             return true;
         }

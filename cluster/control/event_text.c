@@ -68,7 +68,7 @@ static const struct naming {
     [EVENT_CTI_GAP] = {{"expected", "got"}, {NUMBER, NUMBER}},
     [EVENT_MONITORS] = {{"confirmed", "wanted"}, {NUMBER, NUMBER}},
     [EVENT_PG_ACTIVE] = {{"pg_epoch", "monitors"}, {NUMBER, NUMBER}},
-    [EVENT_PG_GRANTED] = {{"pg_epoch", NULL}, {NUMBER, NUMBER}},
+    [EVENT_PG_GRANTED] = {{"pg_epoch", "took"}, {NUMBER, TIME}},
     [EVENT_PG_REFUSED] = {{"pg_epoch", NULL}, {NUMBER, NUMBER}},
     [EVENT_PG_SYNCED] = {{"inputs", NULL}, {NUMBER, NUMBER}},
     [EVENT_AGENT_STATE] = {{"agent", "state"}, {NUMBER, AGENT_STATE_WORD}},

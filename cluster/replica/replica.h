@@ -55,6 +55,7 @@ struct replica {
     struct raft_fsm fsm;
     struct replica_config config;
     int (*io_start)(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick, raft_io_recv_cb recv);
+    raft_io_tick_cb io_tick;
     raft_io_recv_cb io_recv;
     int (*io_send)(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                    raft_io_send_cb cb);

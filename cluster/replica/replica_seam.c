@@ -177,9 +177,31 @@ static bool took_none(struct replica *r)
     return raft_last_index(&r->raft) == r->last_index && replica_seam_last_term(r) == r->last_term;
 }
 
+/* Whether what is being received tells who leads: it comes from the leader of its term. */
+static bool tells_leader(const struct raft_message *m)
+{
+    return m != NULL && (m->type == RAFT_APPEND_ENTRIES || m->type == RAFT_INSTALL_SNAPSHOT ||
+                         m->type == RAFT_TIMEOUT_NOW);
+}
+
+/* libraft 0.22.1 goes to a later term and still believes in the leader of the one before
+ * (recvBumpCurrentTerm, src/recv.c): it names a leader that the term does not have, and refuses its
+ * vote for its sake. */
+static void forget_leader(struct raft *raft)
+{
+    if (raft->state == RAFT_FOLLOWER) {
+        raft->follower_state.current_leader.id = 0;
+        raft_free(raft->follower_state.current_leader.address);
+        raft->follower_state.current_leader.address = NULL;
+    }
+}
+
 static int seam_set_term(struct raft_io *io, raft_term term)
 {
     struct replica *r = replica_of(io);
+    if (!tells_leader(r->receiving)) {
+        forget_leader(&r->raft);
+    }
     return checked(r, r->io_set_term(io, term), took_none(r));
 }
 
@@ -202,12 +224,26 @@ static int seam_append(struct raft_io *io, struct raft_io_append *req,
     return checked(r, r->io_append(io, req, entries, n, cb), true);
 }
 
+/* libraft 0.22.1 begins the next campaign of a candidate that was not elected as it was in the
+ * last (timeoutCandidate, src/timeout.c): without a pre-vote if that was over, and as if the leader
+ * had handed over if it did then. Who cannot be elected raises the term of all, again and again. */
+static void seam_tick(struct raft_io *io)
+{
+    struct replica *r = replica_of(io);
+    if (raft_state(&r->raft) == RAFT_CANDIDATE && io->time(io) >= raft_timeout(&r->raft)) {
+        r->raft.candidate_state.in_pre_vote = r->raft.pre_vote;
+        r->raft.candidate_state.disrupt_leader = false;
+    }
+    r->io_tick(io);
+}
+
 static int seam_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
                       raft_io_recv_cb recv)
 {
     struct replica *r = replica_of(io);
+    r->io_tick = tick;
     r->io_recv = recv;
-    return r->io_start(io, msecs, tick, seam_recv);
+    return r->io_start(io, msecs, seam_tick, seam_recv);
 }
 
 void replica_seam_join(struct replica *r)

@@ -470,3 +470,28 @@ void sim_cluster_mute(struct sim_cluster *c, uint32_t from, uint32_t to, bool mu
 {
     c->mute[from][to] = mute;
 }
+
+/* -- For tests that begin with a cluster that works. -- */
+
+struct sim_cluster *sim_cluster_serving(uint32_t n, uint64_t seed)
+{
+    struct sim_cluster *c = sim_cluster_new(n, seed);
+    sim_cluster_start_all(c);
+    assert_true(sim_cluster_until(c, sim_cluster_has_leader, 5000));
+    return c;
+}
+
+void sim_cluster_settles(struct sim_cluster *c)
+{
+    assert_true(sim_cluster_until(c, sim_cluster_agrees, 20000));
+}
+
+void sim_cluster_faults(struct sim_cluster *c, uint32_t i, struct sim_disk_faults faults)
+{
+    sim_disk_set(c->nodes[i].disk, &faults);
+}
+
+struct sim_disk_stats sim_cluster_disk(const struct sim_cluster *c, uint32_t i)
+{
+    return sim_disk_stats(c->nodes[i].disk);
+}

@@ -75,6 +75,13 @@ void sim_cluster_start_all(struct sim_cluster *c);
 /* The process dies; with its machine, or alone. Its peers notice, or only its silence. */
 void sim_cluster_kill(struct sim_cluster *c, uint32_t i, bool machine, bool noticed);
 
+/* One with a leader. */
+struct sim_cluster *sim_cluster_serving(uint32_t n, uint64_t seed);
+/* Fails unless all agree within 20 s. */
+void sim_cluster_settles(struct sim_cluster *c);
+void sim_cluster_faults(struct sim_cluster *c, uint32_t i, struct sim_disk_faults faults);
+struct sim_disk_stats sim_cluster_disk(const struct sim_cluster *c, uint32_t i);
+
 /* One event; false: there is none up to `end`, which it is now. */
 bool sim_cluster_step(struct sim_cluster *c, struct instant end);
 void sim_cluster_run(struct sim_cluster *c, int64_t ms);

@@ -238,6 +238,45 @@ static void test_check__pg_2_knows_a_side_without_a_controller(void **state)
     }
 }
 
+/* The path is back before the grant is on disk, or was back before it was decided. */
+static void test_check__pg_2_asks_when_a_grant_was_decided(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t took_ms;
+        bool controller_sees_it_late;
+        enum verdict verdict;
+    } cases[] = {
+        {600, false, VERDICT_PASS},
+        {400, false, VERDICT_FAIL},
+        {400, true, VERDICT_PASS},
+        {200, true, VERDICT_FAIL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        good_run_make();
+        for (unsigned end = 0; end < 2; end++) {
+            for (unsigned up = 0; up < 2; up++) {
+                bool late = end == 1 && up == 1 && cases[i].controller_sees_it_late;
+                struct event *link = good_run_event(up == 1 ? EVENT_LINK_UP : EVENT_LINK_DOWN,
+                                                    end == 0 ? GOOD_PGB : GOOD_ICMA,
+                                                    (58000 + 500 * up + 200 * late) * GOOD_MS);
+                link->peer = end == 0 ? GOOD_ICMA : GOOD_PGB;
+                snprintf(link->text, sizeof link->text, "controller");
+            }
+        }
+        struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 59000 * GOOD_MS);
+        granted->peer = GOOD_PGA;
+        granted->value = 3;
+        granted->value2 = cases[i].took_ms * GOOD_MS;
+        struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        e->value = 3;
+        e->value2 = 11;
+        good_run_finish();
+        assert_int_equal(good_run_judged("PG-2")->verdict, cases[i].verdict);
+        history_free(&good);
+    }
+}
+
 static void test_check__tcd_1_catches_a_lost_row(void **state)
 {
     (void)state;
@@ -543,6 +582,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__pg_1_catches_two_sides_under_one_epoch),
     cmocka_unit_test(test_check__pg_2_catches_a_fail_back),
     cmocka_unit_test(test_check__pg_2_knows_a_side_without_a_controller),
+    cmocka_unit_test(test_check__pg_2_asks_when_a_grant_was_decided),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),

@@ -166,6 +166,31 @@ static void test_icm__a_side_whose_peer_lost_its_link_is_granted(void **state)
     assert_true(grants_valid(&icm.grants, PGB, 2));
 }
 
+/* It comes back while the grant to the other side is on its way to disk. */
+static void test_icm__an_active_side_that_is_being_replaced_is_told_nothing_else(void **state)
+{
+    (void)state;
+    started();
+    activated(PGA, 0);
+    icm_link_down(&icm, now, PGA);
+    say_hello(PGB, 1, true);
+    icm_link_up(&icm, now, PGA);
+    uint32_t told = seen.sent_n;
+    say_hello(PGA, 1, true);
+    assert_int_equal(seen.sent_n, told);
+    assert_int_equal(traced(EVENT_PG_GRANTED), 1);
+    now = instant_add(now, duration_ms(7));
+    icm_stored(&icm, now, seen.stored_n);
+    const struct sent *grant = last_sent(MSG_PG_GRANT);
+    assert_int_equal(grant->peer.v, PGA.v);
+    assert_false(grant->msg.pg_grant.active);
+    assert_int_equal(grant->msg.pg_grant.epoch, 2);
+    assert_int_equal(traced(EVENT_PG_GRANTED), 2);
+    const struct event *granted = &seen.events[seen.events_n - 1];
+    assert_int_equal(granted->kind, EVENT_PG_GRANTED);
+    assert_int_equal(granted->value2, 7000);
+}
+
 /* The controller was cut off, or started anew, and the standby is back before the active side. */
 static void test_icm__the_first_side_back_waits_for_the_active_one(void **state)
 {
@@ -374,6 +399,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__an_epoch_that_the_pair_agreed_on_is_granted_and_the_former_told),
     cmocka_unit_test(test_icm__an_old_epoch_is_refused),
     cmocka_unit_test(test_icm__a_side_whose_peer_lost_its_link_is_granted),
+    cmocka_unit_test(test_icm__an_active_side_that_is_being_replaced_is_told_nothing_else),
     cmocka_unit_test(test_icm__the_first_side_back_waits_for_the_active_one),
     cmocka_unit_test(test_icm__the_highest_epoch_survives_a_restart),
     cmocka_unit_test(test_icm__a_route_request_under_an_old_epoch_is_ignored),

@@ -130,13 +130,16 @@ static void tell(const struct grants *g, const struct grants_pair *p, struct pro
     world_send(g->world, LINK_CONTROLLER, peer, &msg);
 }
 
-static void trace(const struct grants *g, enum event_kind kind, struct proc_id peer, uint32_t epoch)
+static void trace(const struct grants *g, enum event_kind kind, struct proc_id peer, uint32_t epoch,
+                  struct duration took)
 {
-    struct event event = {.kind = kind, .peer = peer, .epoch = epoch, .value = (int64_t)epoch};
+    struct event event = {
+        .kind = kind, .peer = peer, .epoch = epoch, .value = (int64_t)epoch, .value2 = took.us};
     world_trace(g->world, &event);
 }
 
-static void begin(struct grants *g, struct grants_pair *p, struct proc_id peer, uint32_t epoch)
+static void begin(struct grants *g, struct instant now, struct grants_pair *p, struct proc_id peer,
+                  uint32_t epoch)
 {
     ASSERT(epoch > p->highest);
     struct msg msg = {.kind = MSG_PG_GRANT};
@@ -145,6 +148,7 @@ static void begin(struct grants *g, struct grants_pair *p, struct proc_id peer, 
     msg.pg_grant.epoch = epoch;
     msg.pg_grant.active = true;
     p->pending = peer;
+    p->pending_since = now;
     p->pending_epoch = epoch;
     p->ticket = g->world->store(g->world->context, &msg);
     ASSERT(p->ticket != 0);
@@ -207,14 +211,16 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
         tell(g, p, peer);
         return ERR_OK;
     }
-    if (proc_id_eq(p->active, peer) && hello->epoch == p->highest) {
-        trace(g, EVENT_PG_GRANTED, peer, p->highest);
+    bool pending = proc_id_some(p->pending);
+    if (!pending && proc_id_eq(p->active, peer) && hello->epoch == p->highest) {
+        trace(g, EVENT_PG_GRANTED, peer, p->highest, (struct duration){0});
         tell(g, p, peer); /* the link was down meanwhile, nothing else */
         return ERR_OK;
     }
-    if (proc_id_some(p->pending)) {
-        if (!proc_id_eq(p->pending, peer)) {
-            trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
+    if (pending) {
+        /* The active side is told when it is replaced, and is not to begin anything before. */
+        if (!proc_id_eq(p->pending, peer) && !proc_id_eq(p->active, peer)) {
+            trace(g, EVENT_PG_REFUSED, peer, hello->epoch, (struct duration){0});
             tell(g, p, peer);
         }
         return ERR_OK;
@@ -223,21 +229,21 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
     bool other_active = proc_id_some(p->active) && !proc_id_eq(p->active, peer);
     if (other_active && PLANTED(TWO_ACTIVE)) {
         p->active = peer;
-        trace(g, EVENT_PG_GRANTED, peer, p->highest);
+        trace(g, EVENT_PG_GRANTED, peer, p->highest, (struct duration){0});
         tell(g, p, peer);
         return ERR_OK;
     }
     if (other_active && is_there(g, now, p, 1 - side) && !agreed && !outweighs(p, side)) {
-        trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
+        trace(g, EVENT_PG_REFUSED, peer, hello->epoch, (struct duration){0});
         tell(g, p, peer);
         return ERR_OK;
     }
     uint32_t epoch = agreed ? hello->epoch : p->highest + 1;
-    begin(g, p, peer, agreed && acts ? epoch : own_epoch(g, epoch));
+    begin(g, now, p, peer, agreed && acts ? epoch : own_epoch(g, epoch));
     return ERR_OK;
 }
 
-const struct grants_pair *grants_stored(struct grants *g, uint64_t ticket)
+const struct grants_pair *grants_stored(struct grants *g, struct instant now, uint64_t ticket)
 {
     for (uint32_t i = 0; i < g->pairs_n; i++) {
         struct grants_pair *p = &g->pairs[i];
@@ -249,7 +255,7 @@ const struct grants_pair *grants_stored(struct grants *g, uint64_t ticket)
         p->active = p->pending;
         p->highest = p->pending_epoch;
         p->pending = (struct proc_id){0};
-        trace(g, EVENT_PG_GRANTED, p->active, p->highest);
+        trace(g, EVENT_PG_GRANTED, p->active, p->highest, instant_since(now, p->pending_since));
         tell(g, p, p->active);
         if (proc_id_some(before) && !proc_id_eq(before, p->active)) {
             tell(g, p, before);

@@ -37,6 +37,7 @@ struct grants_pair {
     bool greeted[2];        /* it said hello over its present path */
     uint32_t hello[2];      /* the number of its last one, so that it can tell old answers */
     struct proc_id pending; /* its grant is on its way to disk */
+    struct instant pending_since;
     uint32_t pending_epoch;
     uint64_t ticket;
 };
@@ -71,7 +72,7 @@ MUST_CHECK enum err grants_hello(struct grants *g, struct instant now, struct pr
 MUST_CHECK enum err grants_weigh(struct grants *g, struct proc_id peer,
                                  const struct msg_pg_weight *weight);
 /* The pair whose grant became durable with `ticket`, or NULL; call until it answers NULL. */
-const struct grants_pair *grants_stored(struct grants *g, uint64_t ticket);
+const struct grants_pair *grants_stored(struct grants *g, struct instant now, uint64_t ticket);
 /* The pair of a process, or NULL if it is no PG side. */
 const struct grants_pair *grants_of(const struct grants *g, struct proc_id peer);
 /* Whether what `peer` says under `epoch` counts. */

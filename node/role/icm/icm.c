@@ -146,7 +146,7 @@ void icm_link_down(struct icm *icm, struct instant now, struct proc_id peer)
 void icm_stored(struct icm *icm, struct instant now, uint64_t ticket)
 {
     keys_stored(&icm->router.keys, ticket);
-    for (const struct grants_pair *p; (p = grants_stored(&icm->grants, ticket)) != NULL;) {
+    for (const struct grants_pair *p; (p = grants_stored(&icm->grants, now, ticket)) != NULL;) {
         router_forget(&icm->router, p->pair);
     }
     for (uint16_t v = 1; v <= icm->topology->procs_n; v++) {
