@@ -69,7 +69,8 @@ enum scenario_field {
     X(HEAL, heal, 0, SCENARIO_FIELDS_HEAL,                                                        \
       "undo what was done to a target or between sides; else all")                                \
     X(PHONES_HOME, phones_home, 0, 0,                                                             \
-      "wait until every phone is at the first member of its group")                               \
+      "wait until every phone is at the first member of its group; when time is up, one in a "    \
+      "call may still be elsewhere, as it goes home after it")                                    \
     X(HOME, home, 0, 0, "wait until every device is at the first member of its group")            \
     X(TRAFFIC_OFF, traffic_off, 0, 0, "let no new call begin")                                    \
     X(QUIET, quiet, 0, 0, "wait until all calls and wrap-ups are over and all records delivered") \
