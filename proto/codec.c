@@ -16,12 +16,20 @@
 
 #define ARENA_BYTES (256 * 1024) /* a full propose needs about 100 kB of parts and bookkeeping */
 
+/* A build that takes the part of the next version, for tests of both together. */
+#ifdef REHOME_NEXT_WIRE
+#define SPOKEN (CODEC_VERSION + 1)
+#else
+#define SPOKEN CODEC_VERSION
+#endif
+
 /* -- A bump allocator over fixed memory: bounded, never freed piece by piece. -- */
 
 struct arena {
     uint8_t *bytes;
     size_t used, cap;
     bool full;
+    bool newer; /* what lies in it is of the next version */
 };
 
 static void *arena_alloc(void *data, size_t size)
@@ -191,35 +199,36 @@ PART_MAP(PB_TYPE)
 #define FROM_INC(name, bound)    m->name.v = pb->name;
 #define FROM_STR(name, bound)    err = first(err, text_from(pb->name, m->name, sizeof m->name));
 #define FROM_NUMBER(name, bound) FROM_STR(name, bound)
-#define FROM_NESTED(name, part)  err = first(err, part_##part##_from(pb->name, &m->name));
+#define FROM_NESTED(name, part)  err = first(err, part_##part##_from(arena, pb->name, &m->name));
 #define FROM_REPEATED(name, part)                                        \
     err = first(err, pb->n_##name <= MAX_##part ? ERR_OK : ERR_TOO_BIG); \
     m->name##_n = err == ERR_OK ? (uint32_t)pb->n_##name : 0;            \
     for (uint32_t i = 0; i < m->name##_n && err == ERR_OK; i++) {        \
-        err = part_##part##_from(pb->name[i], &m->name[i]);              \
+        err = part_##part##_from(arena, pb->name[i], &m->name[i]);       \
     }
 
-static enum err known(const ProtobufCMessage *message)
+static enum err known(const struct arena *arena, const ProtobufCMessage *message)
 {
-    return message->n_unknown_fields == 0 ? ERR_OK : ERR_UNKNOWN;
+    return message->n_unknown_fields == 0 || arena->newer ? ERR_OK : ERR_UNKNOWN;
 }
 
 /* A part that is left out is all zero. */
-#define PART(word, Pb, FIELDS)                                                    \
-    static void part_##word##_to(const struct msg_##word *m, pb_##word *pb)       \
-    {                                                                             \
-        rehome__##word##__init(pb);                                               \
-        FIELDS(TO)                                                                \
-    }                                                                             \
-    static enum err part_##word##_from(const pb_##word *pb, struct msg_##word *m) \
-    {                                                                             \
-        if (pb == NULL) {                                                         \
-            memset(m, 0, sizeof *m);                                              \
-            return ERR_OK;                                                        \
-        }                                                                         \
-        enum err err = known(&pb->base);                                          \
-        FIELDS(FROM)                                                              \
-        return err;                                                               \
+#define PART(word, Pb, FIELDS)                                                         \
+    static void part_##word##_to(const struct msg_##word *m, pb_##word *pb)            \
+    {                                                                                  \
+        rehome__##word##__init(pb);                                                    \
+        FIELDS(TO)                                                                     \
+    }                                                                                  \
+    static enum err part_##word##_from(const struct arena *arena, const pb_##word *pb, \
+                                       struct msg_##word *m)                           \
+    {                                                                                  \
+        if (pb == NULL) {                                                              \
+            memset(m, 0, sizeof *m);                                                   \
+            return ERR_OK;                                                             \
+        }                                                                              \
+        enum err err = known(arena, &pb->base);                                        \
+        FIELDS(FROM)                                                                   \
+        return err;                                                                    \
     }
 PART(device_event, DeviceEvent, FIELDS_DEVICE_EVENT)
 PART(device_ref, DeviceRef, FIELDS_DEVICE_REF)
@@ -259,7 +268,7 @@ PART(snapshot_node, SnapshotNode, FIELDS_SNAPSHOT_NODE)
         if (pb == NULL) {                                                             \
             return arena->full ? ERR_TOO_BIG : ERR_TRUNCATED;                         \
         }                                                                             \
-        enum err err = known(&pb->base);                                              \
+        enum err err = known(arena, &pb->base);                                       \
         FIELDS_##NAME(FROM) return err;                                               \
     }
 MSG_MAP(BODY)
@@ -328,6 +337,28 @@ enum err codec_pack_message(const struct msg *msg, uint8_t *buf, size_t cap, siz
     return err != ERR_OK ? err : pack_whole(&item.base, buf, cap, ret_len);
 }
 
+#ifdef REHOME_NEXT_WIRE
+static const uint8_t next_field[] = {0xc0, 0x3e, 0x01}; /* number 1000 */
+
+/* A field that this version does not have, in all that does not go into the log of all nodes. */
+static void add_next(const struct msg *msg, uint8_t body[CODEC_ITEM_MAX], Rehome__Item *item)
+{
+    bool kept = msg->kind == MSG_PROPOSE || msg->kind == MSG_PROPOSED ||
+                msg->kind == MSG_SNAPSHOT_HEAD || msg->kind == MSG_SNAPSHOT_ROWS;
+    if (!kept && item->body.len + sizeof next_field <= CODEC_ITEM_MAX) {
+        memcpy(body + item->body.len, next_field, sizeof next_field);
+        item->body.len += sizeof next_field;
+    }
+}
+#else
+static void add_next(const struct msg *msg, const uint8_t *body, const Rehome__Item *item)
+{
+    (void)msg;
+    (void)body;
+    (void)item;
+}
+#endif
+
 enum err codec_pack(const struct msg *msg, uint8_t *buf, size_t cap, size_t *ret_len)
 {
     uint8_t body[CODEC_ITEM_MAX];
@@ -336,6 +367,7 @@ enum err codec_pack(const struct msg *msg, uint8_t *buf, size_t cap, size_t *ret
     if (err != ERR_OK) {
         return err;
     }
+    add_next(msg, body, &item);
     Rehome__Batch batch = REHOME__BATCH__INIT;
     Rehome__Item *items[] = {&item};
     batch.n_items = 1;
@@ -343,18 +375,20 @@ enum err codec_pack(const struct msg *msg, uint8_t *buf, size_t cap, size_t *ret
     return pack_whole(&batch.base, buf, cap, ret_len);
 }
 
-static enum err unpack_item(uint32_t links, const uint8_t *buf, size_t len, struct msg *ret_msg)
+static enum err unpack_item(uint32_t links, bool newer, const uint8_t *buf, size_t len,
+                            struct msg *ret_msg)
 {
     if (len > CODEC_ITEM_MAX) {
         return ERR_TOO_BIG;
     }
     alignas(max_align_t) uint8_t bytes[ARENA_BYTES];
-    struct arena arena = {.bytes = bytes, .cap = sizeof bytes};
+    struct arena arena = {.bytes = bytes, .cap = sizeof bytes, .newer = newer};
     const Rehome__Item *item = unpack(&rehome__item__descriptor, &arena, buf, len);
     if (item == NULL) {
         return arena.full ? ERR_TOO_BIG : ERR_TRUNCATED;
     }
-    if (item->base.n_unknown_fields != 0 || item->kind == MSG_NONE || item->kind >= MSG_COUNT) {
+    enum err err = known(&arena, &item->base);
+    if (err != ERR_OK || item->kind == MSG_NONE || item->kind >= MSG_COUNT) {
         return ERR_UNKNOWN;
     }
     enum msg_kind kind = (enum msg_kind)item->kind;
@@ -370,13 +404,14 @@ static enum err unpack_item(uint32_t links, const uint8_t *buf, size_t len, stru
 
 enum err codec_unpack_message(const uint8_t *buf, size_t len, struct msg *ret_msg)
 {
-    return unpack_item((1u << LINK_COUNT) - 1, buf, len, ret_msg);
+    return unpack_item((1u << LINK_COUNT) - 1, false, buf, len, ret_msg);
 }
 
-enum err codec_unpack(enum link link, const uint8_t *buf, size_t len, struct msg *ret_msg)
+enum err codec_unpack(enum link link, bool newer, const uint8_t *buf, size_t len,
+                      struct msg *ret_msg)
 {
     ASSERT((unsigned)link < LINK_COUNT);
-    return unpack_item(1u << link, buf, len, ret_msg);
+    return unpack_item(1u << link, newer, buf, len, ret_msg);
 }
 
 /* The one place that reads a tag itself: protobuf-c could only copy the whole batch first. */
@@ -415,7 +450,7 @@ static void frame_to(const struct codec_frame *frame, Rehome__Frame *ret_pb)
     ASSERT(frame->kind > CODEC_FRAME_NONE);
     ASSERT(frame->kind < CODEC_FRAME_COUNT);
     rehome__frame__init(ret_pb);
-    ret_pb->version = CODEC_VERSION;
+    ret_pb->version = SPOKEN;
     ret_pb->kind = (uint32_t)frame->kind;
     ret_pb->sender = borrow(frame->sender);
     ret_pb->incarnation = frame->incarnation.v;
@@ -454,10 +489,11 @@ enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len, stru
     if (pb == NULL) {
         return arena.full ? ERR_TOO_BIG : ERR_TRUNCATED;
     }
-    if (pb->version != CODEC_VERSION) {
+    if (pb->version == 0 || pb->version + 1 < SPOKEN || pb->version > SPOKEN + 1) {
         return ERR_VERSION;
     }
-    if (pb->base.n_unknown_fields != 0 || pb->kind >= CODEC_FRAME_COUNT) {
+    arena.newer = pb->version > SPOKEN;
+    if (known(&arena, &pb->base) != ERR_OK || pb->kind >= CODEC_FRAME_COUNT) {
         return ERR_UNKNOWN;
     }
     if (pb->kind == CODEC_FRAME_NONE) {
@@ -472,6 +508,7 @@ enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len, stru
                                       .hlc = {pb->hlc},
                                       .credit = pb->credit,
                                       .topology = pb->topology,
+                                      .newer = arena.newer,
                                       .batch = pb->batch.len > 0 ? pb->batch.data : buf,
                                       .batch_len = pb->batch.len};
     return text_from(pb->sender, ret_frame->sender, sizeof ret_frame->sender);

@@ -6,6 +6,9 @@
  * that are no UTF-8 are refused, unknown kinds are said to be unknown. Nothing is asserted on input
  * and nothing is allocated.
  *
+ * Versions that are neighbours understand each other: the fields that a frame of the next one has
+ * more, and its messages, are passed over. docs/packages.md says what else they may differ in.
+ *
  * The numbers of kinds are their places in MSG_MAP, which is append-only for that reason;
  * tests/unit/golden/messages.txt holds the bytes of every kind. */
 #ifndef PROTO_CODEC_H
@@ -19,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CODEC_VERSION    1
+#define CODEC_VERSION    1     /* of the protocol */
 #define CODEC_ITEM_MAX   65536 /* the body of one message; the largest, a full propose, has 40 kB */
 #define CODEC_ITEMS_MAX  256   /* of one batch */
 #define CODEC_HEADER_MAX 256   /* a frame without its batch */
@@ -42,6 +45,7 @@ struct codec_frame {
     struct hlc hlc;
     uint32_t credit;
     uint64_t topology;
+    bool newer;           /* of the next version, once decoded */
     const uint8_t *batch; /* borrowed; not NULL once decoded, however short */
     size_t batch_len;
 };
@@ -61,10 +65,11 @@ MUST_CHECK enum err codec_pack_message(const struct msg *msg, uint8_t *buf, size
  *          ERR_INVALID    a value out of its bounds */
 MUST_CHECK enum err codec_unpack_message(const uint8_t *buf, size_t len, struct msg *ret_msg);
 
-/* The same for an item that came over `link`.
+/* The same for an item that came over `link`; `newer`: in a frame of the next version, so that
+ * fields that are not known here are passed over.
  *
  * Errors   ERR_REFUSED  this kind does not travel on this link */
-MUST_CHECK enum err codec_unpack(enum link link, const uint8_t *buf, size_t len,
+MUST_CHECK enum err codec_unpack(enum link link, bool newer, const uint8_t *buf, size_t len,
                                  struct msg *ret_msg);
 
 /* One message as a batch of one; batches are joined by writing one behind the other. */
@@ -94,8 +99,8 @@ void codec_frame_pack(const struct codec_frame *frame, uint8_t *buf);
  *
  * Errors   ERR_TOO_BIG    larger than the link allows
  *          ERR_TRUNCATED  not the bytes of a frame
- *          ERR_VERSION    another version of the protocol
- *          ERR_UNKNOWN    an unknown field
+ *          ERR_VERSION    neither the version of the protocol that is spoken here nor a neighbour
+ *          ERR_UNKNOWN    an unknown field, unless it is of the next version
  *          ERR_INVALID    a value out of its bounds */
 MUST_CHECK enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len,
                                        struct codec_room room, struct codec_frame *ret_frame);

@@ -296,7 +296,8 @@ static void deliver_local(struct sim_proc *p)
     while (m->at < m->used) {
         uint32_t len = 0;
         memcpy(&len, m->bytes + m->at, sizeof len);
-        enum err err = codec_unpack(LINK_LOCAL, m->bytes + m->at + sizeof len, len, &p->message);
+        enum err err =
+            codec_unpack(LINK_LOCAL, false, m->bytes + m->at + sizeof len, len, &p->message);
         ASSERT(err == ERR_OK);
         m->at += sizeof len + len;
         p->process->message(p->process->self, p->now, LINK_LOCAL, p->self, &p->message);

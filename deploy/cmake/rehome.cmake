@@ -14,6 +14,7 @@ cmake_path(NORMAL_PATH REHOME_SOURCE_DIR)
 option(REHOME_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(REHOME_SLOW_ASSERTS "check whole tables after every step (ASSERT_SLOW)" OFF)
 option(REHOME_PLANTS "bugs that can be planted, for the tests of the judges (docs/adr/0013-planted-bugs.md)" OFF)
+option(REHOME_NEXT_WIRE "take the part of the next version of the protocol (docs/packages.md)" OFF)
 option(REHOME_COVERAGE "count lines and branches (gcov)" OFF)
 option(REHOME_FUZZ "libFuzzer drives the targets of tests/fuzz (clang)" OFF)
 

@@ -217,7 +217,7 @@ static void deliver(struct peer *p, const struct codec_frame *frame)
         if (err != ERR_OK) {
             break;
         }
-        err = codec_unpack(p->link, item, len, &hub->message);
+        err = codec_unpack(p->link, frame->newer, item, len, &hub->message);
         if (err != ERR_OK) {
             rejected(hub, p->link, p->proc, err);
             continue;

@@ -268,7 +268,8 @@ static void deliver_local(struct driver *d)
     while (m->at < m->used) {
         uint32_t len = 0;
         memcpy(&len, m->bytes + m->at, sizeof len);
-        enum err err = codec_unpack(LINK_LOCAL, m->bytes + m->at + sizeof len, len, &d->message);
+        enum err err =
+            codec_unpack(LINK_LOCAL, false, m->bytes + m->at + sizeof len, len, &d->message);
         ASSERT(err == ERR_OK);
         m->at += sizeof len + len;
         d->process->message(d->process->self, d->now, LINK_LOCAL, d->config.self, &d->message);

@@ -218,7 +218,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     ssize_t len = recv(b->links[peer.v], bytes, sizeof bytes, MSG_DONTWAIT);
-    if (len > 0 && codec_unpack(LINK_MEMBER, bytes, (size_t)len, &msg) == ERR_OK) {
+    if (len > 0 && codec_unpack(LINK_MEMBER, false, bytes, (size_t)len, &msg) == ERR_OK) {
         member_message(&b->member, now(), peer, &msg);
     } else if (len == 0 || (len < 0 && errno != EAGAIN)) {
         uv_poll_stop(poll);

@@ -9,17 +9,17 @@ static _Alignas(max_align_t) uint8_t room[(1u << 20) + CODEC_ROOM_MORE];
 static struct msg msg, again;
 static uint8_t packed[CODEC_ITEM_MAX + CODEC_HEADER_MAX], repacked[sizeof packed];
 
-static void item(enum link link, const uint8_t *bytes, size_t len)
+static void item(enum link link, bool newer, const uint8_t *bytes, size_t len)
 {
     size_t n = 0;
     size_t m = 0;
-    if (codec_unpack(link, bytes, len, &msg) != ERR_OK) {
+    if (codec_unpack(link, newer, bytes, len, &msg) != ERR_OK) {
         return;
     }
     ASSERT(msg_allowed(msg.kind, link));
     enum err err = codec_pack_message(&msg, packed, sizeof packed, &n);
     ASSERT(err == ERR_OK);
-    err = codec_unpack(link, packed, n, &again);
+    err = codec_unpack(link, false, packed, n, &again);
     ASSERT(err == ERR_OK);
     err = codec_pack_message(&again, repacked, sizeof repacked, &m);
     ASSERT(err == ERR_OK);
@@ -27,7 +27,7 @@ static void item(enum link link, const uint8_t *bytes, size_t len)
     ASSERT(memcmp(packed, repacked, n) == 0);
 }
 
-static void batch(enum link link, const uint8_t *bytes, size_t len)
+static void batch(enum link link, bool newer, const uint8_t *bytes, size_t len)
 {
     struct codec_batch b = {bytes, bytes + len};
     const uint8_t *at = NULL;
@@ -35,7 +35,7 @@ static void batch(enum link link, const uint8_t *bytes, size_t len)
     for (unsigned i = 0; i < CODEC_ITEMS_MAX && codec_batch_next(&b, &at, &n) == ERR_OK; i++) {
         ASSERT(at >= bytes);
         ASSERT(at + n <= bytes + len);
-        item(link, at, n);
+        item(link, newer, at, n);
     }
 }
 
@@ -49,7 +49,7 @@ static void frame(enum link link, const uint8_t *bytes, size_t len)
     ASSERT(f.kind > CODEC_FRAME_NONE);
     ASSERT(f.kind < CODEC_FRAME_COUNT);
     ASSERT(memchr(f.sender, '\0', sizeof f.sender) != NULL);
-    batch(link, f.batch, f.batch_len);
+    batch(link, f.newer, f.batch, f.batch_len);
 }
 
 /* The first byte says over which link, and how much of the wrapping is right. */
@@ -64,10 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         frame(link, data + 1, size - 1);
         break;
     case 1:
-        batch(link, data + 1, size - 1);
+        batch(link, false, data + 1, size - 1);
         break;
     default:
-        item(link, data + 1, size - 1);
+        item(link, false, data + 1, size - 1);
         break;
     }
     return 0;

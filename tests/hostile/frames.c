@@ -75,7 +75,7 @@ static void bad_frames(struct caller *k)
     for (size_t cut = 1; cut < len; cut += 5) {
         send_bytes(k, frame_bytes, cut);
     }
-    frame_bytes[1] = CODEC_VERSION + 1; /* field 1, the version */
+    frame_bytes[1] = CODEC_VERSION + 2; /* field 1, the version */
     send_bytes(k, frame_bytes, len);
     frame_bytes[1] = CODEC_VERSION;
     frame_bytes[3] = 99; /* field 2, the kind */

@@ -94,7 +94,7 @@ static void test_codec__a_kind_travels_on_its_links_only(void **state)
         assert_int_equal(codec_pack_message(&msg, bytes, sizeof bytes, &len), ERR_OK);
         for (unsigned link = 0; link < LINK_COUNT; link++) {
             enum err want = msg_allowed(msg.kind, (enum link)link) ? ERR_OK : ERR_REFUSED;
-            assert_int_equal(codec_unpack((enum link)link, bytes, len, &back), want);
+            assert_int_equal(codec_unpack((enum link)link, false, bytes, len, &back), want);
         }
     }
 }
@@ -174,6 +174,29 @@ static void test_codec__unknown_fields_are_refused(void **state)
     const uint8_t inner[] = {0x0a, 0x03, 0xf8, 0x06, 0x01}; /* the same inside the event */
     len = item(MSG_SDL_EVENT, inner, sizeof inner, bytes);
     assert_int_equal(codec_unpack_message(bytes, len, &back), ERR_UNKNOWN);
+}
+
+/* In a message, in a part of it, and beside the body: passed over, and the rest is as it was. */
+static void test_codec__fields_of_the_next_version_are_passed_over(void **state)
+{
+    (void)state;
+    const uint8_t body[] = {0x08, 0x2a, 0xf8, 0x06, 0x01}; /* field 111 */
+    size_t len = item(MSG_STATION_KEEPALIVE, body, sizeof body, bytes);
+    assert_int_equal(codec_unpack(LINK_STATION, false, bytes, len, &back), ERR_UNKNOWN);
+    assert_int_equal(codec_unpack(LINK_STATION, true, bytes, len, &back), ERR_OK);
+    assert_int_equal(back.kind, MSG_STATION_KEEPALIVE);
+    assert_int_equal(back.station_keepalive.device.v, 42);
+    const uint8_t inner[] = {0x0a, 0x03, 0xf8, 0x06, 0x01}; /* the same inside the event */
+    len = item(MSG_SDL_EVENT, inner, sizeof inner, bytes);
+    assert_int_equal(codec_unpack(LINK_SDL, false, bytes, len, &back), ERR_UNKNOWN);
+    assert_int_equal(codec_unpack(LINK_SDL, true, bytes, len, &back), ERR_OK);
+    len = item(MSG_STATION_KEEPALIVE, body, 2, bytes);
+    memcpy(bytes + len, body + 2, 3);
+    assert_int_equal(codec_unpack(LINK_STATION, false, bytes, len + 3, &back), ERR_UNKNOWN);
+    assert_int_equal(codec_unpack(LINK_STATION, true, bytes, len + 3, &back), ERR_OK);
+    assert_int_equal(back.station_keepalive.device.v, 42);
+    len = item(MSG_COUNT, body, 2, bytes); /* a kind of its own is not */
+    assert_int_equal(codec_unpack(LINK_STATION, true, bytes, len, &back), ERR_UNKNOWN);
 }
 
 static void test_codec__values_out_of_bounds_are_refused(void **state)
@@ -300,7 +323,7 @@ static void test_codec__a_frame_carries_a_batch_in_order(void **state)
     size_t len = 0;
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(codec_batch_next(&batch, &at, &len), ERR_OK);
-        assert_int_equal(codec_unpack(LINK_STATION, at, len, &back), ERR_OK);
+        assert_int_equal(codec_unpack(LINK_STATION, false, at, len, &back), ERR_OK);
         assert_int_equal(back.station_keepalive.device.v, 100 + i);
     }
     assert_int_equal(codec_batch_next(&batch, &at, &len), ERR_UNKNOWN);
@@ -320,13 +343,42 @@ static void test_codec__a_frame_keeps_to_its_link(void **state)
     assert_int_equal(codec_frame_unpack(LINK_SDL, big, total, r, &got), ERR_OK);
     Rehome__Frame pb;
     rehome__frame__init(&pb);
-    pb.version = CODEC_VERSION + 1;
-    total = rehome__frame__pack(&pb, big);
-    assert_int_equal(codec_frame_unpack(LINK_SDL, big, total, r, &got), ERR_VERSION);
     pb.version = CODEC_VERSION;
     pb.kind = CODEC_FRAME_COUNT;
     total = rehome__frame__pack(&pb, big);
     assert_int_equal(codec_frame_unpack(LINK_SDL, big, total, r, &got), ERR_UNKNOWN);
+}
+
+static void test_codec__a_frame_of_a_neighbouring_version_is_understood(void **state)
+{
+    (void)state;
+    static uint8_t room[65536 + CODEC_ROOM_MORE];
+    const uint8_t field[] = {0xf8, 0x06, 0x01}; /* field 111 */
+    for (uint32_t version = 0; version <= CODEC_VERSION + 3; version++) {
+        Rehome__Frame pb;
+        struct codec_frame got;
+        rehome__frame__init(&pb);
+        pb.version = version <= CODEC_VERSION + 2 ? version : UINT32_MAX;
+        pb.kind = CODEC_FRAME_HEARTBEAT;
+        pb.ack = 7;
+        size_t len = rehome__frame__pack(&pb, again);
+        memcpy(again + len, field, sizeof field);
+        for (size_t more = 0; more <= sizeof field; more += sizeof field) {
+            bool newer = pb.version == CODEC_VERSION + 1;
+            enum err want =
+                pb.version == 0 || pb.version + 1 < CODEC_VERSION || pb.version > CODEC_VERSION + 1
+                    ? ERR_VERSION
+                : more > 0 && !newer ? ERR_UNKNOWN
+                                     : ERR_OK;
+            assert_int_equal(codec_frame_unpack(LINK_STATION, again, len + more,
+                                                (struct codec_room){room, sizeof room}, &got),
+                             want);
+            if (want == ERR_OK) {
+                assert_int_equal(got.newer, newer);
+                assert_true(got.ack == 7);
+            }
+        }
+    }
 }
 
 /* A few bytes changed, cut, or added. */
@@ -397,6 +449,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_codec__a_full_buffer_is_said),
     cmocka_unit_test(test_codec__unknown_kinds_are_said_to_be_unknown),
     cmocka_unit_test(test_codec__unknown_fields_are_refused),
+    cmocka_unit_test(test_codec__fields_of_the_next_version_are_passed_over),
     cmocka_unit_test(test_codec__values_out_of_bounds_are_refused),
     cmocka_unit_test(test_codec__strings_are_bounded_and_clean),
     cmocka_unit_test(test_codec__too_many_parts_are_refused),
@@ -404,6 +457,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_codec__a_frame_without_a_batch_has_an_empty_one),
     cmocka_unit_test(test_codec__a_frame_carries_a_batch_in_order),
     cmocka_unit_test(test_codec__a_frame_keeps_to_its_link),
+    cmocka_unit_test(test_codec__a_frame_of_a_neighbouring_version_is_understood),
     cmocka_unit_test(test_codec__garbage_never_crashes_and_never_passes_bounds),
 };
 
