@@ -2,22 +2,16 @@
 
 #include "cluster/sim/sim_life.h"
 #include "node/hub/hub.h"
+#include "node/hub/mailbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS_MAX     64 /* of local messages and deadlines in one turn */
-#define MAILBOX_BYTES  (64u << 10)
+#define ROUNDS_MAX     64   /* of local messages and deadlines in one turn */
 #define REJECTED_EVERY 1000 /* ms between two events about the same reason */
 #define LATE_US        50000
 #define OPERATOR       (PROCS_MAX + 1)
-
-/* Messages to oneself, as bytes: a message is large only in memory. */
-struct mailbox {
-    uint8_t *bytes;
-    size_t at, used, cap;
-};
 
 struct rejected {
     uint64_t waiting; /* not yet told */
@@ -126,23 +120,6 @@ static void trace_rejected(struct sim_proc *p, enum err why)
 
 /* -- What the roles ask for. -- */
 
-static void send_local(struct sim_proc *p, const struct msg *msg)
-{
-    struct mailbox *m = &p->local;
-    size_t len = 0;
-    if (m->cap - m->used < CODEC_ITEM_MAX + sizeof(uint32_t)) {
-        m->cap += CODEC_ITEM_MAX + MAILBOX_BYTES;
-        m->bytes = realloc(m->bytes, m->cap);
-        ASSERT(m->bytes != NULL);
-    }
-    enum err err =
-        codec_pack_message(msg, m->bytes + m->used + sizeof(uint32_t), CODEC_ITEM_MAX, &len);
-    ASSERT(err == ERR_OK);
-    uint32_t length = (uint32_t)len;
-    memcpy(m->bytes + m->used, &length, sizeof length);
-    m->used += sizeof length + len;
-}
-
 static void send_to(void *context, enum link link, struct proc_id peer, const struct msg *msg)
 {
     struct sim_proc *p = context;
@@ -151,7 +128,7 @@ static void send_to(void *context, enum link link, struct proc_id peer, const st
         return;
     }
     if (link == LINK_LOCAL) {
-        send_local(p, msg);
+        mailbox_put(&p->local, msg);
     } else if (link == LINK_OPERATOR) {
         if (p->ground->answer != NULL) {
             p->ground->answer(p->ground->context, p->self, msg);
@@ -292,18 +269,9 @@ static void on_rejected(void *context, enum link link, struct proc_id peer, enum
 
 static void deliver_local(struct sim_proc *p)
 {
-    struct mailbox *m = &p->local;
-    while (m->at < m->used) {
-        uint32_t len = 0;
-        memcpy(&len, m->bytes + m->at, sizeof len);
-        enum err err =
-            codec_unpack(LINK_LOCAL, false, m->bytes + m->at + sizeof len, len, &p->message);
-        ASSERT(err == ERR_OK);
-        m->at += sizeof len + len;
+    while (mailbox_take(&p->local, &p->message)) {
         p->process->message(p->process->self, p->now, LINK_LOCAL, p->self, &p->message);
     }
-    m->at = 0;
-    m->used = 0;
 }
 
 static void run_due(struct sim_proc *p)
@@ -311,7 +279,7 @@ static void run_due(struct sim_proc *p)
     for (unsigned i = 0; i < ROUNDS_MAX; i++) {
         bool raft = sim_life_raft_turn(p->life, p->now);
         bool due = instant_reached(p->now, p->process->deadline(p->process->self));
-        if (p->local.used == 0 && !due && !raft) {
+        if (mailbox_empty(&p->local) && !due && !raft) {
             return;
         }
         deliver_local(p);
@@ -586,7 +554,7 @@ void sim_proc_free(struct sim_proc **proc)
     sim_disk_free(&p->disk);
     sim_vault_free(&p->store);
     free(p->pending);
-    free(p->local.bytes);
+    mailbox_free(&p->local);
     free(p->skews);
     free(p);
     *proc = NULL;
@@ -644,8 +612,7 @@ void sim_proc_start(struct sim_proc *p)
     p->wake_at = INT64_MAX;
     p->event_seq = 0;
     p->hlc.v = 0;
-    p->local.at = 0;
-    p->local.used = 0;
+    mailbox_clear(&p->local);
     memset(p->rejected, 0, sizeof p->rejected);
     p->now = now_of(p);
     p->sender = p->self;

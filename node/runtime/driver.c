@@ -1,5 +1,6 @@
 #include "node/runtime/driver.h"
 
+#include "node/hub/mailbox.h"
 #include "node/runtime/journal.h"
 #include "node/runtime/log.h"
 #include "node/runtime/media.h"
@@ -16,19 +17,12 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define ROUNDS_MAX     64 /* of local messages and deadlines in one turn */
-#define MAILBOX_BYTES  (1u << 20)
+#define ROUNDS_MAX     64   /* of local messages and deadlines in one turn */
 #define REJECTED_EVERY 1000 /* ms between two events about the same reason at the same door */
 
 /* Where somebody may be turned away: at the links, and at two doors that are not the hub's. */
 enum { DOOR_RAFT = LINK_COUNT, DOOR_TAP, DOORS };
 #define ZMQ_SOCKETS_MAX 4096
-
-/* Messages to oneself, as bytes: a message is large only in memory. */
-struct mailbox {
-    uint8_t *bytes;
-    size_t at, used, cap;
-};
 
 struct rejected {
     uint64_t waiting; /* not yet told */
@@ -134,30 +128,13 @@ static void trace_all_rejected(struct driver *d)
 
 /* -- What the roles ask for. -- */
 
-static void send_local(struct driver *d, const struct msg *msg)
-{
-    struct mailbox *m = &d->local;
-    size_t len = 0;
-    if (m->cap - m->used < CODEC_ITEM_MAX + sizeof(uint32_t)) {
-        m->cap += MAILBOX_BYTES;
-        m->bytes = realloc(m->bytes, m->cap);
-        ASSERT(m->bytes != NULL);
-    }
-    enum err err =
-        codec_pack_message(msg, m->bytes + m->used + sizeof(uint32_t), CODEC_ITEM_MAX, &len);
-    ASSERT(err == ERR_OK);
-    uint32_t length = (uint32_t)len;
-    memcpy(m->bytes + m->used, &length, sizeof length);
-    m->used += sizeof length + len;
-}
-
 static void send_to(void *context, enum link link, struct proc_id peer, const struct msg *msg)
 {
     struct driver *d = context;
     ASSERT(msg_allowed(msg->kind, link));
     d->counts.messages_out++;
     if (link == LINK_LOCAL) {
-        send_local(d, msg);
+        mailbox_put(&d->local, msg);
     } else {
         hub_send(d->hub, link, peer, msg);
     }
@@ -264,18 +241,9 @@ static void on_rejected(void *context, enum link link, struct proc_id peer, enum
 
 static void deliver_local(struct driver *d)
 {
-    struct mailbox *m = &d->local;
-    while (m->at < m->used) {
-        uint32_t len = 0;
-        memcpy(&len, m->bytes + m->at, sizeof len);
-        enum err err =
-            codec_unpack(LINK_LOCAL, false, m->bytes + m->at + sizeof len, len, &d->message);
-        ASSERT(err == ERR_OK);
-        m->at += sizeof len + len;
+    while (mailbox_take(&d->local, &d->message)) {
         d->process->message(d->process->self, d->now, LINK_LOCAL, d->config.self, &d->message);
     }
-    m->at = 0;
-    m->used = 0;
 }
 
 static struct instant process_deadline(const struct driver *d)
@@ -289,7 +257,7 @@ static void run_due(struct driver *d)
     for (unsigned i = 0; i < ROUNDS_MAX; i++) {
         d->now = loop_now();
         bool due = instant_reached(d->now, process_deadline(d));
-        if (d->local.used == 0 && !due) {
+        if (mailbox_empty(&d->local) && !due) {
             return;
         }
         deliver_local(d);
@@ -322,7 +290,7 @@ static void commit(struct driver *d)
 
 static struct instant deadline_of(const struct driver *d)
 {
-    if (d->local.used > 0) {
+    if (!mailbox_empty(&d->local)) {
         return (struct instant){0};
     }
     struct instant at = instant_min(process_deadline(d), hub_deadline(d->hub));
@@ -480,7 +448,7 @@ void driver_free(struct driver **driver)
     if (d->zmq != NULL) {
         zmq_ctx_term(d->zmq);
     }
-    free(d->local.bytes);
+    mailbox_free(&d->local);
     free(d);
     *driver = NULL;
 }
