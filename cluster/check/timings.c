@@ -152,6 +152,44 @@ static void later(int64_t *slot, int64_t value)
     }
 }
 
+/* When the last device that lost its CallManager while idle, after the fault, had one again. */
+static int64_t served_again(const struct history *h, int64_t fault_at)
+{
+    int64_t last = fault_at;
+    for (uint32_t d = 1; d <= h->devices_n; d++) {
+        const struct history_span *span = &h->moves_of[d];
+        for (uint32_t i = 1; i < span->n; i++) {
+            const struct history_move *lost = &h->moves[span->first + i - 1], *move = lost + 1;
+            bool back = !proc_id_some(lost->node) && proc_id_some(move->node);
+            if (back && lost->at >= fault_at && move->at > last &&
+                history_busy_until(h, (struct device_id){d}, lost->at) <= lost->at) {
+                last = move->at;
+            }
+        }
+    }
+    return last - fault_at;
+}
+
+/* When the last leader began to serve, after the fault, because the one before it had failed; one
+ * that hands over was well. */
+static int64_t led_again(const struct history *h, int64_t fault_at)
+{
+    struct proc_id leader = {0};
+    int64_t led = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind != EVENT_RAFT_SERVING) {
+            continue;
+        }
+        bool failed = proc_id_some(leader) && !history_sound(h, leader, e->at.us, e->at.us);
+        if (failed && e->at.us >= fault_at) {
+            led = e->at.us - fault_at;
+        }
+        leader = e->proc;
+    }
+    return led;
+}
+
 enum err timings_find(const struct history *h, struct timings *ret_timings)
 {
     struct timings *t = ret_timings;
@@ -178,8 +216,9 @@ enum err timings_find(const struct history *h, struct timings *ret_timings)
             return err;
         }
     }
-    /* Healthy again: all idle devices served, a leader, an active PG side. */
-    int64_t steady = 0;
+    /* Healthy again, whatever else broke: all idle devices served, a leader, an active PG side. */
+    int64_t steady = served_again(h, fault->from);
+    later(&steady, led_again(h, fault->from));
     later(&steady, t->detect);
     later(&steady, t->elect);
     later(&steady, t->last_rehome);

@@ -91,8 +91,9 @@ static enum err keep_clocks(const struct cluster *c, const char *run_folder)
     return err;
 }
 
-static int record_and_judge(const struct cluster *c, const char *run_folder, const char *scenario,
-                            uint64_t seed, int64_t until_us, json_t **ret_verdict)
+static int record_and_judge(const struct cluster *c, const char *run_folder,
+                            const struct runfile_rehearsal *rehearsal, int64_t until_us,
+                            json_t **ret_verdict)
 {
     int code = copy_topology(c, run_folder);
     if (code != OUTCOME_DONE) {
@@ -102,21 +103,21 @@ static int record_and_judge(const struct cluster *c, const char *run_folder, con
     if (code != OUTCOME_DONE) {
         return code;
     }
-    enum err err = record_collect(run_folder, c->folder, &c->topology, scenario, seed);
+    enum err err = record_collect(run_folder, c->folder, &c->topology, rehearsal);
     if (err == ERR_OK) {
         err = keep_clocks(c, run_folder);
     }
-    if (err == ERR_OK && scenario == NULL) {
+    if (err == ERR_OK && rehearsal->scenario == NULL) {
         err = record_limit(run_folder, &c->topology, c->began_us, until_us);
     }
     return err == ERR_OK ? judge_folder(&c->topology, run_folder, ret_verdict)
                          : bad_run(run_folder, "the run cannot be recorded", err);
 }
 
-int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
-                 uint64_t seed, json_t **ret_verdict)
+int judge_record(const struct cluster *c, const char *run_folder,
+                 const struct runfile_rehearsal *rehearsal, json_t **ret_verdict)
 {
-    return record_and_judge(c, run_folder, scenario, seed, INT64_MAX, ret_verdict);
+    return record_and_judge(c, run_folder, rehearsal, INT64_MAX, ret_verdict);
 }
 
 int64_t judge_until(const struct cluster *c)
@@ -136,7 +137,8 @@ int judge_cluster(const struct cluster *c, int64_t until_us, json_t **ret_verdic
     if (code != OUTCOME_DONE) {
         return code;
     }
-    code = record_and_judge(c, folder, NULL, c->topology.traffic.seed, until_us, ret_verdict);
+    const struct runfile_rehearsal none = {.seed = c->topology.traffic.seed};
+    code = record_and_judge(c, folder, &none, until_us, ret_verdict);
     if (code == OUTCOME_DONE) {
         run_folder_point(&c->home, folder);
     }

@@ -3,6 +3,7 @@
 #define CLUSTER_CONTROL_JUDGE_H
 
 #include "cluster/control/home.h"
+#include "cluster/record/runfile.h"
 
 #include <jansson.h>
 
@@ -15,8 +16,8 @@ MUST_CHECK int judge_ledger(const struct cluster *c, int64_t until_us, json_t **
 
 /* Copy what was recorded since `from_us` into the folder of a run, judge it by the scenario, and
  * write verdict.json and report.html there. The verdict is as in the contract. */
-MUST_CHECK int judge_record(const struct cluster *c, const char *run_folder, const char *scenario,
-                            uint64_t seed, json_t **ret_verdict);
+MUST_CHECK int judge_record(const struct cluster *c, const char *run_folder,
+                            const struct runfile_rehearsal *rehearsal, json_t **ret_verdict);
 /* Make a run of all that a cluster has recorded until a moment, and judge it by the invariants. It
  * may go on meanwhile, or have been stopped. */
 MUST_CHECK int judge_cluster(const struct cluster *c, int64_t until_us, json_t **ret_verdict);

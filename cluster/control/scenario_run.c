@@ -123,8 +123,10 @@ static int stop_fleets(struct run *r)
 static int judge(struct run *r, json_t **ret_verdict)
 {
     char path[HOME_PATH_MAX + 32];
-    uint64_t seed = r->cluster.topology.traffic.seed;
-    int code = judge_record(&r->cluster, r->folder, r->options->scenario->name, seed, ret_verdict);
+    const struct runfile_rehearsal rehearsal = {.scenario = r->options->scenario->name,
+                                                .title = r->options->scenario->title,
+                                                .seed = r->cluster.topology.traffic.seed};
+    int code = judge_record(&r->cluster, r->folder, &rehearsal, ret_verdict);
     if (code != OUTCOME_DONE) {
         return code;
     }

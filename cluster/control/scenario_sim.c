@@ -221,7 +221,9 @@ static int keep(struct stage *s, const struct history *h, json_t **ret_verdict)
 {
     const struct scenario_sim_options *o = s->options;
     json_t *verdict = NULL;
-    int code = sim_run_keep(o->folder, h, o->scenario->name, o->seed);
+    const struct runfile_rehearsal rehearsal = {
+        .scenario = o->scenario->name, .title = o->scenario->title, .seed = o->seed};
+    int code = sim_run_keep(o->folder, h, &rehearsal);
     code = code == OUTCOME_DONE ? judge_again(o->folder, &verdict) : code;
     if (code == OUTCOME_DONE) {
         scenario_phases_add(&s->phases, verdict);

@@ -41,7 +41,8 @@ static int judge(const char *folder, const char *topology_file)
                                          err_text(err));
 }
 
-int sim_run_keep(const char *folder, const struct history *h, const char *scenario, uint64_t seed)
+int sim_run_keep(const char *folder, const struct history *h,
+                 const struct runfile_rehearsal *rehearsal)
 {
     char path[HOME_PATH_MAX];
     char run[HOME_PATH_MAX];
@@ -59,7 +60,7 @@ int sim_run_keep(const char *folder, const struct history *h, const char *scenar
         return code;
     }
     const struct keep_run what = {
-        .topology_file = path, .scenario = scenario, .seed = seed, .wall_us = SIM_CLOCK_WALL_US};
+        .topology_file = path, .rehearsal = *rehearsal, .wall_us = SIM_CLOCK_WALL_US};
     enum err err = keep_history(folder, h, &what);
     return err == ERR_OK
                ? judge(folder, path)

@@ -4,9 +4,10 @@
 #define CLUSTER_CONTROL_SIM_RUN_H
 
 #include "cluster/check/history.h"
+#include "cluster/record/runfile.h"
 
-/* FOLDER is made. `scenario` may be NULL. Says what is wrong; answers an outcome. */
-MUST_CHECK int sim_run_keep(const char *folder, const struct history *history, const char *scenario,
-                            uint64_t seed);
+/* FOLDER is made. Says what is wrong; answers an outcome. */
+MUST_CHECK int sim_run_keep(const char *folder, const struct history *history,
+                            const struct runfile_rehearsal *rehearsal);
 
 #endif

@@ -27,7 +27,8 @@ static void keep(void *context, const struct history *history)
         snprintf(folder, sizeof folder, "%s/seed-%" PRIu64, k->ask->report, k->seed);
     }
     bool wanted = k->ask->alone || k->outcome->verdict == VERDICT_FAIL;
-    if (wanted && sim_run_keep(folder, history, NULL, k->seed) != OUTCOME_DONE) {
+    const struct runfile_rehearsal none = {.seed = k->seed};
+    if (wanted && sim_run_keep(folder, history, &none) != OUTCOME_DONE) {
         _exit(OUTCOME_IO); /* what is wrong was said, and the parent tells it on */
     }
 }

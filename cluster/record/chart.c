@@ -14,6 +14,11 @@
 #define BUCKETS PLOT
 #define COLOURS 5
 
+#define LANES      4
+#define LANE       14 /* the height of one */
+#define LETTER     7  /* the width of one, about */
+#define LABELS_MAX 256
+
 struct span {
     int64_t from, until;
 };
@@ -61,7 +66,8 @@ static void time_axis(FILE *f, struct span s, int64_t zero, int y, int top)
     for (int64_t t = first; zero + t <= s.until; t += step) {
         int x = x_of(s, zero + t);
         fprintf(f, "<line class=grid x1=%d x2=%d y1=%d y2=%d />", x, x, top, y);
-        fprintf(f, "<text x=%d y=%d text-anchor=middle>", x, y + 18);
+        fprintf(f, "<text x=%d y=%d text-anchor=%s>", x, y + 18,
+                x > WIDTH - 4 * LETTER ? "end" : "middle");
         time_label(f, t, step);
         fputs("</text>", f);
     }
@@ -149,16 +155,125 @@ static void layer(FILE *f, const uint32_t *counts, uint32_t *base, uint32_t tota
     }
 }
 
-static void vertical(FILE *f, const char *class, int x, int y)
+/* -- What happened, above the plot: labels in as many lanes as they need, so that none lies on
+ * another. What finds no room keeps its line, which tells it when pointed at. -- */
+
+struct label {
+    int x, from, until; /* of its line; of its text */
+    int lane;           /* from the bottom; LANES: there is no room */
+    bool fault;
+    char text[NAME_LEN + EVENT_TEXT_LEN + 8];
+};
+
+struct labels {
+    uint32_t n;
+    int lanes;
+    struct label all[LABELS_MAX];
+};
+
+static void add_label(struct labels *l, const struct label *label)
 {
-    fprintf(f, "<line class=%s x1=%d x2=%d y1=%d y2=%d />", class, x, x, TOP - 6, y);
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (l->all[i].x == label->x && strcmp(l->all[i].text, label->text) == 0) {
+            return;
+        }
+    }
+    if (l->n < LABELS_MAX) {
+        l->all[l->n++] = *label;
+    }
 }
 
-/* Faults, heals and the times without an active PG side. */
-static void marks(FILE *f, const struct judged *j, struct span s)
+static void add_labels(const struct history *h, struct span s, const struct history_outage *o,
+                       struct labels *l)
 {
-    const struct history *h = &j->run.history;
-    int label_until = -1;
+    const char *name = topology_name(h->topology, o->proc);
+    const char *what = o->what[0] != '\0' ? o->what : "fault";
+    struct label label = {.x = x_of(s, o->from), .lane = LANES, .fault = true};
+    if (o->from >= s.from && o->from <= s.until) {
+        snprintf(label.text, sizeof label.text, "%s%s%s", name, name[0] != '\0' ? ": " : "", what);
+        add_label(l, &label);
+    }
+    if (o->until >= s.from && o->until <= s.until) {
+        label = (struct label){.x = x_of(s, o->until), .lane = LANES};
+        snprintf(label.text, sizeof label.text, "%s back", name[0] != '\0' ? name : what);
+        add_label(l, &label);
+    }
+}
+
+/* Faults first. From the right, so that the line of who has to go higher passes the others on their
+ * left. */
+static int by_right_of_place(const void *a, const void *b)
+{
+    const struct label *x = a, *y = b;
+    if (x->fault != y->fault) {
+        return x->fault ? -1 : 1;
+    }
+    return x->x != y->x ? (x->x < y->x) - (x->x > y->x) : strcmp(y->text, x->text);
+}
+
+/* In its lane; and no line of a higher one goes through a text. */
+static bool is_free(const struct labels *l, const struct label *label, int lane)
+{
+    for (const struct label *other = l->all; other < label; other++) {
+        int upper = other->lane > lane ? other->x : label->x;
+        const struct label *lower = other->lane > lane ? label : other;
+        bool beside =
+            other->lane == lane && label->from < other->until && other->from < label->until;
+        bool through = other->lane < LANES && other->lane != lane && lower->from < upper &&
+                       upper < lower->until;
+        if (beside || through) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The first fault always has a lane: the highest is for it alone. */
+static void find_labels(const struct history *h, struct span s, struct labels *l)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        if (h->outages[i].injected) {
+            add_labels(h, s, &h->outages[i], l);
+        }
+    }
+    qsort(l->all, l->n, sizeof l->all[0], by_right_of_place);
+    for (uint32_t i = 0; i < l->n; i++) {
+        struct label *label = &l->all[i];
+        int width = ((int)strlen(label->text) + 1) * LETTER, lane = 0;
+        bool first = label->fault && (i + 1 == l->n || !l->all[i + 1].fault);
+        int room = first ? LANES : LANES - 1;
+        label->from = label->x + width <= WIDTH ? label->x : label->x - width;
+        label->until = label->from + width;
+        while (lane < room && !is_free(l, label, lane)) {
+            lane++;
+        }
+        if (lane < room) {
+            label->lane = lane;
+            l->lanes = lane >= l->lanes ? lane + 1 : l->lanes;
+        }
+    }
+}
+
+static void draw_label(FILE *f, const struct label *l)
+{
+    int y = 14 - l->lane * LANE;
+    fprintf(f, "<line class=%s x1=%d x2=%d y1=%d y2=%d><title>", l->fault ? "mark" : "heal", l->x,
+            l->x, l->lane < LANES ? y + 6 : TOP - 6, TOP + HEIGHT);
+    page_text(f, l->text);
+    fputs("</title></line>", f);
+    if (l->lane == LANES) {
+        return;
+    }
+    bool left = l->from < l->x;
+    fprintf(f, "<text%s x=%d y=%d%s>", l->fault ? " class=fault" : "", left ? l->x - 2 : l->x + 2,
+            y, left ? " text-anchor=end" : "");
+    page_text(f, l->text);
+    fputs("</text>", f);
+}
+
+/* The times without an active PG side; faults, and their ends. */
+static void marks(FILE *f, const struct history *h, struct span s, const struct labels *labels)
+{
     for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
         if (w->injected && w->from < s.until && w->until > s.from) {
@@ -168,30 +283,8 @@ static void marks(FILE *f, const struct judged *j, struct span s)
                     TOP - 7, width < 2 ? 2 : width);
         }
     }
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        const struct history_outage *o = &h->outages[i];
-        if (!o->injected) {
-            continue;
-        }
-        int x = x_of(s, o->from);
-        if (o->from >= s.from && o->from <= s.until) {
-            vertical(f, "mark", x, TOP + HEIGHT);
-            if (x > label_until) {
-                bool left = x > LEFT + PLOT * 4 / 5;
-                fprintf(f, "<text class=fault x=%d y=14%s>", x, left ? " text-anchor=end" : "");
-                page_say(f, "%s: %s", topology_name(h->topology, o->proc),
-                         o->what[0] != '\0' ? o->what : "fault");
-                fputs("</text>", f);
-                label_until = x + 130;
-            }
-        }
-        if (o->until >= s.from && o->until <= s.until) {
-            x = x_of(s, o->until);
-            vertical(f, "heal", x, TOP + HEIGHT);
-            fprintf(f, "<text x=%d y=14>", x + 2);
-            page_say(f, "%s back", topology_name(h->topology, o->proc));
-            fputs("</text>", f);
-        }
+    for (uint32_t i = 0; i < labels->n; i++) {
+        draw_label(f, &labels->all[i]);
     }
 }
 
@@ -201,14 +294,19 @@ void chart_phones(FILE *f, const struct judged *j, int64_t from, int64_t until)
     struct span s = {from, until};
     uint32_t *counts = calloc((size_t)(PROCS_MAX + 1) * (BUCKETS + 1), sizeof counts[0]);
     uint32_t *base = calloc(BUCKETS + 1, sizeof base[0]);
+    struct labels *labels = calloc(1, sizeof *labels);
     ASSERT(counts != NULL);
     ASSERT(base != NULL);
+    ASSERT(labels != NULL);
+    find_labels(h, s, labels);
+    int above = labels->lanes > 1 ? (labels->lanes - 1) * LANE : 0;
     uint32_t total = count_homes(h, s, counts);
-    fprintf(f,
-            "<div class=scroll><svg viewBox=\"0 0 %d %d\" role=img aria-label=\"registered devices "
-            "per node over "
-            "time\">",
-            WIDTH, TOP + HEIGHT + 26);
+    fprintf(
+        f,
+        "<div class=scroll><svg viewBox=\"0 %d %d %d\" role=img aria-label=\"registered devices "
+        "per node over "
+        "time\">",
+        -above, WIDTH, above + TOP + HEIGHT + 26);
     for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
         if (h->topology->procs[v - 1].kind == PROC_NODE) {
             layer(f, &counts[(size_t)v * (BUCKETS + 1)], base, total,
@@ -219,10 +317,11 @@ void chart_phones(FILE *f, const struct judged *j, int64_t from, int64_t until)
     time_axis(f, s, zero_of(j), TOP + HEIGHT, TOP);
     fprintf(f, "<text x=%d y=%d text-anchor=end>%u</text>", LEFT - 8, TOP + 4, total);
     fprintf(f, "<text x=%d y=%d text-anchor=end>0</text>", LEFT - 8, TOP + HEIGHT + 4);
-    marks(f, j, s);
+    marks(f, h, s, labels);
     fputs("</svg></div>", f);
     free(counts);
     free(base);
+    free(labels);
 }
 
 struct bar {

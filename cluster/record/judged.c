@@ -19,6 +19,7 @@ enum err judged_make(struct runfile *runfile, const struct topology *topology,
         return err;
     }
     snprintf(j->scenario, sizeof j->scenario, "%.63s", runfile_meta(runfile, "scenario", value));
+    snprintf(j->title, sizeof j->title, "%.127s", runfile_meta(runfile, "title", value));
     j->seed = strtoull(runfile_meta(runfile, "seed", value), NULL, 10);
     err = timings_find(&j->run.history, &j->timings);
     if (err == ERR_OK) {

@@ -11,7 +11,7 @@
 
 struct judged {
     struct load run;
-    char scenario[64];
+    char scenario[64], title[128];
     uint64_t seed;
     enum verdict verdict;
     size_t results_n;

@@ -115,11 +115,8 @@ static bool put_events(struct runfile *r, const struct history *h, int64_t wall_
 
 static bool put_meta(struct runfile *r, const struct keep_run *run)
 {
-    char seed[32];
-    snprintf(seed, sizeof seed, "%" PRIu64, run->seed);
     return runfile_topology_keep(r, run->topology_file) == ERR_OK &&
-           runfile_meta_set(r, "scenario", run->scenario != NULL ? run->scenario : "") == ERR_OK &&
-           runfile_meta_set(r, "seed", seed) == ERR_OK;
+           runfile_rehearsal_keep(r, &run->rehearsal) == ERR_OK;
 }
 
 enum err keep_history(const char *run_dir, const struct history *h, const struct keep_run *run)

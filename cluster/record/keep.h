@@ -4,11 +4,11 @@
 #define CLUSTER_RECORD_KEEP_H
 
 #include "cluster/check/history.h"
+#include "cluster/record/runfile.h"
 
 struct keep_run {
     const char *topology_file; /* kept with the run */
-    const char *scenario;      /* may be NULL */
-    uint64_t seed;
+    struct runfile_rehearsal rehearsal;
     int64_t wall_us; /* the wall clock at 0 of the history's clock */
 };
 

@@ -132,6 +132,9 @@ static int by_time(const void *a, const void *b)
     if (x->proc.v != y->proc.v) {
         return x->proc.v < y->proc.v ? -1 : 1;
     }
+    if (x->incarnation.v != y->incarnation.v) {
+        return x->incarnation.v < y->incarnation.v ? -1 : 1;
+    }
     return (x->seq > y->seq) - (x->seq < y->seq);
 }
 

@@ -24,11 +24,9 @@ static enum err open_run(const char *run_dir, const struct topology *topology,
 }
 
 enum err record_collect(const char *run_dir, const char *cluster_dir,
-                        const struct topology *topology, const char *scenario, uint64_t seed)
+                        const struct topology *topology, const struct runfile_rehearsal *rehearsal)
 {
     struct runfile *r = NULL;
-    char number[32];
-    snprintf(number, sizeof number, "%llu", (unsigned long long)seed);
     char file[PATH_LEN];
     enum err err = open_run(run_dir, topology, &r);
     if (err == ERR_OK) {
@@ -42,10 +40,7 @@ enum err record_collect(const char *run_dir, const char *cluster_dir,
         err = runfile_records(r, cluster_dir);
     }
     if (err == ERR_OK) {
-        err = runfile_meta_set(r, "scenario", scenario != NULL ? scenario : "");
-    }
-    if (err == ERR_OK) {
-        err = runfile_meta_set(r, "seed", number);
+        err = runfile_rehearsal_keep(r, rehearsal);
     }
     runfile_free(&r);
     return err;

@@ -8,18 +8,20 @@
 
 #include "cluster/check/check.h"
 
+#include "cluster/record/runfile.h"
+
 #include <jansson.h>
 
 #define RECORD_REPORT  "report.html"
 #define RECORD_VERDICT "verdict.json"
 
 /* Merge what the processes wrote below `cluster_dir` into RUN_DIR/run.db (both exist); again and
- * again while the cluster runs, and once after the end. Scenario (may be NULL or "") and seed are
- * kept with it.
+ * again while the cluster runs, and once after the end. What was rehearsed is kept with
+ * it.
  * Errors   ERR_IO, ERR_VERSION */
 MUST_CHECK enum err record_collect(const char *run_dir, const char *cluster_dir,
-                                   const struct topology *topology, const char *scenario,
-                                   uint64_t seed);
+                                   const struct topology *topology,
+                                   const struct runfile_rehearsal *rehearsal);
 /* The run is what was in from_us..until_us, on the clock of the fleet's machine: what was recorded
  * earlier or later is not judged, and not shown. For a cluster that was started again, that was
  * stopped, or that runs on: what a process has not written yet would be missed.

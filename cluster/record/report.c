@@ -12,18 +12,7 @@
 
 static const char *title_of(const struct judged *j)
 {
-    static const char *const titles[][2] = {
-        {"subscriber-fails", "A subscriber fails, with its CallManager and CTI Manager"},
-        {"pg-side-fails", "The active Peripheral Gateway side fails"},
-        {"callmanager-fails", "Only the CallManager fails"},
-        {"ctimanager-fails", "Only the CTI Manager fails"},
-    };
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        if (strcmp(titles[i][0], j->scenario) == 0) {
-            return titles[i][1];
-        }
-    }
-    return j->scenario[0] != '\0' ? j->scenario : "A recorded run";
+    return j->title[0] != '\0' ? j->title : j->scenario[0] != '\0' ? j->scenario : "A recorded run";
 }
 
 static void head(FILE *f, const struct judged *j)

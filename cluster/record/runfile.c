@@ -474,6 +474,17 @@ enum err runfile_meta_set(struct runfile *r, const char *key, const char *value)
     return done ? ERR_OK : ERR_IO;
 }
 
+enum err runfile_rehearsal_keep(struct runfile *r, const struct runfile_rehearsal *what)
+{
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)what->seed);
+    enum err err = runfile_meta_set(r, "scenario", what->scenario != NULL ? what->scenario : "");
+    if (err == ERR_OK) {
+        err = runfile_meta_set(r, "title", what->title != NULL ? what->title : "");
+    }
+    return err == ERR_OK ? runfile_meta_set(r, "seed", seed) : err;
+}
+
 /* A copy of the value; NULL: there is none. */
 static char *meta_value(struct runfile *r, const char *key)
 {

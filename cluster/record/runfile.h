@@ -44,6 +44,14 @@ MUST_CHECK enum err runfile_leg(struct runfile *runfile, const struct history_le
 /* Copy the call records of every icm.db below `dir`, replacing what was copied before. */
 MUST_CHECK enum err runfile_records(struct runfile *runfile, const char *dir);
 
+/* What a run was: the scenario by its name and in words (NULL: none), and the seed of the traffic.
+ */
+struct runfile_rehearsal {
+    const char *scenario, *title;
+    uint64_t seed;
+};
+MUST_CHECK enum err runfile_rehearsal_keep(struct runfile *runfile,
+                                           const struct runfile_rehearsal *rehearsal);
 MUST_CHECK enum err runfile_meta_set(struct runfile *runfile, const char *key, const char *value);
 /* "" if there is no such key. */
 const char *runfile_meta(struct runfile *runfile, const char *key,

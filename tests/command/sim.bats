@@ -43,6 +43,14 @@ setup() {
     [ "$(jq '.icm[0].state' <<<"$output")" = '"down"' ]
 }
 
+@test "sim: a kept scenario, in which processes end and begin at one moment, has its verdict and its title" {
+    dir="$BATS_TEST_TMPDIR/kept"
+    run --separate-stderr "$REHOME" sim --scenario rolling-restart --seeds 5 --quiet --report "$dir"
+    [ "$status" -eq 0 ]
+    [ "$(jq -r .verdict "$dir/verdict.json")" = pass ]
+    grep -q "<h1>Every process is restarted, one after the other, under traffic</h1>" "$dir/report.html"
+}
+
 @test "sim: a command line that makes no sense is refused, with the nearest name" {
     run --separate-stderr "$REHOME" sim
     [ "$status" -eq 64 ]

@@ -78,9 +78,12 @@ static void write_event(FILE *f, const struct event *e)
 /* Number the events of each process, as its spine would have. */
 static void number_events(void)
 {
-    uint64_t seq[PROCS_MAX + 2] = {0};
+    uint64_t seq[PROCS_MAX + 2] = {0}, life[PROCS_MAX + 2] = {0};
     for (size_t i = 0; i < good.events_n; i++) {
-        good_events[i].seq = ++seq[good_events[i].proc.v];
+        struct event *e = &good_events[i];
+        seq[e->proc.v] = life[e->proc.v] == e->incarnation.v ? seq[e->proc.v] + 1 : 1;
+        life[e->proc.v] = e->incarnation.v;
+        e->seq = seq[e->proc.v];
     }
 }
 

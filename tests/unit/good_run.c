@@ -416,7 +416,10 @@ void good_run_make(void)
 static int by_time(const void *a, const void *b)
 {
     const struct event *x = a, *y = b;
-    return (x->at.us > y->at.us) - (x->at.us < y->at.us);
+    if (x->at.us != y->at.us) {
+        return x->at.us < y->at.us ? -1 : 1;
+    }
+    return (x->incarnation.v > y->incarnation.v) - (x->incarnation.v < y->incarnation.v);
 }
 
 void good_run_finish(void)

@@ -537,6 +537,33 @@ static void test_check__timings_count_from_the_fault(void **state)
     history_free(&good);
 }
 
+/* A second node fails later: an idle phone has no CallManager for a while, and the leader is
+ * another one; a third leader takes over from one that is well. */
+static void test_check__steady_counts_what_broke_later(void **state)
+{
+    (void)state;
+    struct timings t;
+    for (unsigned c = 0; c < 3; c++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "crash", 60000 * GOOD_MS);
+        if (c == 0) {
+            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60010 * GOOD_MS)->device.v = 3;
+            good_run_registers(3, GOOD_SUB2, 9, 61000 * GOOD_MS, 900);
+        } else {
+            struct proc_id first = c == 1 ? GOOD_PUB : GOOD_SUB2;
+            good_run_event(EVENT_RAFT_SERVING, first, 50000 * GOOD_MS)->value = 1;
+            good_run_event(EVENT_RAFT_SERVING, GOOD_SUB1, 62000 * GOOD_MS)->value = 1;
+        }
+        good_run_finish();
+        assert_int_equal(timings_find(&good, &t), ERR_OK);
+        int64_t later = c == 0 ? good_run_find(EVENT_REGISTERED, GOOD_FLEET, 61000 * GOOD_MS)->at.us
+                        : c == 1 ? 62000 * GOOD_MS
+                                 : GOOD_FAULT + 1900 * GOOD_MS;
+        assert_int_equal(t.steady, later - GOOD_FAULT);
+        history_free(&good);
+    }
+}
+
 /* 1009 and 1010, in another call, are joined to the leg of 1001; only 1010 never learns of it. */
 static void joined(uint32_t device, enum reason reason)
 {
@@ -601,6 +628,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_3_lets_a_leader_wake_after_the_next_one),
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
+    cmocka_unit_test(test_check__steady_counts_what_broke_later),
     cmocka_unit_test(test_check__who_was_joined_and_never_told_makes_no_pause),
 };
 

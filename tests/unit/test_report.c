@@ -15,13 +15,14 @@ static enum verdict verdict;
 
 static void judged_run(void)
 {
+    const struct runfile_rehearsal rehearsal = {"subscriber-fails", "A subscriber & its phones", 7};
     good_run_finish();
     good_files_folder(dir);
     good_files_database(dir);
     good_files_write(dir, 0, INT64_MAX);
-    assert_int_equal(record_collect(dir, dir, &good_topology, "subscriber-fails", 7), ERR_OK);
+    assert_int_equal(record_collect(dir, dir, &good_topology, &rehearsal), ERR_OK);
     /* Collecting goes on while a cluster runs: the second time adds nothing. */
-    assert_int_equal(record_collect(dir, dir, &good_topology, "subscriber-fails", 7), ERR_OK);
+    assert_int_equal(record_collect(dir, dir, &good_topology, &rehearsal), ERR_OK);
     assert_int_equal(record_judge(dir, &good_topology, NULL, &verdict, &answer), ERR_OK);
 }
 
@@ -79,6 +80,37 @@ static void test_report__a_good_run_passes_and_says_so_in_json(void **state)
     freed();
 }
 
+/* The numbers of a new life begin anew. */
+static void test_report__a_process_that_ends_and_begins_at_one_moment_is_there(void **state)
+{
+    (void)state;
+    const int64_t at = GOOD_RETURN + 5000 * GOOD_MS;
+    good_run_make();
+    struct event *leads = good_run_event(EVENT_RAFT_STATE, GOOD_PUB, at - GOOD_MS);
+    leads->value = RAFT_STATE_LEADER;
+    leads->value2 = 4;
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "stop", at);
+    good_run_fault(EVENT_HEAL, GOOD_PUB, "stop", at);
+    good_run_event(EVENT_PROCESS_STOP, GOOD_PUB, at);
+    good_run_event(EVENT_PROCESS_START, GOOD_PUB, at);
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        bool later = e->at.us > at || (e->at.us == at && e->kind == EVENT_PROCESS_START);
+        e->incarnation.v += proc_id_eq(e->proc, GOOD_PUB) && later ? 1 : 0;
+    }
+    judged_run();
+    const json_t *checks = json_object_get(answer, "checks");
+    const char *said = NULL;
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        if (strcmp(json_string_value(json_object_get(check, "id")), "LIVE-1") == 0) {
+            said = json_string_value(json_object_get(check, "verdict"));
+        }
+    }
+    assert_string_equal(said, "pass");
+    freed();
+}
+
 static void test_report__it_is_one_file_without_anything_from_outside(void **state)
 {
     (void)state;
@@ -109,6 +141,41 @@ static void test_report__it_shows_every_check_the_fault_and_the_records(void **s
     assert_non_null(strstr(text, "sub1: crash"));
     assert_non_null(strstr(text, "truncated"));
     assert_non_null(strstr(text, "9001 (partial)"));
+    free(text);
+    freed();
+}
+
+/* The height of the text with this label in the picture of the whole run; its beginning. */
+static int label_at(const char *text, const char *label, int *ret_x)
+{
+    char want[64];
+    int y = 0;
+    snprintf(want, sizeof want, ">%s</text>", label);
+    const char *at = strstr(text, want);
+    assert_non_null(at);
+    while (strncmp(at, "<text", 5) != 0) {
+        at--;
+    }
+    assert_int_equal(sscanf(strstr(at, " x="), " x=%d y=%d", ret_x, &y), 2);
+    return y;
+}
+
+/* Three within a second, so that their labels would lie on each other; the fourth stands alone. */
+static void test_report__no_label_of_the_timeline_lies_on_another(void **state)
+{
+    (void)state;
+    int x[4];
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "crash", GOOD_FAULT + 300 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "hang", GOOD_FAULT + 900 * GOOD_MS);
+    judged_run();
+    char *text = read_report();
+    int high = label_at(text, "sub1: crash", &x[0]), middle = label_at(text, "sub2: crash", &x[1]);
+    int low = label_at(text, "pub: hang", &x[2]);
+    assert_true(x[0] < x[1] && x[1] < x[2] && x[2] < x[0] + 60);
+    assert_true(middle <= low - 12 && high <= middle - 12);
+    assert_int_equal(label_at(text, "sub1 back", &x[3]), low);
+    assert_non_null(strstr(text, "<h1>A subscriber &amp; its phones</h1>"));
     free(text);
     freed();
 }
@@ -296,8 +363,10 @@ static void test_report__times_are_short(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__a_good_run_passes_and_says_so_in_json),
+    cmocka_unit_test(test_report__a_process_that_ends_and_begins_at_one_moment_is_there),
     cmocka_unit_test(test_report__it_is_one_file_without_anything_from_outside),
     cmocka_unit_test(test_report__it_shows_every_check_the_fault_and_the_records),
+    cmocka_unit_test(test_report__no_label_of_the_timeline_lies_on_another),
     cmocka_unit_test(test_report__verdict_anatomy_and_timeline_come_first),
     cmocka_unit_test(test_report__the_anatomy_says_when_and_what_did_not_happen),
     cmocka_unit_test(test_report__a_spoilt_run_fails),
