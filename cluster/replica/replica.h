@@ -59,6 +59,8 @@ struct replica {
     raft_io_recv_cb io_recv;
     int (*io_send)(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                    raft_io_send_cb cb);
+    int (*io_snapshot_get)(struct raft_io *io, struct raft_io_snapshot_get *req,
+                           raft_io_snapshot_get_cb cb);
     int (*io_set_term)(struct raft_io *io, raft_term term);
     int (*io_set_vote)(struct raft_io *io, raft_id id);
     int (*io_truncate)(struct raft_io *io, raft_index index);

@@ -145,11 +145,64 @@ static int seam_send(struct raft_io *io, struct raft_io_send *req,
     }
     /* And if a newer snapshot than it asked for was read, it sends the newer index with the older
      * term (legacyLoadSnapshotCb, src/legacy.c): who installs that never follows again. */
+    if (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.data.base == NULL) {
+        return RAFT_IOERR; /* it could not be read */
+    }
     if (message->type == RAFT_INSTALL_SNAPSHOT) {
         uint64_t term = term_at(&r->raft.trail, message->install_snapshot.last_index);
         mended.install_snapshot.last_term = term != 0 ? term : message->install_snapshot.last_term;
     }
     return r->io_send(io, req, &mended, cb);
+}
+
+/* -- A snapshot is read, to be sent. -- */
+
+struct reading {
+    struct raft_io_snapshot_get get;
+    struct raft_io_snapshot_get *asked;
+    raft_io_snapshot_get_cb cb;
+};
+
+/* Of no length, and no older than what libraft asks for, which it asserts. */
+static struct raft_snapshot *no_snapshot(void)
+{
+    struct raft_snapshot *s = raft_calloc(1, sizeof *s);
+    ASSERT(s != NULL);
+    s->index = UINT64_MAX;
+    s->bufs = raft_calloc(1, sizeof *s->bufs);
+    ASSERT(s->bufs != NULL);
+    s->n_bufs = 1;
+    return s;
+}
+
+/* libraft 0.22.1 frees what it never set when it hears that a read went badly
+ * (legacyLoadSnapshotCb, src/legacy.c). It gets an empty snapshot instead, which seam_send refuses;
+ * that it cleans up, and asks again later. */
+static void seam_got(struct raft_io_snapshot_get *get, struct raft_snapshot *snapshot, int status)
+{
+    struct reading done = *(struct reading *)get->data;
+    raft_free(get->data);
+    if (status != 0) {
+        raft_free(snapshot); /* nothing was read into it */
+        snapshot = no_snapshot();
+    }
+    done.cb(done.asked, snapshot, 0);
+}
+
+static int seam_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
+                             raft_io_snapshot_get_cb cb)
+{
+    struct replica *r = replica_of(io);
+    struct reading *reading = raft_malloc(sizeof *reading);
+    if (reading == NULL) {
+        return RAFT_NOMEM;
+    }
+    *reading = (struct reading){.get = {.data = reading}, .asked = req, .cb = cb};
+    int code = r->io_snapshot_get(io, &reading->get, seam_got);
+    if (code != 0) {
+        raft_free(reading);
+    }
+    return code;
 }
 
 /* The disk failed in the middle of a step: the process must end.
@@ -251,10 +304,12 @@ void replica_seam_join(struct replica *r)
     struct raft_io *io = r->config.io;
     r->io_start = io->start;
     r->io_send = io->send;
+    r->io_snapshot_get = io->snapshot_get;
     r->io_set_term = io->set_term;
     r->io_set_vote = io->set_vote;
     r->io_truncate = io->truncate;
     r->io_append = io->append;
+    io->snapshot_get = seam_snapshot_get;
     io->set_term = seam_set_term;
     io->set_vote = seam_set_vote;
     io->truncate = seam_truncate;

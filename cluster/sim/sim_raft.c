@@ -83,21 +83,7 @@ static struct wait *wait_new(struct sim_raft *r, enum wait_kind kind)
     return w;
 }
 
-static struct raft_snapshot *no_snapshot(void)
-{
-    struct raft_snapshot *s = raft_calloc(1, sizeof *s);
-    ASSERT(s != NULL);
-    s->bufs = raft_calloc(1, sizeof *s->bufs);
-    ASSERT(s->bufs != NULL);
-    s->n_bufs = 1;
-    return s;
-}
-
-/* libraft is told, and frees its request. The snapshot of a read that went well is its too.
- *
- * A read that went badly is not told as that: libraft 0.22.1 then frees what it never set
- * (legacyLoadSnapshotCb, src/legacy.c). It gets an empty snapshot instead, which io_send refuses;
- * that it cleans up. */
+/* libraft is told, and frees its request. The snapshot of a read that went well is its too. */
 static void wait_end(struct sim_raft *r, struct wait *w, int code, struct raft_snapshot *snapshot)
 {
     struct wait done = *w;
@@ -117,7 +103,7 @@ static void wait_end(struct sim_raft *r, struct wait *w, int code, struct raft_s
         done.put->cb(done.put, code);
         break;
     case WAIT_GET:
-        done.get->cb(done.get, code == 0 ? snapshot : no_snapshot(), 0);
+        done.get->cb(done.get, code == 0 ? snapshot : NULL, code);
         break;
     }
     r->inside = false;
@@ -247,9 +233,6 @@ static int io_send(struct raft_io *io, struct raft_io_send *req, const struct ra
     struct sim_raft *r = of(io);
     if (r->closing) {
         return RAFT_CANCELED;
-    }
-    if (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.data.base == NULL) {
-        return RAFT_IOERR; /* it could not be read */
     }
     req->cb = cb;
     ASSERT(message->server_id > 0 && message->server_id <= PROCS_MAX);

@@ -142,6 +142,50 @@ static void test_replica__a_late_node_gets_a_snapshot(void **state)
     cluster_free(c);
 }
 
+/* Every byte of the metadata of every snapshot is another one. */
+static void spoil_snapshots(const struct cluster_node *node)
+{
+    DIR *dir = opendir(node->folder);
+    assert_non_null(dir);
+    for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        char path[sizeof node->folder + sizeof e->d_name + 2];
+        snprintf(path, sizeof path, "%s/%s", node->folder, e->d_name);
+        FILE *f = strstr(e->d_name, ".meta") != NULL ? fopen(path, "r+") : NULL;
+        for (int byte = f != NULL ? fgetc(f) : EOF; byte != EOF; byte = fgetc(f)) {
+            fseek(f, -1, SEEK_CUR);
+            fputc(byte ^ 0xff, f);
+            fflush(f);
+        }
+        if (f != NULL) {
+            fclose(f);
+        }
+    }
+    closedir(dir);
+}
+
+static void test_replica__a_snapshot_that_cannot_be_read_hurts_nobody(void **state)
+{
+    (void)state;
+    struct cluster *c = serving(3);
+    uint32_t leader = cluster_leader(c), late = (leader + 1) % 3, tag = 0;
+    cluster_kill(c, late);
+    while (tag < 1300) {
+        tag++;
+        settle_surely(c, leader, 1 + tag % PHONES, tag);
+    }
+    spoil_snapshots(&c->nodes[leader]);
+    cluster_start(c, late);
+    assert_false(cluster_until(c, cluster_agrees, 1000));
+    assert_int_equal(cluster_leader(c), leader);
+    while (tag < 2600) { /* until there is another one */
+        tag++;
+        settle_surely(c, leader, 1 + tag % PHONES, tag);
+    }
+    assert_true(cluster_until(c, cluster_agrees, 5000));
+    assert_true(c->nodes[late].events[EVENT_RAFT_SNAPSHOT] > 0);
+    cluster_free(c);
+}
+
 static void test_replica__one_node_alone_serves(void **state)
 {
     (void)state;
@@ -159,6 +203,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_replica__a_killed_leader_is_replaced_at_once),
     cmocka_unit_test(test_replica__everything_survives_a_restart_of_all),
     cmocka_unit_test(test_replica__a_late_node_gets_a_snapshot),
+    cmocka_unit_test(test_replica__a_snapshot_that_cannot_be_read_hurts_nobody),
     cmocka_unit_test(test_replica__one_node_alone_serves),
 };
 
