@@ -38,12 +38,15 @@ static bool is_unheld(const struct history *h, struct device_id point, int64_t b
            proc_id_eq(expect_course_owner(h, point, end), owner);
 }
 
-/* The controller gave a call at a route point to an agent. His phone may not have heard of it, and
- * may never: the call is his all the same. */
-static bool was_given(const struct history *h, const struct history_leg *leg)
+/* The controller gave a call at a route point to an agent until `by`. His phone may not have heard
+ * of it, and may never: the call is his all the same. */
+static bool was_given(const struct history *h, const struct history_leg *leg, int64_t by)
 {
     for (size_t i = history_from(h, leg->begin_us); i < h->events_n; i++) {
         const struct event *e = &h->events[i];
+        if (e->at.us > by) {
+            return false;
+        }
         if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL && call_id_eq(e->call, leg->call)) {
             return true;
         }
@@ -77,8 +80,11 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
             what.end_us = other->begin_us < what.end_us ? other->begin_us : what.end_us;
         }
         what.rang_late = what.rang_late || (rang && other->begin_us > leg->end_us);
+        what.crossed = what.crossed || (what.rang_late && rang &&
+                                        other->begin_us <= leg->end_us + EXPECT_SLACK_US &&
+                                        was_given(h, leg, leg->end_us));
     }
-    what.sent_on = !what.went_on && !what.rang_late && was_given(h, leg);
+    what.sent_on = !what.went_on && !what.rang_late && was_given(h, leg, h->end_us);
     return what;
 }
 
@@ -267,6 +273,9 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
         set |= expect_course_follow(h, what, begin, end > begin ? end : begin + 1, v);
     }
     if (wrapup_unwritten(h, what)) {
+        set |= without_whole(set);
+    }
+    if (what->crossed) { /* he hung up while he was on his way to the agent, whose row it is */
         set |= without_whole(set);
     }
     struct expect_felt felt = expect_felt_by(h, what);

@@ -39,8 +39,9 @@ struct expect_leg {
     int64_t begin_us, end_us; /* of the time there */
     bool went_on;             /* from the route point to an agent */
     bool rang_late;           /* at an agent's phone, when the caller had left */
-    bool sent_on;             /* the controller gave it to an agent, whose phone never rang */
-    bool never_offered;       /* it ended for a reason that keeps calls from a route point */
+    bool crossed;       /* so, and a moment before the controller had given it to that agent */
+    bool sent_on;       /* the controller gave it to an agent, whose phone never rang */
+    bool never_offered; /* it ended for a reason that keeps calls from a route point */
 };
 
 /* The time for which a leg goes on at its agent after the parties hung up, at most. */

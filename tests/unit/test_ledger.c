@@ -221,6 +221,37 @@ static void test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_ro
     }
 }
 
+/* The controller gives him to an agent, and he hangs up at that moment: the agent's phone rings for
+ * nobody, and has the row of the call, alone or beside the one of the route point. */
+static void test_ledger__a_caller_who_leaves_as_he_is_given_to_an_agent_may_have_his_row(
+    void **state)
+{
+    (void)state;
+    static const struct {
+        bool given;
+        int64_t rings_ms;
+        unsigned rows;
+        enum ledger_class found;
+    } cases[] = {
+        {true, -9995, 0, LEDGER_LEFT_OUT},  {true, -9995, 1, LEDGER_OK},
+        {true, -9995, 2, LEDGER_DUPLICATE}, {true, -8000, 0, LEDGER_LOST},
+        {false, -9995, 0, LEDGER_LOST},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        good_run_make();
+        uint32_t caller = caller_at(-15000, -10000, false);
+        struct event *routed = good_run_event(EVENT_ROUTED, GOOD_ICMA, T - 10001 * GOOD_MS);
+        routed->call.v = 0x700;
+        routed->value2 = cases[i].given ? ROUTE_LABEL : ROUTE_QUEUED;
+        leg_at(cases[i].rings_ms, cases[i].rings_ms + 1);
+        row_at(false, false, cases[i].rings_ms + 1);
+        for (unsigned row = 0; row < cases[i].rows; row++) {
+            row_at(true, false, -10000);
+        }
+        assert_int_equal(found_at(caller), cases[i].found);
+    }
+}
+
 static void test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there(void **state)
 {
     (void)state;
@@ -497,6 +528,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_transferred_leg_is_found_by_phone_and_time),
     cmocka_unit_test(test_ledger__a_killed_fleet_makes_it_inconclusive),
     cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_and_answered_later_has_one_row),
+    cmocka_unit_test(test_ledger__a_caller_who_leaves_as_he_is_given_to_an_agent_may_have_his_row),
     cmocka_unit_test(test_ledger__a_caller_is_judged_when_the_agents_line_must_be_there),
     cmocka_unit_test(test_ledger__a_caller_who_talks_is_not_cut_at_the_route_point),
     cmocka_unit_test(test_ledger__a_caller_cut_in_the_queue_who_gives_up_later_has_two_rows),
