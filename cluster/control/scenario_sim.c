@@ -24,6 +24,7 @@ struct stage {
     struct sim_world *world;
     struct operator_desk *desk;
     struct scene scene;
+    struct operator_ask *all; /* one for each process, for a survey: an answer is large */
     struct scenario_step_ways ways;
     struct scenario_phases phases;
     /* What is being asked at the moment. */
@@ -103,9 +104,8 @@ static void survey(void *context, struct scene *ret)
 {
     struct stage *s = context;
     const struct topology *t = &s->cluster.topology;
-    struct operator_ask *asks = calloc(t->procs_n, sizeof *asks);
+    struct operator_ask *asks = s->all;
     uint32_t n = 0;
-    ASSERT(asks != NULL);
     memset(ret, 0, sizeof *ret);
     ret->at_us = sim_world_now(s->world);
     ret->wall_us = SIM_CLOCK_WALL_US + ret->at_us;
@@ -127,7 +127,6 @@ static void survey(void *context, struct scene *ret)
             survey_answer(&ret->procs[asks[i].to.v - 1], &asks[i].answer);
         }
     }
-    free(asks);
     scene_sum_up(t, ret);
 }
 
@@ -293,6 +292,8 @@ int scenario_sim_run(const struct scenario_sim_options *options, struct sim_outc
                                                             .context = s,
                                                             .answer = on_answer});
         s->desk = operator_open_over(&s->cluster.topology, ask, s);
+        s->all = calloc(s->cluster.topology.procs_n, sizeof *s->all);
+        ASSERT(s->all != NULL);
         code = play(s);
     }
     if (code == OUTCOME_DONE) {
@@ -302,6 +303,7 @@ int scenario_sim_run(const struct scenario_sim_options *options, struct sim_outc
     operator_close(&s->desk);
     scenario_phases_free(&s->phases);
     sim_world_free(&s->world);
+    free(s->all);
     free(s);
     return code;
 }

@@ -227,7 +227,12 @@ void sim_media_order(struct sim_media *m, struct proc_id fleet, const struct med
     } else {
         end(m, fleet, order);
     }
-    sim_media_changed(m);
+    for (size_t i = 0; i < m->n; i++) { /* the others hear what they heard */
+        if (call_id_eq(m->flows[i].call, order->call)) {
+            listen_again(m, &m->flows[i]);
+        }
+    }
+    find_deadlines(m);
 }
 
 void sim_media_end(struct sim_media *m, struct proc_id fleet)
