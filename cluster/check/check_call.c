@@ -96,13 +96,43 @@ static int64_t silence_of_joined(const struct history *h, const struct history_l
     return 0;
 }
 
+static bool parts(int64_t key)
+{
+    return key == KEY_HOLD || key == KEY_TRANSFER || key == KEY_TRANSFER_BLIND ||
+           key == KEY_TRANSFER_COMPLETE || key == KEY_CONFERENCE;
+}
+
+/* A party of the call asked for what parts it from the others, the others were told to stop their
+ * media, and this one's CallManager died before it could tell it. */
+static int64_t silence_of_parted(const struct history *h, const struct history_leg *leg)
+{
+    bool asked = false;
+    int64_t since = leg->end_us;
+    for (size_t i = history_from(h, leg->begin_us); i < h->events_n; i++) {
+        const struct event *e = &h->events[i];
+        bool other = call_id_eq(e->call, leg->call) && !device_id_eq(e->device, leg->device);
+        if (e->at.us > leg->end_us) {
+            break;
+        }
+        if (e->kind == EVENT_KEY_TAKEN && call_id_eq(e->call, leg->call)) {
+            asked = parts(e->value);
+        } else if (e->kind == EVENT_MEDIA_END && other && asked && since == leg->end_us) {
+            since = e->at.us;
+        } else if (e->kind == EVENT_MEDIA_BEGIN && other) {
+            since = leg->end_us;
+        }
+    }
+    return leg->end_us - since;
+}
+
 int64_t check_call_pause(const struct history *h, const struct history_leg *leg)
 {
     bool silent =
         (leg->received == 0 && nobody_spoke(h, leg)) ||
         (leg->gap_us > GAP_US_MAX && (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
                                       leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX ||
-                                      leg->gap_us <= silence_of_joined(h, leg) + GAP_US_MAX));
+                                      leg->gap_us <= silence_of_joined(h, leg) + GAP_US_MAX ||
+                                      leg->gap_us <= silence_of_parted(h, leg) + GAP_US_MAX));
     return silent ? 0 : leg->gap_us;
 }
 

@@ -68,13 +68,29 @@ struct expect_felt expect_felt_by(const struct history *h, const struct expect_l
     return felt;
 }
 
+/* The phone, or its node, was cut off or hung: the call may have ended before the phone heard it.
+ */
+static bool heard_later(const struct history *h, const struct expect_leg *what)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        enum proc_kind kind = history_kind(h, o->proc);
+        if ((kind == PROC_FLEET || kind == PROC_NODE) && history_silences(o) &&
+            o->from <= what->end_us && what->begin_us <= o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Both sides of the pair acted when the leg ended. */
 static bool both_saw_the_end(const struct history *h, const struct expect_leg *what)
 {
+    int64_t end = heard_later(h, what) ? what->begin_us : what->end_us;
     for (uint32_t i = 0; i < h->both_n; i++) {
         const struct history_both *b = &h->both[i];
         if (b->pair == what->pair && b->from <= what->end_us + EXPECT_SLACK_US &&
-            what->end_us - EXPECT_SLACK_US <= b->until) {
+            end - EXPECT_SLACK_US <= b->until) {
             return true;
         }
     }

@@ -128,6 +128,39 @@ static void test_check__call_1_forgives_the_silence_of_a_third_who_never_came(vo
     }
 }
 
+/* It sent the caller to somebody else, and its CallManager died before it could tell it. */
+static void test_check__call_1_forgives_the_silence_of_who_was_sent_away(void **state)
+{
+    (void)state;
+    enum { NO_KEY, OTHER_KEY, KEY_LATER, BACK, SENT, CASES };
+    for (unsigned c = 0; c < CASES; c++) {
+        good_run_make();
+        struct history_leg *talk = &good_legs[GOOD_LEG_DONE];
+        struct history_leg *other = &good_legs[GOOD_LEG_DONE + 1];
+        assert_true(call_id_eq(talk->call, other->call));
+        int64_t stopped = talk->end_us - 2000 * GOOD_MS;
+        talk->gap_us = 2000 * GOOD_MS;
+        struct event *key = good_run_event(EVENT_KEY_TAKEN, GOOD_SUB1,
+                                           stopped + (c == KEY_LATER ? 100 : -100) * GOOD_MS);
+        key->device = talk->device;
+        key->call = c == NO_KEY ? (struct call_id){0x999} : talk->call;
+        key->value = c == OTHER_KEY ? KEY_ANSWER : KEY_TRANSFER_BLIND;
+        struct event *end = good_run_event(EVENT_MEDIA_END, GOOD_FLEET, stopped);
+        end->device = other->device;
+        end->call = talk->call;
+        if (c == BACK) {
+            struct event *begin = good_run_event(EVENT_MEDIA_BEGIN, GOOD_FLEET, stopped + 1);
+            begin->device = other->device;
+            begin->call = talk->call;
+            begin->value = talk->device.v;
+        }
+        good_run_finish();
+        assert_int_equal(good_run_judged("CALL-1")->verdict,
+                         c == SENT ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check__call_1_needs_no_line_of_the_one_who_hung_up(void **state)
 {
     (void)state;
@@ -601,6 +634,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__call_1_forgives_silence_after_the_other_party_hung_up),
     cmocka_unit_test(test_check__call_1_forgives_a_caller_who_was_never_connected),
     cmocka_unit_test(test_check__call_1_forgives_the_silence_of_a_third_who_never_came),
+    cmocka_unit_test(test_check__call_1_forgives_the_silence_of_who_was_sent_away),
     cmocka_unit_test(test_check__call_1_needs_no_line_of_the_one_who_hung_up),
     cmocka_unit_test(test_check__call_2_catches_a_feature_that_worked),
     cmocka_unit_test(test_check__cti_1_catches_an_event_that_is_applied_twice),

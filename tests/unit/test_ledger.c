@@ -439,6 +439,27 @@ static void test_ledger__an_end_that_both_sides_saw_is_two_whole_rows(void **sta
     }
 }
 
+/* The caller was cut off, and heard of the end when both sides had long written it; or he was not,
+ * and it was then. */
+static void test_ledger__an_end_that_both_saw_may_be_heard_later(void **state)
+{
+    (void)state;
+    for (unsigned cut_off = 0; cut_off < 2; cut_off++) {
+        second_fault("partition");
+        if (cut_off == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_FLEET, "partition", T);
+            good_run_fault(EVENT_HEAL, GOOD_FLEET, "partition", T + 8000 * GOOD_MS);
+        }
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 8000 * GOOD_MS);
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 6000 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+        uint32_t leg = leg_at(3000, 9000);
+        row_at(false, false, 4000);
+        row_at(false, false, 4100);
+        assert_int_equal(found_at(leg), cut_off == 1 ? LEDGER_SPLIT : LEDGER_UNEXPLAINED);
+    }
+}
+
 /* It was joined to another call while the network kept news back: one end, and another begin. */
 static void test_ledger__a_join_that_was_missed_is_two_whole_rows(void **state)
 {
@@ -509,6 +530,7 @@ static void test_ledger__a_cut_row_is_of_the_leg_that_went_on_then(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
     cmocka_unit_test(test_ledger__an_end_that_both_sides_saw_is_two_whole_rows),
+    cmocka_unit_test(test_ledger__an_end_that_both_saw_may_be_heard_later),
     cmocka_unit_test(test_ledger__a_join_that_was_missed_is_two_whole_rows),
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),
     cmocka_unit_test(test_ledger__a_call_that_comes_back_has_a_row_for_each_leg),
