@@ -23,6 +23,26 @@
 #define SPOKEN CODEC_VERSION
 #endif
 
+#ifdef REHOME_NEXT_WIRE
+static const uint8_t next_field[] = {0xc0, 0x3e, 0x01}; /* number 1000, which nobody else knows */
+#define NEXT_LEN sizeof next_field
+#else
+static const uint8_t next_field[] = {0};
+#define NEXT_LEN ((size_t)0)
+#endif
+
+bool codec_understands(uint32_t spoken, uint32_t version)
+{
+    return version > 0 && version <= spoken + 1 && version >= spoken - 1;
+}
+
+/* What goes into the log of all nodes: each has to read the same in it, whatever its version. */
+static bool is_kept(uint32_t kind)
+{
+    return kind == MSG_PROPOSE || kind == MSG_PROPOSED || kind == MSG_SNAPSHOT_HEAD ||
+           kind == MSG_SNAPSHOT_ROWS;
+}
+
 /* -- A bump allocator over fixed memory: bounded, never freed piece by piece. -- */
 
 struct arena {
@@ -337,28 +357,6 @@ enum err codec_pack_message(const struct msg *msg, uint8_t *buf, size_t cap, siz
     return err != ERR_OK ? err : pack_whole(&item.base, buf, cap, ret_len);
 }
 
-#ifdef REHOME_NEXT_WIRE
-static const uint8_t next_field[] = {0xc0, 0x3e, 0x01}; /* number 1000 */
-
-/* A field that this version does not have, in all that does not go into the log of all nodes. */
-static void add_next(const struct msg *msg, uint8_t body[CODEC_ITEM_MAX], Rehome__Item *item)
-{
-    bool kept = msg->kind == MSG_PROPOSE || msg->kind == MSG_PROPOSED ||
-                msg->kind == MSG_SNAPSHOT_HEAD || msg->kind == MSG_SNAPSHOT_ROWS;
-    if (!kept && item->body.len + sizeof next_field <= CODEC_ITEM_MAX) {
-        memcpy(body + item->body.len, next_field, sizeof next_field);
-        item->body.len += sizeof next_field;
-    }
-}
-#else
-static void add_next(const struct msg *msg, const uint8_t *body, const Rehome__Item *item)
-{
-    (void)msg;
-    (void)body;
-    (void)item;
-}
-#endif
-
 enum err codec_pack(const struct msg *msg, uint8_t *buf, size_t cap, size_t *ret_len)
 {
     uint8_t body[CODEC_ITEM_MAX];
@@ -367,7 +365,10 @@ enum err codec_pack(const struct msg *msg, uint8_t *buf, size_t cap, size_t *ret
     if (err != ERR_OK) {
         return err;
     }
-    add_next(msg, body, &item);
+    if (NEXT_LEN > 0 && !is_kept((uint32_t)msg->kind) && item.body.len + NEXT_LEN <= sizeof body) {
+        memcpy(body + item.body.len, next_field, NEXT_LEN);
+        item.body.len += NEXT_LEN;
+    }
     Rehome__Batch batch = REHOME__BATCH__INIT;
     Rehome__Item *items[] = {&item};
     batch.n_items = 1;
@@ -382,11 +383,12 @@ static enum err unpack_item(uint32_t links, bool newer, const uint8_t *buf, size
         return ERR_TOO_BIG;
     }
     alignas(max_align_t) uint8_t bytes[ARENA_BYTES];
-    struct arena arena = {.bytes = bytes, .cap = sizeof bytes, .newer = newer};
+    struct arena arena = {.bytes = bytes, .cap = sizeof bytes};
     const Rehome__Item *item = unpack(&rehome__item__descriptor, &arena, buf, len);
     if (item == NULL) {
         return arena.full ? ERR_TOO_BIG : ERR_TRUNCATED;
     }
+    arena.newer = newer && !is_kept(item->kind);
     enum err err = known(&arena, &item->base);
     if (err != ERR_OK || item->kind == MSG_NONE || item->kind >= MSG_COUNT) {
         return ERR_UNKNOWN;
@@ -468,14 +470,14 @@ size_t codec_frame_len(const struct codec_frame *frame)
 {
     Rehome__Frame pb;
     frame_to(frame, &pb);
-    return protobuf_c_message_get_packed_size(&pb.base);
+    return protobuf_c_message_get_packed_size(&pb.base) + NEXT_LEN;
 }
 
 void codec_frame_pack(const struct codec_frame *frame, uint8_t *buf)
 {
     Rehome__Frame pb;
     frame_to(frame, &pb);
-    (void)protobuf_c_message_pack(&pb.base, buf);
+    memcpy(buf + protobuf_c_message_pack(&pb.base, buf), next_field, NEXT_LEN);
 }
 
 enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len, struct codec_room room,
@@ -489,7 +491,7 @@ enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len, stru
     if (pb == NULL) {
         return arena.full ? ERR_TOO_BIG : ERR_TRUNCATED;
     }
-    if (pb->version == 0 || pb->version + 1 < SPOKEN || pb->version > SPOKEN + 1) {
+    if (!codec_understands(SPOKEN, pb->version)) {
         return ERR_VERSION;
     }
     arena.newer = pb->version > SPOKEN;

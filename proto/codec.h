@@ -28,6 +28,9 @@
 #define CODEC_HEADER_MAX 256   /* a frame without its batch */
 #define CODEC_ROOM_MORE  2048  /* what decoding a frame needs besides its bytes */
 
+/* Whether who speaks one version of the protocol understands a frame of another. */
+bool codec_understands(uint32_t spoken, uint32_t version);
+
 enum codec_frame_kind {
     CODEC_FRAME_NONE,
     CODEC_FRAME_HELLO,
@@ -66,7 +69,7 @@ MUST_CHECK enum err codec_pack_message(const struct msg *msg, uint8_t *buf, size
 MUST_CHECK enum err codec_unpack_message(const uint8_t *buf, size_t len, struct msg *ret_msg);
 
 /* The same for an item that came over `link`; `newer`: in a frame of the next version, so that
- * fields that are not known here are passed over.
+ * fields that are not known here are passed over, but in what every node has to apply alike.
  *
  * Errors   ERR_REFUSED  this kind does not travel on this link */
 MUST_CHECK enum err codec_unpack(enum link link, bool newer, const uint8_t *buf, size_t len,

@@ -49,24 +49,34 @@ void check_pg_1(const struct history *h, struct check_result *ret)
     check_say(ret, check_verdict(n, 0), "%u epochs, one active side each", n);
 }
 
-/* A side's path to the central controller, as one end of it knows. */
-struct path {
-    bool up;
-    int64_t since;
-};
-
-static void note_path(struct path *p, const struct event *e)
+/* Whether `at` found a path between a side and a side of the central controller: both of its ends
+ * have to know. */
+static bool path_to(const struct history *h, struct proc_id side, struct proc_id controller,
+                    int64_t at)
 {
-    bool up = e->kind == EVENT_LINK_UP;
-    if ((up || e->kind == EVENT_LINK_DOWN) && up != p->up &&
-        strcmp(e->text, msg_link_name(LINK_CONTROLLER)) == 0) {
-        *p = (struct path){up, e->at.us};
+    bool up[2] = {true, true};
+    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
+        const struct event *e = &h->events[i];
+        bool own = proc_id_eq(e->proc, side) && proc_id_eq(e->peer, controller);
+        bool theirs = proc_id_eq(e->proc, controller) && proc_id_eq(e->peer, side);
+        if ((own || theirs) && (e->kind == EVENT_LINK_UP || e->kind == EVENT_LINK_DOWN) &&
+            strcmp(e->text, msg_link_name(LINK_CONTROLLER)) == 0) {
+            up[own ? 0 : 1] = e->kind == EVENT_LINK_UP;
+        }
     }
+    return up[0] && up[1];
 }
 
-static bool was_up(const struct path *p, int64_t at)
+/* A side has a path to some side of the central controller. */
+static bool has_path(const struct history *h, struct proc_id side, int64_t at)
 {
-    return p->up && p->since <= at;
+    for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
+        if (h->topology->procs[v - 1].kind == PROC_ICM &&
+            path_to(h, side, (struct proc_id){v}, at)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether the active side lost anything between `from` and `until`. */
@@ -78,24 +88,17 @@ static bool failed_between(const struct history *h, struct proc_id side, int64_t
         history_disturbed(h, p->ctimanager_node, from, until)) {
         return true;
     }
-    struct path own = {true, INT64_MIN}, theirs = own;
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= until; i++) {
+    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
         const struct event *e = &h->events[i];
-        bool replaced = e->kind == EVENT_PG_GRANTED && !proc_id_eq(e->peer, side) &&
-                        pair_of(h, e->peer) == p->pair;
-        int64_t decided = e->at.us - e->value2; /* a grant counts when it is on disk */
-        if (e->at.us >= from && replaced && !(was_up(&own, decided) && was_up(&theirs, decided))) {
-            return true; /* the controller could not ask it */
+        bool own = proc_id_eq(e->proc, side);
+        if ((own && e->kind == EVENT_PROVIDER_DOWN) ||
+            (own && e->kind == EVENT_PG_STANDBY && e->reason == REASON_NO_CONTROLLER &&
+             !has_path(h, side, e->at.us))) {
+            return true;
         }
-        if (proc_id_eq(e->peer, side)) {
-            note_path(&theirs, e);
-        }
-        if (!proc_id_eq(e->proc, side)) {
-            continue;
-        }
-        note_path(&own, e);
-        bool gave_up = e->kind == EVENT_PG_STANDBY && e->reason == REASON_NO_CONTROLLER && !own.up;
-        if (e->at.us >= from && (e->kind == EVENT_PROVIDER_DOWN || gave_up)) {
+        /* A grant counts when it is on disk; when it was decided the controller could not ask. */
+        if (e->kind == EVENT_PG_GRANTED && !proc_id_eq(e->peer, side) &&
+            pair_of(h, e->peer) == p->pair && !has_path(h, side, e->at.us - e->value2)) {
             return true;
         }
     }

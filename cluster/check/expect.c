@@ -38,16 +38,18 @@ static bool is_unheld(const struct history *h, struct device_id point, int64_t b
            proc_id_eq(expect_course_owner(h, point, end), owner);
 }
 
-/* The controller gave a call at a route point to an agent until `by`. His phone may not have heard
- * of it, and may never: the call is his all the same. */
-static bool was_given(const struct history *h, const struct history_leg *leg, int64_t by)
+/* The controller gave a call at a route point to an agent (none: to any) until `by`. His phone may
+ * not have heard of it, and may never: the call is his all the same. */
+static bool was_given(const struct history *h, const struct history_leg *leg, struct agent_id agent,
+                      int64_t by)
 {
     for (size_t i = history_from(h, leg->begin_us); i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->at.us > by) {
             return false;
         }
-        if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL && call_id_eq(e->call, leg->call)) {
+        if (e->kind == EVENT_ROUTED && e->value2 == ROUTE_LABEL && call_id_eq(e->call, leg->call) &&
+            (!agent_id_some(agent) || e->value == agent.v)) {
             return true;
         }
     }
@@ -82,9 +84,10 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
         what.rang_late = what.rang_late || (rang && other->begin_us > leg->end_us);
         what.crossed = what.crossed || (what.rang_late && rang &&
                                         other->begin_us <= leg->end_us + EXPECT_SLACK_US &&
-                                        was_given(h, leg, leg->end_us));
+                                        was_given(h, leg, other->agent, leg->end_us));
     }
-    what.sent_on = !what.went_on && !what.rang_late && was_given(h, leg, h->end_us);
+    what.sent_on =
+        !what.went_on && !what.rang_late && was_given(h, leg, (struct agent_id){0}, h->end_us);
     return what;
 }
 

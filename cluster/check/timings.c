@@ -152,26 +152,27 @@ static void later(int64_t *slot, int64_t value)
     }
 }
 
-/* When the last device that lost its CallManager while idle, after the fault, had one again. */
+/* When the last device that lost its CallManager while idle, after the fault, had one again;
+ * HISTORY_FOREVER: one never had. */
 static int64_t served_again(const struct history *h, int64_t fault_at)
 {
     int64_t last = fault_at;
     for (uint32_t d = 1; d <= h->devices_n; d++) {
         const struct history_span *span = &h->moves_of[d];
-        for (uint32_t i = 1; i < span->n; i++) {
-            const struct history_move *lost = &h->moves[span->first + i - 1], *move = lost + 1;
-            bool back = !proc_id_some(lost->node) && proc_id_some(move->node);
-            if (back && lost->at >= fault_at && move->at > last &&
+        for (uint32_t i = 0; i < span->n; i++) {
+            const struct history_move *lost = &h->moves[span->first + i];
+            int64_t back = i + 1 < span->n ? lost[1].at : HISTORY_FOREVER;
+            if (!proc_id_some(lost->node) && lost->at >= fault_at && back > last &&
                 history_busy_until(h, (struct device_id){d}, lost->at) <= lost->at) {
-                last = move->at;
+                last = back;
             }
         }
     }
-    return last - fault_at;
+    return last == HISTORY_FOREVER ? last : last - fault_at;
 }
 
 /* When the last leader began to serve, after the fault, because the one before it had failed; one
- * that hands over was well. */
+ * that hands over was well. HISTORY_FOREVER: the last one is gone. */
 static int64_t led_again(const struct history *h, int64_t fault_at)
 {
     struct proc_id leader = {0};
@@ -187,7 +188,8 @@ static int64_t led_again(const struct history *h, int64_t fault_at)
         }
         leader = e->proc;
     }
-    return led;
+    bool gone = proc_id_some(leader) && !history_up(h, leader, SERVICE_NONE, h->end_us);
+    return gone ? HISTORY_FOREVER : led;
 }
 
 enum err timings_find(const struct history *h, struct timings *ret_timings)
@@ -230,6 +232,7 @@ enum err timings_find(const struct history *h, struct timings *ret_timings)
             later(&steady, since(t, h->windows[i].until));
         }
     }
-    t->steady = pg_open || t->lost > 0 ? TIMINGS_NONE : steady;
+    bool never = pg_open || t->lost > 0 || steady == HISTORY_FOREVER;
+    t->steady = never ? TIMINGS_NONE : steady;
     return ERR_OK;
 }

@@ -247,6 +247,7 @@ static void find_labels(const struct history *h, struct span s, struct labels *l
         while (lane < room && !is_free(l, label, lane)) {
             lane++;
         }
+        lane = first && lane == room ? LANES - 1 : lane;
         if (lane < room) {
             label->lane = lane;
             l->lanes = lane >= l->lanes ? lane + 1 : l->lanes;

@@ -50,6 +50,7 @@ struct runfile_rehearsal {
     const char *scenario, *title;
     uint64_t seed;
 };
+/* Replaces what was kept before. Errors ERR_IO. */
 MUST_CHECK enum err runfile_rehearsal_keep(struct runfile *runfile,
                                            const struct runfile_rehearsal *rehearsal);
 MUST_CHECK enum err runfile_meta_set(struct runfile *runfile, const char *key, const char *value);

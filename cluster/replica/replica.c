@@ -118,6 +118,7 @@ enum err replica_start(struct replica *r)
         r->failure = r->failure != ERR_OK ? r->failure : translated(code);
         return r->failure;
     }
+    r->kept_term = raft_current_term(&r->raft);
     r->running = true;
     return ERR_OK;
 }

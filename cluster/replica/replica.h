@@ -68,6 +68,7 @@ struct replica {
                      const struct raft_entry entries[], unsigned n, raft_io_append_cb cb);
     struct raft_message *receiving; /* libraft is at it; NULL: none */
     uint64_t last_index, last_term; /* of the log before that */
+    uint64_t kept_term;             /* on disk */
     bool refusing;                  /* libraft answers a message of an earlier term */
     struct replica_log log;         /* for those who want to read it */
     struct raft_apply apply;

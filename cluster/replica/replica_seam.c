@@ -132,6 +132,9 @@ static int seam_send(struct raft_io *io, struct raft_io_send *req,
     if (r->failure != ERR_OK) {
         return RAFT_IOERR; /* what it would say may not be on disk */
     }
+    if (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.data.base == NULL) {
+        return RAFT_IOERR; /* it could not be read */
+    }
     /* libraft 0.22.1 does not set the index in a refusal (recvAppendEntries, recvInstallSnapshot).
      * The one that it refuses may lead again by then, in the very term of the answer, and would
      * take what was on the stack for the length of our log. */
@@ -145,9 +148,6 @@ static int seam_send(struct raft_io *io, struct raft_io_send *req,
     }
     /* And if a newer snapshot than it asked for was read, it sends the newer index with the older
      * term (legacyLoadSnapshotCb, src/legacy.c): who installs that never follows again. */
-    if (message->type == RAFT_INSTALL_SNAPSHOT && message->install_snapshot.data.base == NULL) {
-        return RAFT_IOERR; /* it could not be read */
-    }
     if (message->type == RAFT_INSTALL_SNAPSHOT) {
         uint64_t term = term_at(&r->raft.trail, message->install_snapshot.last_index);
         mended.install_snapshot.last_term = term != 0 ? term : message->install_snapshot.last_term;
@@ -161,6 +161,7 @@ struct reading {
     struct raft_io_snapshot_get get;
     struct raft_io_snapshot_get *asked;
     raft_io_snapshot_get_cb cb;
+    uint64_t index; /* that it has to be of, or of a later one */
 };
 
 /* Of no length, and no older than what libraft asks for, which it asserts. */
@@ -175,15 +176,29 @@ static struct raft_snapshot *no_snapshot(void)
     return s;
 }
 
+static void drop_read(struct raft_snapshot *s)
+{
+    for (unsigned i = 0; s != NULL && s->bufs != NULL && i < s->n_bufs; i++) {
+        raft_free(s->bufs[i].base);
+    }
+    if (s != NULL) {
+        raft_configuration_close(&s->configuration);
+        raft_free(s->bufs);
+    }
+    raft_free(s);
+}
+
 /* libraft 0.22.1 frees what it never set when it hears that a read went badly
  * (legacyLoadSnapshotCb, src/legacy.c). It gets an empty snapshot instead, which seam_send refuses;
- * that it cleans up, and asks again later. */
+ * that it cleans up, and asks again later. If files of the snapshot are gone, its disk reads an
+ * older one, or none, and says that all is well (uvSnapshotGetWorkCb, src/uv_snapshot.c); what it
+ * did not read is zero (raft_disk.c). */
 static void seam_got(struct raft_io_snapshot_get *get, struct raft_snapshot *snapshot, int status)
 {
     struct reading done = *(struct reading *)get->data;
     raft_free(get->data);
-    if (status != 0) {
-        raft_free(snapshot); /* nothing was read into it */
+    if (status != 0 || snapshot->n_bufs == 0 || snapshot->index < done.index) {
+        drop_read(snapshot);
         snapshot = no_snapshot();
     }
     done.cb(done.asked, snapshot, 0);
@@ -197,7 +212,8 @@ static int seam_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *re
     if (reading == NULL) {
         return RAFT_NOMEM;
     }
-    *reading = (struct reading){.get = {.data = reading}, .asked = req, .cb = cb};
+    *reading = (struct reading){
+        .get = {.data = reading}, .asked = req, .cb = cb, .index = r->raft.trail.snapshot.index};
     int code = r->io_snapshot_get(io, &reading->get, seam_got);
     if (code != 0) {
         raft_free(reading);
@@ -252,9 +268,10 @@ static void forget_leader(struct raft *raft)
 static int seam_set_term(struct raft_io *io, raft_term term)
 {
     struct replica *r = replica_of(io);
-    if (!tells_leader(r->receiving)) {
+    if (term > r->kept_term && !tells_leader(r->receiving)) {
         forget_leader(&r->raft);
     }
+    r->kept_term = term;
     return checked(r, r->io_set_term(io, term), took_none(r));
 }
 

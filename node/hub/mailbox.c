@@ -13,6 +13,7 @@ void mailbox_put(struct mailbox *m, const struct msg *msg)
     size_t len = 0;
     if (m->cap - m->used < CODEC_ITEM_MAX + sizeof length) {
         m->cap += CODEC_ITEM_MAX + MORE_BYTES;
+        ASSERT(m->cap <= MAILBOX_BYTES_MAX);
         m->bytes = realloc(m->bytes, m->cap);
         ASSERT(m->bytes != NULL);
     }

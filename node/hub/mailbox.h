@@ -8,12 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MAILBOX_BYTES_MAX (256u << 20)
+
 /* All zero: empty. Grows as needed, and keeps its room. */
 struct mailbox {
     uint8_t *bytes;
     size_t used, at, cap;
 };
 
+/* Roles answer each other, and none of them for ever: more than MAILBOX_BYTES_MAX is a mistake. */
 void mailbox_put(struct mailbox *m, const struct msg *msg);
 /* The oldest that was not taken yet; false: there is none. What is put meanwhile comes, too. */
 bool mailbox_take(struct mailbox *m, struct msg *ret_msg);

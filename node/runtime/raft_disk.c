@@ -323,6 +323,24 @@ static void wrap(struct raft_disk *d)
     raft_uv_set_connect_retry_delay(&d->io, CONNECT_RETRY_MS);
 }
 
+/* -- Memory that libraft does not set is zero: a snapshot that it did not read can be told. -- */
+
+static void *zeroed(void *data, size_t size)
+{
+    (void)data;
+    return calloc(1, size);
+}
+
+static void zero_memory(void)
+{
+    static struct raft_heap heap;
+    if (raft_heap_get() != &heap) {
+        heap = *raft_heap_get();
+        heap.malloc = zeroed;
+        raft_heap_set(&heap);
+    }
+}
+
 enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk **ret)
 {
     enum err err = ERR_IO;
@@ -331,6 +349,7 @@ enum err raft_disk_new(const struct raft_disk_config *config, struct raft_disk *
         return ERR_MEMORY;
     }
     d->config = *config;
+    zero_memory();
     /* libuv writes to sockets whose far end is gone: that is an error code, not the end. */
     signal(SIGPIPE, SIG_IGN);
     snprintf(d->folder, sizeof d->folder, "%s", config->folder);

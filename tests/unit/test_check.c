@@ -271,7 +271,34 @@ static void test_check__pg_2_knows_a_side_without_a_controller(void **state)
     }
 }
 
-/* The path is back before the grant is on disk, or was back before it was decided. */
+/* It has lost one side of a duplexed controller, or both, when the other PG side is granted. */
+static void test_check__pg_2_knows_two_controllers(void **state)
+{
+    (void)state;
+    for (unsigned both = 0; both < 2; both++) {
+        good_run_make();
+        struct topology_proc *icmb = &good_topology.procs[good_topology.procs_n++];
+        *icmb = good_topology.procs[GOOD_ICMA.v - 1];
+        snprintf(icmb->name, sizeof icmb->name, "icmb");
+        for (unsigned which = 0; which <= both; which++) {
+            struct event *link = good_run_event(EVENT_LINK_DOWN, GOOD_PGB, 58000 * GOOD_MS);
+            link->peer.v = which == 0 ? (uint16_t)good_topology.procs_n : GOOD_ICMA.v;
+            snprintf(link->text, sizeof link->text, "controller");
+        }
+        struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 59000 * GOOD_MS);
+        granted->peer = GOOD_PGA;
+        granted->value = 3;
+        struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        e->value = 3;
+        e->value2 = 11;
+        good_run_finish();
+        assert_int_equal(good_run_judged("PG-2")->verdict, both == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
+/* The path, which was gone from 58.0 s to 58.5 s, was back when the grant, which is on disk at
+ * 59.0 s, was decided, or was not yet, or was not gone yet. */
 static void test_check__pg_2_asks_when_a_grant_was_decided(void **state)
 {
     (void)state;
@@ -280,10 +307,8 @@ static void test_check__pg_2_asks_when_a_grant_was_decided(void **state)
         bool controller_sees_it_late;
         enum verdict verdict;
     } cases[] = {
-        {600, false, VERDICT_PASS},
-        {400, false, VERDICT_FAIL},
-        {400, true, VERDICT_PASS},
-        {200, true, VERDICT_FAIL},
+        {600, false, VERDICT_PASS}, {400, false, VERDICT_FAIL},  {400, true, VERDICT_PASS},
+        {200, true, VERDICT_FAIL},  {1200, false, VERDICT_FAIL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         good_run_make();
@@ -597,6 +622,26 @@ static void test_check__steady_counts_what_broke_later(void **state)
     }
 }
 
+/* A phone that is served by nobody to the end, or a leader that is gone. */
+static void test_check__what_never_came_back_is_never_steady(void **state)
+{
+    (void)state;
+    struct timings t;
+    for (unsigned c = 0; c < 2; c++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "crash", 60000 * GOOD_MS);
+        if (c == 0) {
+            good_run_event(EVENT_DEVICE_LOST, GOOD_FLEET, 60010 * GOOD_MS)->device.v = 3;
+        } else {
+            good_run_event(EVENT_RAFT_SERVING, GOOD_PUB, 50000 * GOOD_MS)->value = 1;
+        }
+        good_run_finish();
+        assert_int_equal(timings_find(&good, &t), ERR_OK);
+        assert_int_equal(t.steady, TIMINGS_NONE);
+        history_free(&good);
+    }
+}
+
 /* 1009 and 1010, in another call, are joined to the leg of 1001; only 1010 never learns of it. */
 static void joined(uint32_t device, enum reason reason)
 {
@@ -643,6 +688,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__pg_1_catches_two_sides_under_one_epoch),
     cmocka_unit_test(test_check__pg_2_catches_a_fail_back),
     cmocka_unit_test(test_check__pg_2_knows_a_side_without_a_controller),
+    cmocka_unit_test(test_check__pg_2_knows_two_controllers),
     cmocka_unit_test(test_check__pg_2_asks_when_a_grant_was_decided),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
@@ -663,6 +709,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__raft_3_says_so_if_no_leader_could_lack_anything),
     cmocka_unit_test(test_check__timings_count_from_the_fault),
     cmocka_unit_test(test_check__steady_counts_what_broke_later),
+    cmocka_unit_test(test_check__what_never_came_back_is_never_steady),
     cmocka_unit_test(test_check__who_was_joined_and_never_told_makes_no_pause),
 };
 

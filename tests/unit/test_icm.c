@@ -1,5 +1,6 @@
 #include "node/role/icm/icm.h"
 
+#include "node/role/icm/icm_state.h"
 #include "tests/unit/icm_world.h"
 #include "tests/unit/unit.h"
 
@@ -189,6 +190,30 @@ static void test_icm__an_active_side_that_is_being_replaced_is_told_nothing_else
     const struct event *granted = &seen.events[seen.events_n - 1];
     assert_int_equal(granted->kind, EVENT_PG_GRANTED);
     assert_int_equal(granted->value2, 7000);
+}
+
+static void into_the_other(void *context, const struct msg *msg)
+{
+    assert_int_equal(icm_state_import(context, msg), ERR_OK);
+}
+
+/* Another side gets the state while a grant is on its way to disk, and goes on alone. */
+static void test_icm__a_grant_that_is_handed_on_counts_from_then(void **state)
+{
+    (void)state;
+    static struct icm other;
+    started();
+    say_hello(PGB, 0, true);
+    icm_init(&other, &cluster, &world);
+    icm_state_clear(&other);
+    struct msg_mds_end end = {.at_us = now.us + 4000};
+    icm_state_export(&icm, &other, into_the_other, &end);
+    assert_int_equal(icm_state_import_end(&other, &end), ERR_OK);
+    icm_stored(&other, instant_add(now, duration_ms(9)), seen.stored_n);
+    const struct event *granted = &seen.events[seen.events_n - 1];
+    assert_int_equal(granted->kind, EVENT_PG_GRANTED);
+    assert_int_equal(granted->peer.v, PGB.v);
+    assert_int_equal(granted->value2, 5000);
 }
 
 /* The controller was cut off, or started anew, and the standby is back before the active side. */
@@ -400,6 +425,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_icm__an_old_epoch_is_refused),
     cmocka_unit_test(test_icm__a_side_whose_peer_lost_its_link_is_granted),
     cmocka_unit_test(test_icm__an_active_side_that_is_being_replaced_is_told_nothing_else),
+    cmocka_unit_test(test_icm__a_grant_that_is_handed_on_counts_from_then),
     cmocka_unit_test(test_icm__the_first_side_back_waits_for_the_active_one),
     cmocka_unit_test(test_icm__the_highest_epoch_survives_a_restart),
     cmocka_unit_test(test_icm__a_route_request_under_an_old_epoch_is_ignored),

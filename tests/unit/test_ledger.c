@@ -228,21 +228,22 @@ static void test_ledger__a_caller_who_leaves_as_he_is_given_to_an_agent_may_have
 {
     (void)state;
     static const struct {
-        bool given;
+        uint32_t given; /* to this agent */
         int64_t rings_ms;
         unsigned rows;
         enum ledger_class found;
     } cases[] = {
-        {true, -9995, 0, LEDGER_LEFT_OUT},  {true, -9995, 1, LEDGER_OK},
-        {true, -9995, 2, LEDGER_DUPLICATE}, {true, -8000, 0, LEDGER_LOST},
-        {false, -9995, 0, LEDGER_LOST},
+        {5007, -9995, 0, LEDGER_LEFT_OUT},  {5007, -9995, 1, LEDGER_OK},
+        {5007, -9995, 2, LEDGER_DUPLICATE}, {5007, -8000, 0, LEDGER_LOST},
+        {0, -9995, 0, LEDGER_LOST},         {5006, -9995, 0, LEDGER_LOST},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         good_run_make();
         uint32_t caller = caller_at(-15000, -10000, false);
         struct event *routed = good_run_event(EVENT_ROUTED, GOOD_ICMA, T - 10001 * GOOD_MS);
         routed->call.v = 0x700;
-        routed->value2 = cases[i].given ? ROUTE_LABEL : ROUTE_QUEUED;
+        routed->value = cases[i].given;
+        routed->value2 = cases[i].given != 0 ? ROUTE_LABEL : ROUTE_QUEUED;
         leg_at(cases[i].rings_ms, cases[i].rings_ms + 1);
         row_at(false, false, cases[i].rings_ms + 1);
         for (unsigned row = 0; row < cases[i].rows; row++) {

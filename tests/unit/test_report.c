@@ -180,6 +180,25 @@ static void test_report__no_label_of_the_timeline_lies_on_another(void **state)
     freed();
 }
 
+/* Its place is at the right edge, where texts stand left of their lines. */
+static void test_report__the_first_fault_always_has_a_label(void **state)
+{
+    (void)state;
+    int x;
+    good_run_begin("");
+    good_run_fault(EVENT_FAULT, GOOD_SUB1, "crash", GOOD_END - 8000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_SUB2, "crash", GOOD_END - 4000 * GOOD_MS);
+    good_run_event(EVENT_RAFT_SNAPSHOT, GOOD_PUB, GOOD_END);
+    judged_run();
+    char *text = read_report();
+    label_at(text, "sub1: crash", &x);
+    assert_true(x > 800);
+    label_at(text, "sub2: crash", &x);
+    assert_true(x > 900);
+    free(text);
+    freed();
+}
+
 static void test_report__verdict_anatomy_and_timeline_come_first(void **state)
 {
     (void)state;
@@ -367,6 +386,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__it_is_one_file_without_anything_from_outside),
     cmocka_unit_test(test_report__it_shows_every_check_the_fault_and_the_records),
     cmocka_unit_test(test_report__no_label_of_the_timeline_lies_on_another),
+    cmocka_unit_test(test_report__the_first_fault_always_has_a_label),
     cmocka_unit_test(test_report__verdict_anatomy_and_timeline_come_first),
     cmocka_unit_test(test_report__the_anatomy_says_when_and_what_did_not_happen),
     cmocka_unit_test(test_report__a_spoilt_run_fails),

@@ -281,6 +281,9 @@ enum err icm_state_import_end(struct icm *icm, const struct msg_mds_end *end)
     k->ticket_day = end->key_day;
     k->ticket_end = end->key_end;
     icm->grants.patient_until.us = end->patient_until_us;
+    for (uint32_t i = 0; i < icm->grants.pairs_n; i++) { /* here it waits for the disk since now */
+        icm->grants.pairs[i].pending_since.us = end->at_us;
+    }
     icm->router.routed = end->routed;
     return ERR_OK;
 }
