@@ -56,7 +56,9 @@ struct expect_felt expect_felt_by(const struct history *h, const struct expect_l
         felt.unheard = felt.unheard ||
                        (quiet && o->from <= what->begin_us + EXPECT_SLACK_US && watched <= until);
         int64_t told = until == HISTORY_FOREVER ? until : until + wrapup;
-        over = silent && told > over ? told : over;
+        /* Who hangs tells it when it wakes up, if nothing is in the way then. */
+        bool later = silent || (quiet && o->until > what->end_us);
+        over = later && told > over ? told : over;
         busy = until > busy ? until : busy;
     }
     for (uint32_t i = 0; i < h->windows_n; i++) {

@@ -303,16 +303,17 @@ static void find_both(struct history *h, uint32_t pair)
         const struct event *e = &h->events[i];
         const struct topology_proc *p =
             e->kind == EVENT_PG_GRANTED ? topology_proc_of(h->topology, e->peer) : NULL;
-        if (p != NULL && p->pair == pair && !proc_id_eq(e->peer, holder)) {
-            if (proc_id_some(former)) {
+        if (p != NULL && p->pair == pair) {
+            if (proc_id_some(former) && proc_id_eq(e->peer, former)) {
                 add_both(h, pair, since, e->at.us); /* it was the next one to be granted */
-            }
-            former = holder;
-            if (hangs(h, holder, e->at.us)) {
                 former.v = 0;
             }
+            /* Else the former one, if there is one, still has not heard of it. */
+            if (!proc_id_some(former) && proc_id_some(holder) && !proc_id_eq(e->peer, holder)) {
+                former = hangs(h, holder, e->at.us) ? former : holder;
+                since = e->at.us;
+            }
             holder = e->peer;
-            since = e->at.us;
         }
         struct proc_id gone = lets_go(e);
         if (proc_id_some(former) && proc_id_eq(gone, former)) {

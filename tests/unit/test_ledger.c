@@ -440,6 +440,23 @@ static void test_ledger__an_end_that_both_sides_saw_is_two_whole_rows(void **sta
     }
 }
 
+/* pga, which has the pair meanwhile, dies and is granted it anew: pgb still has not heard of it. */
+static void test_ledger__a_side_that_heard_of_no_successor_acts_beside_each_of_them(void **state)
+{
+    (void)state;
+    second_fault("partition");
+    good_run_fault(EVENT_HEAL, GOOD_PGB, "partition", T + 8000 * GOOD_MS);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_PGA, "crash", T + 2000 * GOOD_MS);
+    good_run_event(EVENT_PROCESS_START, GOOD_PGA, T + 2500 * GOOD_MS);
+    good_run_activates(GOOD_PGA, GOOD_SUB1, 4, T + 3000 * GOOD_MS);
+    good_run_event(EVENT_PG_STANDBY, GOOD_PGB, T + 8500 * GOOD_MS);
+    uint32_t leg = leg_at(4000, 6000);
+    row_at(false, false, 6500);
+    row_at(false, false, 6600);
+    assert_int_equal(found_at(leg), LEDGER_SPLIT);
+}
+
 /* The caller was cut off, and heard of the end when both sides had long written it; or he was not,
  * and it was then. */
 static void test_ledger__an_end_that_both_saw_may_be_heard_later(void **state)
@@ -531,6 +548,7 @@ static void test_ledger__a_cut_row_is_of_the_leg_that_went_on_then(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger__a_cut_network_leaves_the_number_of_cut_rows_open),
     cmocka_unit_test(test_ledger__an_end_that_both_sides_saw_is_two_whole_rows),
+    cmocka_unit_test(test_ledger__a_side_that_heard_of_no_successor_acts_beside_each_of_them),
     cmocka_unit_test(test_ledger__an_end_that_both_saw_may_be_heard_later),
     cmocka_unit_test(test_ledger__a_join_that_was_missed_is_two_whole_rows),
     cmocka_unit_test(test_ledger__a_leg_that_never_reached_its_phone_needs_a_reason),

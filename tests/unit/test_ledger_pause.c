@@ -103,6 +103,23 @@ static void test_ledger_pause__a_call_that_was_preserved_unheard_leaves_no_row(v
 }
 
 /* The network kept the end back, and another cut came before it was told: each explains a row. */
+/* All of a call fell into a hang; when that was over, the network was in the way, or was not yet.
+ */
+static void test_ledger_pause__what_a_hang_hid_may_be_lost_behind_a_cut(void **state)
+{
+    (void)state;
+    for (unsigned far = 0; far <= 1; far++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "hang", T - 2000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "hang", T + 8000 * GOOD_MS);
+        int64_t cut = T + (far == 1 ? 15000 : 7000) * GOOD_MS;
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "partition", cut);
+        good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", cut + 3000 * GOOD_MS);
+        uint32_t caller = caller_at(-1000, 500, false);
+        assert_int_equal(found_at(caller), far == 1 ? LEDGER_LOST : LEDGER_UNSEEN);
+    }
+}
+
 static void test_ledger_pause__an_end_that_is_told_late_feels_later_faults(void **state)
 {
     (void)state;
@@ -366,6 +383,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_pause__a_cut_that_died_with_its_witness_is_in_no_row),
     cmocka_unit_test(test_ledger_pause__a_row_that_waits_for_a_disk_dies_with_its_side),
     cmocka_unit_test(test_ledger_pause__a_call_that_was_preserved_unheard_leaves_no_row),
+    cmocka_unit_test(test_ledger_pause__what_a_hang_hid_may_be_lost_behind_a_cut),
     cmocka_unit_test(test_ledger_pause__an_end_that_is_told_late_feels_later_faults),
     cmocka_unit_test(test_ledger_pause__who_is_sent_on_at_the_wake_up_was_not_cut),
     cmocka_unit_test(test_ledger_pause__who_leaves_a_point_that_hangs_may_have_a_whole_record),
