@@ -43,7 +43,8 @@
     F(U32, devices_b, 0)     \
     F(PROC, pending, 0)      \
     F(U32, pending_epoch, 0) \
-    F(U64, ticket, 0)
+    F(U64, ticket, 0)        \
+    F(U32, begun, 0)
 
 #define FIELDS_MDS_AGENT(F)           \
     F(AGENT, agent, 0)                \

@@ -275,6 +275,45 @@ static void test_mds__epochs_of_sides_that_were_alone_are_never_the_same(void **
     assert_int_not_equal(granted_to(PAIR_PGA), by_b);
 }
 
+/* Both served. B, which had granted an epoch of its own, takes over the state of A, which knows
+ * nothing of it, and is alone once more; or does so after A, or it, was started anew. */
+static void test_mds__a_side_does_not_begin_an_epoch_twice_that_the_other_one_never_saw(
+    void **state)
+{
+    (void)state;
+    enum { AT_ONCE, A_ANEW, B_ANEW, CASES };
+    for (unsigned c = 0; c < CASES; c++) {
+        serving(PAIR_ICMA);
+        pair_visible(&pair, false);
+        pair_private(&pair, false);
+        assert_int_equal(state_of(PAIR_ICMB), MDS_STATE_ISOLATED_ENABLED);
+        pair_hello(&pair, PAIR_PGA, PAIR_ICMB, PAIR_EPOCH, false);
+        pair_hello(&pair, PAIR_PGB, PAIR_ICMB, PAIR_EPOCH, false);
+        pair_hello(&pair, PAIR_PGB, PAIR_ICMB, PAIR_EPOCH, true);
+        uint32_t first = granted_to(PAIR_PGB);
+        assert_true(first > PAIR_EPOCH);
+        pair_visible(&pair, true);
+        pair_private(&pair, true);
+        assert_lockstep();
+        if (c != AT_ONCE) {
+            struct proc_id anew = c == A_ANEW ? PAIR_ICMA : PAIR_ICMB;
+            pair_kill(&pair, anew);
+            pair_start_side(&pair, anew);
+            pair_visible(&pair, true);
+            pair_private(&pair, true);
+            pair_link(&pair, PAIR_PGA, anew, true);
+            pair_link(&pair, PAIR_PGB, anew, true);
+            assert_lockstep();
+        }
+        pair_kill(&pair, PAIR_ICMA);
+        assert_int_equal(state_of(PAIR_ICMB), MDS_STATE_ISOLATED_ENABLED);
+        pair_hello(&pair, PAIR_PGB, PAIR_ICMB, first, false);
+        pair_hello(&pair, PAIR_PGA, PAIR_ICMB, PAIR_EPOCH, false);
+        pair_hello(&pair, PAIR_PGA, PAIR_ICMB, PAIR_EPOCH, true);
+        assert_true(granted_to(PAIR_PGA) > first);
+    }
+}
+
 static void test_mds__a_pg_side_that_acts_keeps_its_epoch_at_a_side_that_knows_less(void **state)
 {
     (void)state;
@@ -457,6 +496,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__a_side_that_is_told_of_the_pair_does_not_begin_alone),
     cmocka_unit_test(test_mds__keys_of_sides_that_were_alone_are_never_the_same),
     cmocka_unit_test(test_mds__epochs_of_sides_that_were_alone_are_never_the_same),
+    cmocka_unit_test(test_mds__a_side_does_not_begin_an_epoch_twice_that_the_other_one_never_saw),
     cmocka_unit_test(test_mds__a_pg_side_that_acts_keeps_its_epoch_at_a_side_that_knows_less),
     cmocka_unit_test(test_mds__a_record_is_acknowledged_when_both_disks_have_it),
     cmocka_unit_test(test_mds__the_gap_of_a_returning_logger_is_filled),

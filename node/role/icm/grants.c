@@ -47,10 +47,19 @@ void grants_init(struct grants *g, const struct topology *topology, const struct
     }
 }
 
+void grants_heard(struct grants *g, const struct msg_pg_grant *grant)
+{
+    struct grants_pair *p = pair_numbered(g, grant->pair);
+    if (p != NULL && grant->epoch > p->begun) {
+        p->begun = grant->epoch;
+    }
+}
+
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant)
 {
     struct grants_pair *p = pair_numbered(g, grant->pair);
-    if (p == NULL || grant->epoch < p->highest) {
+    grants_heard(g, grant);
+    if (p == NULL || !grant->active || grant->epoch < p->highest) {
         return;
     }
     p->highest = grant->epoch;
@@ -238,8 +247,9 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
         tell(g, p, peer);
         return ERR_OK;
     }
-    uint32_t epoch = agreed ? hello->epoch : p->highest + 1;
-    begin(g, now, p, peer, agreed && acts ? epoch : own_epoch(g, epoch));
+    uint32_t known = p->begun > p->highest ? p->begun : p->highest;
+    uint32_t epoch = agreed && hello->epoch > known ? hello->epoch : known + 1;
+    begin(g, now, p, peer, agreed && acts ? hello->epoch : own_epoch(g, epoch));
     return ERR_OK;
 }
 
@@ -254,6 +264,7 @@ const struct grants_pair *grants_stored(struct grants *g, struct instant now, ui
         ASSERT(p->pending_epoch > p->highest);
         p->active = p->pending;
         p->highest = p->pending_epoch;
+        p->begun = p->highest > p->begun ? p->highest : p->begun;
         p->pending = (struct proc_id){0};
         trace(g, EVENT_PG_GRANTED, p->active, p->highest, instant_since(now, p->pending_since));
         tell(g, p, p->active);

@@ -29,7 +29,8 @@ struct grants_weight {
 
 struct grants_pair {
     uint32_t pair;
-    uint32_t highest;        /* the highest epoch that was ever granted; durable */
+    uint32_t highest;        /* the highest epoch that was granted; durable */
+    uint32_t begun;          /* up to here each may have been granted by a side that was alone */
     struct proc_id active;   /* none: nobody, or the side gave up */
     struct proc_id sides[2]; /* A, B; none where the topology has no such side */
     bool linked[2], met[2];  /* met: since there was no side at all */
@@ -52,8 +53,10 @@ struct grants {
 };
 
 void grants_init(struct grants *g, const struct topology *topology, const struct world *world);
-/* A grant of an earlier life (pg_grant). */
+/* A grant of an earlier life (pg_grant); not `active`: one that only was. */
 void grants_restore(struct grants *g, const struct msg_pg_grant *grant);
+/* A grant that the other side of the controller gave while it was alone, and this one was, too. */
+void grants_heard(struct grants *g, const struct msg_pg_grant *grant);
 /* No side is linked, and nothing is on its way to disk: a side of the controller begins anew. */
 void grants_begin(struct grants *g);
 /* A side has a path, and said hello over it or not, as the other side of the controller tells. */

@@ -60,6 +60,7 @@ static void put_pair(struct out *out, const struct grants_pair *p)
     msg.mds_pair = (struct msg_mds_pair){
         .pair = p->pair,
         .highest = p->highest,
+        .begun = p->begun,
         .active = p->active,
         .met = bits(p->met[0], p->met[1]),
         .hello_a = p->hello[0],
@@ -152,16 +153,20 @@ void icm_state_durable(const struct icm *icm, void *context, icm_state_give *giv
     msg.correlation = 0;
     for (uint32_t i = 0; i < icm->grants.pairs_n; i++) {
         const struct grants_pair *p = &icm->grants.pairs[i];
-        if (p->highest == 0) {
-            continue;
-        }
         msg.kind = MSG_PG_GRANT;
         msg.pg_grant =
             (struct msg_pg_grant){.side = proc_id_eq(p->active, p->sides[1]) ? SIDE_B : SIDE_A,
                                   .pair = p->pair,
                                   .epoch = p->highest,
                                   .active = true};
-        give(context, &msg);
+        if (p->highest > 0) {
+            give(context, &msg);
+        }
+        if (p->begun > p->highest) {
+            msg.pg_grant.epoch = p->begun;
+            msg.pg_grant.active = false; /* whose it was does not matter any more */
+            give(context, &msg);
+        }
     }
     const struct keys *k = &icm->router.keys;
     msg.kind = MSG_ROUTE_ANSWER;
@@ -198,6 +203,7 @@ static enum err take_pair(struct icm *icm, const struct msg_mds_pair *m)
         return ERR_INVALID;
     }
     p->highest = m->highest;
+    p->begun = m->begun;
     p->active = m->active;
     p->hello[0] = m->hello_a;
     p->hello[1] = m->hello_b;
