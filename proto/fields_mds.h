@@ -86,7 +86,9 @@
     F(U32, key_end, 0)          \
     F(I64, patient_until_us, 0) \
     F(U64, routed, 0)           \
-    F(U64, sum, 0)
+    F(U64, sum, 0)              \
+    F(U32, begun_day, 0)        \
+    F(U32, begun, 0)
 
 /* A logger asks for the rows behind `after` that it does not hold: those of a side are held up to
  * its key. */

@@ -257,6 +257,32 @@ static void begins_alone(struct proc_id side)
     assert_int_equal(state_of(side), MDS_STATE_ISOLATED_ENABLED);
 }
 
+/* Both go on with what they hold, twice; in between B takes over what A has, and A leads. */
+static void test_mds__keys_of_sides_that_both_go_on_are_never_the_same(void **state)
+{
+    (void)state;
+    uint32_t keys[2][2] = {{0}};
+    serving(PAIR_ICMA);
+    for (unsigned time = 0; time < 2; time++) {
+        pair_visible(&pair, false);
+        pair_private(&pair, false);
+        for (unsigned side = 0; side < 2; side++) {
+            const struct mds *m = &pair.sides[side].mds;
+            assert_int_equal(m->state, MDS_STATE_ISOLATED_ENABLED);
+            keys[time][side] = m->icm.router.keys.next;
+            assert_true(m->icm.router.keys.durable > m->icm.router.keys.next);
+        }
+        pair_visible(&pair, true);
+        pair_private(&pair, true);
+        assert_lockstep();
+    }
+    assert_int_equal(keys[0][0] / KEYS_ALONE, keys[1][0] / KEYS_ALONE); /* A's, which is known */
+    assert_int_equal(keys[0][0] / KEYS_ALONE % 2, 0);
+    assert_int_equal(keys[0][1] / KEYS_ALONE % 2, 1);
+    assert_int_equal(keys[1][1] / KEYS_ALONE % 2, 1);
+    assert_true(keys[1][1] / KEYS_ALONE > keys[0][1] / KEYS_ALONE);
+}
+
 static void test_mds__epochs_of_sides_that_were_alone_are_never_the_same(void **state)
 {
     (void)state;
@@ -495,6 +521,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_mds__two_sides_that_both_served_find_to_one),
     cmocka_unit_test(test_mds__a_side_that_is_told_of_the_pair_does_not_begin_alone),
     cmocka_unit_test(test_mds__keys_of_sides_that_were_alone_are_never_the_same),
+    cmocka_unit_test(test_mds__keys_of_sides_that_both_go_on_are_never_the_same),
     cmocka_unit_test(test_mds__epochs_of_sides_that_were_alone_are_never_the_same),
     cmocka_unit_test(test_mds__a_side_does_not_begin_an_epoch_twice_that_the_other_one_never_saw),
     cmocka_unit_test(test_mds__a_pg_side_that_acts_keeps_its_epoch_at_a_side_that_knows_less),

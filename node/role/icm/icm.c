@@ -24,6 +24,15 @@ void icm_restore(struct icm *icm, const struct msg *msg)
     }
 }
 
+void icm_heard(struct icm *icm, const struct msg *msg)
+{
+    if (msg->kind == MSG_PG_GRANT) {
+        grants_heard(&icm->grants, &msg->pg_grant);
+    } else if (msg->kind == MSG_ROUTE_ANSWER && msg->route_answer.kind == ROUTE_NONE) {
+        keys_heard(&icm->router.keys, msg->route_answer.day, msg->route_answer.key);
+    }
+}
+
 void icm_start(struct icm *icm, struct instant now, int64_t wall_us)
 {
     keys_start(&icm->router.keys, now, wall_us);

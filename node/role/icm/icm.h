@@ -22,6 +22,9 @@ struct icm {
 void icm_init(struct icm *icm, const struct topology *topology, const struct world *world);
 /* One message that an earlier life stored: grants and ranges of keys; others are passed over. */
 void icm_restore(struct icm *icm, const struct msg *msg);
+/* The same of the other side of the controller, which was alone when this one was, too: what it
+ * began does not begin again. */
+void icm_heard(struct icm *icm, const struct msg *msg);
 /* `wall_us` is the wall clock at `now`; RouterCallKeyDay follows from it. */
 void icm_start(struct icm *icm, struct instant now, int64_t wall_us);
 /* The same for a side of a pair that begins without a partner: nothing is known of the PGs, and the

@@ -139,6 +139,8 @@ void icm_state_export(const struct icm *icm, void *context, icm_state_give *give
     end->day = k->day;
     end->next = k->next;
     end->durable = k->durable;
+    end->begun_day = k->begun_day;
+    end->begun = k->begun;
     end->key_ticket = k->ticket;
     end->key_day = k->ticket != 0 ? k->ticket_day : 0;
     end->key_end = k->ticket != 0 ? k->ticket_end : 0;
@@ -173,6 +175,11 @@ void icm_state_durable(const struct icm *icm, void *context, icm_state_give *giv
     msg.route_answer =
         (struct msg_route_answer){.kind = ROUTE_NONE, .day = k->day, .key = k->durable};
     if (k->day > 0) {
+        give(context, &msg);
+    }
+    msg.route_answer.day = k->begun_day;
+    msg.route_answer.key = k->begun;
+    if (k->begun_day == k->day && k->begun > k->durable) {
         give(context, &msg);
     }
 }
@@ -283,6 +290,8 @@ enum err icm_state_import_end(struct icm *icm, const struct msg_mds_end *end)
     k->day = end->day;
     k->next = end->next;
     k->durable = end->durable;
+    k->begun_day = end->begun_day;
+    k->begun = end->begun;
     k->ticket = end->key_ticket;
     k->ticket_day = end->key_day;
     k->ticket_end = end->key_end;

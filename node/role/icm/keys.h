@@ -4,8 +4,9 @@
  * range begins where the last one ended, and what was not used of it is lost. A new day begins at
  * KEYS_FIRST again.
  *
- * A side of a duplexed controller that begins alone cannot know which keys the other one gave
- * meanwhile. It goes on in the next million of its own: A has the even ones, B the odd ones. */
+ * A side of a duplexed controller that is alone cannot know which keys the other one gives
+ * meanwhile. It goes on in a million of its own: A has the even ones, B the odd ones; never in one
+ * that was begun before, by whom ever. */
 #ifndef NODE_ROLE_ICM_KEYS_H
 #define NODE_ROLE_ICM_KEYS_H
 
@@ -20,9 +21,11 @@ struct keys {
     const struct world *world;
     int64_t wall_offset_us; /* wall clock minus the driver's clock */
     uint32_t day;
-    uint32_t next;    /* the next key of that day */
-    uint32_t durable; /* keys below this one may be given away */
-    uint64_t ticket;  /* of the range on its way to disk; 0: none */
+    uint32_t next;             /* the next key of that day */
+    uint32_t durable;          /* keys below this one may be given away */
+    enum side side;            /* that orders; none: there is one */
+    uint32_t begun_day, begun; /* up to here a side that was alone may have given keys */
+    uint64_t ticket;           /* of the range on its way to disk; 0: none */
     uint32_t ticket_day, ticket_end;
 };
 
@@ -31,6 +34,10 @@ void keys_init(struct keys *k, const struct world *world);
 void keys_start(struct keys *k, struct instant now, int64_t wall_us);
 /* As keys_start, for a side that does not know what the other one gave. */
 void keys_start_alone(struct keys *k, struct instant now, int64_t wall_us, enum side side);
+/* The other side is lost, and may give keys, too. */
+void keys_go_on_alone(struct keys *k, enum side side);
+/* What the other side had made durable while it was alone. */
+void keys_heard(struct keys *k, uint32_t day, uint32_t end);
 /* A range that an earlier life made durable (route_answer of kind NONE: day, end of the range). */
 void keys_restore(struct keys *k, uint32_t day, uint32_t end);
 void keys_stored(struct keys *k, uint64_t ticket);

@@ -268,8 +268,8 @@ static void take_durable(struct mds *m, const struct msg *msg)
     if (!serves(m->state)) { /* this side may be the first to order again: it knows both disks */
         icm_restore(&m->icm, msg);
         m->world->store(m->world->context, msg);
-    } else if (m->state == MDS_STATE_ISOLATED_ENABLED && msg->kind == MSG_PG_GRANT) {
-        grants_heard(&m->icm.grants, &msg->pg_grant); /* no epoch begins twice */
+    } else if (m->state == MDS_STATE_ISOLATED_ENABLED) { /* nothing is to begin twice */
+        icm_heard(&m->icm, msg);
     }
 }
 

@@ -202,6 +202,7 @@ static void apply(struct mds *m, const struct mds_item *item)
         return;
     case MDS_INPUT_SIDE_LOST:
         m->icm.grants.orders = other((enum side)in->via);
+        keys_go_on_alone(&m->icm.router.keys, m->icm.grants.orders);
         side_lost(m, at, (enum side)in->via);
         return;
     case MDS_INPUT_STORED:
@@ -541,7 +542,7 @@ static enum err take_end(struct mds *m, const struct msg_mds_end *end)
     m->told_stored = 0;
     m->tickets_n = 0;
     m->stored = 0;
-    m->icm.grants.orders = other(m->side);
+    m->icm.grants.orders = m->icm.router.keys.side = other(m->side);
     icm_state_durable(&m->icm, m, store_durable);
     return ERR_OK;
 }
