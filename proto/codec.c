@@ -494,7 +494,7 @@ enum err codec_frame_unpack(enum link link, const uint8_t *buf, size_t len, stru
     if (!codec_understands(SPOKEN, pb->version)) {
         return ERR_VERSION;
     }
-    arena.newer = pb->version > SPOKEN;
+    arena.newer = pb->version > CODEC_VERSION; /* a build of the next one knows what it has more */
     if (known(&arena, &pb->base) != ERR_OK || pb->kind >= CODEC_FRAME_COUNT) {
         return ERR_UNKNOWN;
     }
