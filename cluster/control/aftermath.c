@@ -1,5 +1,6 @@
 #include "cluster/control/aftermath.h"
 
+#include "cluster/control/patience.h"
 #include "cluster/control/tick.h"
 #include "cluster/control/unfold.h"
 
@@ -27,8 +28,7 @@ static bool is_calm(struct session_of_command *s)
 
 void aftermath_watch(struct session_of_command *s, int64_t t0_us, uint32_t steady_ms, bool quiet)
 {
-    int64_t until =
-        tick_now_us() + (int64_t)SETTLE_MS * 1000 * operator_patience(&s->cluster.topology);
+    int64_t until = tick_now_us() + (int64_t)SETTLE_MS * 1000 * patience_of(&s->cluster.topology);
     int64_t calm_since = 0;
     struct unfold *u = unfold_new(&s->cluster, t0_us, quiet);
     tick_catch_interrupts();
@@ -53,8 +53,7 @@ uint32_t aftermath_notice_ms(const struct topology *t)
 
 void aftermath_lease(struct session_of_command *s, struct proc_id id)
 {
-    int64_t until =
-        tick_now_us() + (int64_t)LEASE_MS * 1000 * operator_patience(&s->cluster.topology);
+    int64_t until = tick_now_us() + (int64_t)LEASE_MS * 1000 * patience_of(&s->cluster.topology);
     const struct topology_proc *p = topology_proc_of(&s->cluster.topology, id);
     tick_catch_interrupts();
     while (p->kind == PROC_NODE && tick_now_us() < until && !tick_interrupted()) {

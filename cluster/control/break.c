@@ -1,6 +1,7 @@
 #include "cluster/control/break.h"
 
 #include "cluster/control/backend.h"
+#include "cluster/control/patience.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/survey.h"
 #include "cluster/control/tick.h"
@@ -104,7 +105,7 @@ int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id 
     *ret_t0_us = f.at_us;
     code = code == OUTCOME_DONE ? faults_begin(c, &f) : code;
     if (code == OUTCOME_DONE && service == SERVICE_NONE && !spares(how) &&
-        !proc_wait_gone(c, name, STOP_MS * operator_patience(&c->topology))) {
+        !proc_wait_gone(c, name, STOP_MS * patience_of(&c->topology))) {
         code = outcome_error(OUTCOME_TIMEOUT, "rehome kill TARGET --how crash", "%s does not go",
                              name);
     }
@@ -114,7 +115,7 @@ int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id 
 /* Until the process answers. */
 static int wait_answer(struct operator_desk *o, const struct cluster *c, struct proc_id target)
 {
-    int64_t until = tick_now_us() + (int64_t)STOP_MS * 1000 * operator_patience(&c->topology);
+    int64_t until = tick_now_us() + (int64_t)STOP_MS * 1000 * patience_of(&c->topology);
     struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_TIMEOUT;
     if (s == NULL) {

@@ -3,6 +3,7 @@
 #include "cluster/control/backend.h"
 #include "cluster/control/delivered.h"
 #include "cluster/control/faults.h"
+#include "cluster/control/patience.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
@@ -194,8 +195,7 @@ static int start_kind(const struct cluster *c, enum proc_kind kind, enum side si
 /* Side B comes when A is active, or after a while: the cluster may be one without A. */
 static int wait_active(struct operator_desk *o, const struct cluster *c)
 {
-    int64_t until =
-        tick_now_us() + (int64_t)ACTIVE_WAIT_MS * 1000 * operator_patience(&c->topology);
+    int64_t until = tick_now_us() + (int64_t)ACTIVE_WAIT_MS * 1000 * patience_of(&c->topology);
     struct scene *s = calloc(1, sizeof *s);
     int code = OUTCOME_DONE;
     bool active = false;
@@ -446,9 +446,9 @@ static bool stops_now(const struct cluster *c, const char *name, enum proc_kind 
 
 static void stop(const struct cluster *c, const char *name)
 {
-    if (!proc_wait_gone(c, name, STOP_WAIT_MS * operator_patience(&c->topology))) {
+    if (!proc_wait_gone(c, name, STOP_WAIT_MS * patience_of(&c->topology))) {
         (void)proc_signal(c, name, SIGKILL);
-        (void)proc_wait_gone(c, name, STOP_WAIT_MS * operator_patience(&c->topology));
+        (void)proc_wait_gone(c, name, STOP_WAIT_MS * patience_of(&c->topology));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "cluster/control/operator.h"
 
 #include "cluster/control/backend.h"
+#include "cluster/control/patience.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/tick.h"
 #include "node/runtime/driver.h"
@@ -304,19 +305,10 @@ static void ask_by_link(struct operator_desk *o, struct operator_ask *asks, uint
     o->sent = NULL;
 }
 
-uint32_t operator_patience(const struct topology *t)
-{
-    struct topology_timers lab = {0};
-    bool known = topology_profile("lab", &lab) == ERR_OK;
-    ASSERT(known);
-    int64_t times = t->timers.raft_election.us / lab.raft_election.us;
-    return times > 1 ? (uint32_t)times : 1;
-}
-
 void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,
                   uint32_t timeout_ms)
 {
-    timeout_ms *= operator_patience(o->topology);
+    timeout_ms *= patience_of(o->topology);
     for (uint32_t i = 0; i < n; i++) {
         ASSERT(asks[i].to.v >= 1 && asks[i].to.v <= PROCS_MAX);
         set_id(&asks[i].question, o->next_id++);

@@ -34,9 +34,6 @@ void operator_close(struct operator_desk **o);
 /* Of the cluster that is asked. */
 const struct topology *operator_topology(const struct operator_desk *o);
 
-/* By how much more than in lab everybody has to be waited for: the profile slow is for machines
- * that are, and its elections take as much longer. */
-uint32_t operator_patience(const struct topology *t);
 /* Ask, and wait until each is answered, its process is gone, or the time is over; `timeout_ms` is
  * the time in lab. */
 void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n,

@@ -1,5 +1,6 @@
 #include "cluster/control/proc_there.h"
 
+#include "cluster/control/patience.h"
 #include "cluster/control/tick.h"
 
 #include <signal.h>
@@ -51,10 +52,19 @@ static void find_words(const struct machines_layout *l, const struct topology_pr
     }
 }
 
-/* "PID STAT"; nothing else: it is dead. */
+/* "PID STAT"; nothing else: it is dead. A machine that does not answer in time may only be slow,
+ * and one that was not asked again so soon is what it was: then the process itself is asked. */
 static void take(uint16_t v, const struct machines_job *job)
 {
     struct proc_stat s = {.state = PROC_STATE_DEAD};
+    if (job->err == ERR_UNKNOWN) {
+        return;
+    }
+    if (job->err == ERR_TIMEOUT) {
+        seen.states[v] = PROC_STATE_ALIVE;
+        seen.pids[v] = (struct proc_pid){0};
+        return;
+    }
     char *end = NULL;
     long pid = job->err == ERR_OK ? strtol(job->said.text, &end, 10) : 0;
     bool lives = pid > 0 && proc_stat_parse(end, &s) && s.state != PROC_STATE_DEAD;
@@ -77,7 +87,7 @@ static void look(const struct cluster *c)
         find_words(&l, &c->topology.procs[v - 1], find);
         jobs[v - 1] = machines_job((struct proc_id){v}, "%s && echo \"$pid $stat\"", find);
     }
-    machines_run(c, jobs, n, LOOK_MS);
+    machines_run(c, jobs, n, LOOK_MS * patience_of(&c->topology));
     for (uint16_t v = 1; v <= n; v++) {
         take(v, &jobs[v - 1]);
         shell_said_free(&jobs[v - 1].said);
