@@ -116,6 +116,7 @@ static int64_t silence_of_parted(const struct history *h, const struct history_l
         }
         if (e->kind == EVENT_KEY_TAKEN && call_id_eq(e->call, leg->call)) {
             asked = parts(e->value);
+            since = e->value == KEY_RETRIEVE ? leg->end_us : since; /* they are to talk again */
         } else if (e->kind == EVENT_MEDIA_END && other && asked && since == leg->end_us) {
             since = e->at.us;
         } else if (e->kind == EVENT_MEDIA_BEGIN && other) {

@@ -132,7 +132,7 @@ static void test_check__call_1_forgives_the_silence_of_a_third_who_never_came(vo
 static void test_check__call_1_forgives_the_silence_of_who_was_sent_away(void **state)
 {
     (void)state;
-    enum { NO_KEY, OTHER_KEY, KEY_LATER, BACK, SENT, CASES };
+    enum { NO_KEY, OTHER_KEY, KEY_LATER, BACK, RETRIEVED, SENT, CASES };
     for (unsigned c = 0; c < CASES; c++) {
         good_run_make();
         struct history_leg *talk = &good_legs[GOOD_LEG_DONE];
@@ -149,6 +149,13 @@ static void test_check__call_1_forgives_the_silence_of_who_was_sent_away(void **
         struct event *end = good_run_event(EVENT_MEDIA_END, GOOD_FLEET, stopped);
         end->device = other->device;
         end->call = talk->call;
+        if (c == RETRIEVED) {
+            struct event *again =
+                good_run_event(EVENT_KEY_TAKEN, GOOD_SUB1, stopped + 200 * GOOD_MS);
+            again->device = talk->device;
+            again->call = talk->call;
+            again->value = KEY_RETRIEVE;
+        }
         if (c == BACK) {
             struct event *begin = good_run_event(EVENT_MEDIA_BEGIN, GOOD_FLEET, stopped + 1);
             begin->device = other->device;
