@@ -1,5 +1,6 @@
 #include "cluster/control/machines.h"
 
+#include "cluster/control/patience.h"
 #include "cluster/control/tick.h"
 #include "cluster/fault/tool.h"
 
@@ -16,6 +17,8 @@
 #define SOCKET_MAX 90 /* of the 107 bytes of a socket's name; ssh adds some of its own */
 #define AGAIN_US   3000000
 #define WORD_LEN   (HOME_PATH_MAX + 64)
+#define CONNECT_S  10 /* until a machine has said who it is; by our patience */
+#define ALIVE_S    5  /* between questions whether it is still there; three unanswered: no */
 
 /* The shells of this command, of one cluster. */
 static struct {
@@ -60,11 +63,13 @@ static int write_config(const struct cluster *c, const char *own)
         fprintf(out, "Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n");
     }
     write_hosts(c, out);
-    fprintf(out, "Host *\n"
-                 "    BatchMode yes\n"
-                 "    ConnectTimeout 10\n"
-                 "    ServerAliveInterval 5\n"
-                 "    LogLevel ERROR\n");
+    fprintf(out,
+            "Host *\n"
+            "    BatchMode yes\n"
+            "    ConnectTimeout %u\n"
+            "    ServerAliveInterval %u\n"
+            "    LogLevel ERROR\n",
+            CONNECT_S * patience_of(&c->topology), ALIVE_S * patience_of(&c->topology));
     file(c, "", path);
     if (strlen(path) + NAME_LEN <= SOCKET_MAX) {
         fprintf(out, "    ControlMaster auto\n    ControlPersist 10m\n    ControlPath \"%s%%n\"\n",
