@@ -26,20 +26,20 @@ static bool of_pair(const struct watch *k, struct proc_id proc)
     return p != NULL && p->kind == PROC_PG && p->pair == k->pair;
 }
 
-/* Whether this event takes the active side its view of the calls. */
-static bool blinds(const struct watch *k, const struct event *e)
+/* Whether this event takes a side its view of the calls. */
+static bool blinds(const struct watch *k, struct proc_id side, const struct event *e)
 {
-    const struct topology_proc *p = topology_proc_of(k->h->topology, k->active);
+    const struct topology_proc *p = topology_proc_of(k->h->topology, side);
     if (p == NULL) {
         return false;
     }
     bool its_node = proc_id_eq(e->peer, p->ctimanager_node);
     if (e->kind == EVENT_FAULT) {
-        return (proc_id_eq(e->peer, k->active) || its_node) && !history_spares(e->text);
+        return (proc_id_eq(e->peer, side) || its_node) && !history_spares(e->text);
     }
     if (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROVIDER_DOWN ||
         e->kind == EVENT_PROCESS_STOP) {
-        return proc_id_eq(e->proc, k->active);
+        return proc_id_eq(e->proc, side);
     }
     if (e->kind == EVENT_SERVICE_CRASH || e->kind == EVENT_SERVICE_STOP) {
         return proc_id_eq(e->proc, p->ctimanager_node);
@@ -121,7 +121,7 @@ static void while_paused(struct watch *k, const struct event *e)
         if (healed) {
             forget_window(k); /* the controller said so */
         }
-    } else if (blinds(k, e)) {
+    } else if (blinds(k, k->active, e)) {
         if (late || (healed && e->kind == EVENT_FAULT && !k->unsure)) {
             forget_window(k);
             open_window(k, k->active, e);
@@ -145,11 +145,11 @@ static void while_open(struct watch *k, const struct event *e)
     if (e->kind == EVENT_PG_GRANTED && of_pair(k, e->peer) && !proc_id_eq(e->peer, k->granted)) {
         k->w->seen_from = e->at.us;
         k->granted = e->peer;
-    } else if (e->kind == EVENT_PG_STANDBY && proc_id_some(k->granted) &&
-               proc_id_eq(e->proc, k->granted)) {
-        /* It had begun to look, and gave up before it was active. */
-        close_window(k, k->granted, e->at.us);
-        open_window(k, e->proc, e);
+    } else if (blinds(k, k->granted, e) && !(e->kind == EVENT_FAULT && history_survives(e->text))) {
+        /* It had begun to look, and sees no more before it was active; it may not know yet. */
+        struct proc_id side = k->granted;
+        close_window(k, side, e->at.us);
+        open_window(k, side, e);
     }
 }
 
@@ -209,7 +209,7 @@ static void pair_windows(struct history *h, uint32_t pair)
             if (k.w != NULL && !k.paused) {
                 while_open(&k, e);
             }
-        } else if (blinds(&k, e)) {
+        } else if (blinds(&k, k.active, e)) {
             open_window(&k, k.active, e);
         }
     }

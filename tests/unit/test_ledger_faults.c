@@ -186,7 +186,38 @@ static void test_ledger_faults__more_cuts_than_a_set_holds_are_as_many_as_it_hol
     }
 }
 
+static void granted_at(struct proc_id side, int64_t epoch, int64_t at_ms)
+{
+    struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, T + at_ms * GOOD_MS);
+    granted->peer = side;
+    granted->value = epoch;
+}
+
+/* pga had begun to look when its node lost its power, and heard of it only when that was back. */
+static void test_ledger_faults__a_side_that_lost_its_node_before_it_was_active_saw_no_more(
+    void **state)
+{
+    (void)state;
+    for (unsigned blind = 0; blind <= 1; blind++) {
+        second_fault("crash");
+        good_run_event(EVENT_PROCESS_START, GOOD_PGB, T + 2000 * GOOD_MS);
+        granted_at(GOOD_PGA, 3, 1000);
+        if (blind == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_SUB1, "power", T + 2000 * GOOD_MS);
+            good_run_event(EVENT_PROCESS_START, GOOD_SUB1, T + 2500 * GOOD_MS);
+        }
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGA, T + 6000 * GOOD_MS);
+        granted_at(GOOD_PGB, 4, 6001);
+        good_run_activates(GOOD_PGB, GOOD_SUB2, 4, T + 12000 * GOOD_MS);
+        uint32_t leg = leg_at(4500, 9000);
+        row_at(false, false, 9500);
+        assert_int_equal(found_at(leg), blind == 1 ? LEDGER_OK : LEDGER_UNEXPLAINED);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(
+        test_ledger_faults__a_side_that_lost_its_node_before_it_was_active_saw_no_more),
     cmocka_unit_test(test_ledger_faults__more_cuts_than_a_set_holds_are_as_many_as_it_holds),
     cmocka_unit_test(test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only),
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
