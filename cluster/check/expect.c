@@ -29,13 +29,31 @@ static bool never_offered(enum reason reason)
            reason == REASON_DROPPED_IN_SETUP || reason == REASON_SHUTDOWN;
 }
 
-/* The node that held the route point was dead when the call came, and nobody took the point before
- * it ended: without a quorum nobody can. */
-static bool is_unheld(const struct history *h, struct device_id point, int64_t begin, int64_t end)
+/* Whether the CallManager of a node was dead, and did not only hang. */
+static bool is_dead(const struct history *h, struct proc_id node, int64_t at)
 {
-    struct proc_id owner = expect_course_owner(h, point, begin);
-    return proc_id_some(owner) && !history_up(h, owner, SERVICE_CALLMANAGER, begin) &&
-           proc_id_eq(expect_course_owner(h, point, end), owner);
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        if (proc_id_eq(o->proc, node) && expect_course_callmanager(h, o) && !history_hangs(o) &&
+            o->from <= at && at < o->until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The node that held the route point was dead when the call came, and nobody took the point before
+ * it ended: without a quorum nobody can. Who is turned away there by a node that hangs was not
+ * offered either; who gives up is told to it when it wakes up. */
+static bool is_unheld(const struct history *h, struct device_id point,
+                      const struct history_leg *leg)
+{
+    struct proc_id owner = expect_course_owner(h, point, leg->begin_us);
+    bool dead = leg->reason == REASON_NO_CONTROLLER
+                    ? !history_up(h, owner, SERVICE_CALLMANAGER, leg->begin_us)
+                    : is_dead(h, owner, leg->begin_us);
+    return leg->answer_us == 0 && proc_id_some(owner) && dead &&
+           proc_id_eq(expect_course_owner(h, point, leg->end_us), owner);
 }
 
 /* The controller gave a call at a route point to an agent (none: to any) until `by`. His phone may
@@ -66,9 +84,8 @@ struct expect_leg expect_at_point(const struct history *h, const struct history_
                               .begin_us = leg->begin_us,
                               .end_us = leg->end_us,
                               .went_on = leg->answer_us != 0,
-                              .never_offered = never_offered(leg->reason) ||
-                                               (leg->reason == REASON_NO_CONTROLLER &&
-                                                is_unheld(h, point, leg->begin_us, leg->end_us))};
+                              .never_offered =
+                                  never_offered(leg->reason) || is_unheld(h, point, leg)};
     if (leg->answer_us != 0) {
         what.end_us = leg->answer_us;
     }
