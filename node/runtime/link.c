@@ -212,6 +212,7 @@ void link_out_begin(struct link_out *out, size_t len)
 enum err link_send(struct link_socket *s, const char *routing, struct link_out *out)
 {
     zmq_msg_t *message = (zmq_msg_t *)(void *)out->message;
+    zwatch_used(s->watch);
     if (s->listener && zmq_send(s->zmq, routing, strlen(routing), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         int error = zmq_errno();
         zmq_msg_close(message);

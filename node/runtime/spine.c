@@ -343,6 +343,7 @@ void spine_write(struct spine *s, const struct event *event)
     s->used += len;
     s->waiting++;
     if (s->subscribers > 0) {
+        zwatch_used(s->watch);
         err_ignore(zmq_send(s->tap, line, len - 1, ZMQ_DONTWAIT) < 0 ? ERR_FULL : ERR_OK,
                    "observers may miss events; the numbers tell them");
     }

@@ -8,15 +8,18 @@ struct zwatch {
     struct loop *loop;
     struct zwatch *next;
     void *socket; /* NULL: freed, waits for its close callback */
+    bool unsure;  /* it may be readable: it has not said that it is not since it was used */
     void (*readable)(void *context);
     void *context;
 };
 
+/* zwatch_dispatch looks what it is. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
-    (void)poll;
     (void)status;
-    (void)events; /* it only wakes the loop; zwatch_dispatch looks */
+    (void)events;
+    struct zwatch *watch = poll->data;
+    watch->unsure = true;
 }
 
 struct zwatch *zwatch_new(struct loop *loop, void *socket, void (*readable)(void *context),
@@ -37,6 +40,7 @@ struct zwatch *zwatch_new(struct loop *loop, void *socket, void (*readable)(void
     watch->socket = socket;
     watch->readable = readable;
     watch->context = context;
+    watch->unsure = true;
     watch->next = loop->watches;
     loop->watches = watch;
     return watch;
@@ -64,18 +68,29 @@ void zwatch_free(struct zwatch **watch)
     }
 }
 
-static bool is_readable(const struct zwatch *watch)
+void zwatch_used(struct zwatch *watch)
 {
+    watch->unsure = true;
+}
+
+/* One that says no has done all that was asked of it: its descriptor tells when there is more. */
+static bool is_readable(struct zwatch *watch)
+{
+    if (!watch->unsure || watch->socket == NULL) {
+        return false;
+    }
     int events = 0;
     size_t size = sizeof events;
-    return watch->socket != NULL &&
-           zmq_getsockopt(watch->socket, ZMQ_EVENTS, &events, &size) == 0 &&
-           (events & ZMQ_POLLIN) != 0;
+    if (zmq_getsockopt(watch->socket, ZMQ_EVENTS, &events, &size) != 0) {
+        return false; /* a signal: it is asked again */
+    }
+    watch->unsure = (events & ZMQ_POLLIN) != 0;
+    return watch->unsure;
 }
 
 bool zwatch_pending(struct loop *loop)
 {
-    for (const struct zwatch *w = loop->watches; w != NULL; w = w->next) {
+    for (struct zwatch *w = loop->watches; w != NULL; w = w->next) {
         if (is_readable(w)) {
             return true;
         }

@@ -2,7 +2,9 @@
  *
  * The file descriptor of a ZeroMQ socket says only that its state may have changed (it is
  * edge-triggered), so readiness is asked with ZMQ_EVENTS before the loop waits and after it woke,
- * as flux-core's zwatcher does. */
+ * as flux-core's zwatcher does; but only of a socket whose descriptor said so, or that was used
+ * since it last said no: any call may swallow what the descriptor had to say. To ask costs two
+ * system calls, and a node has thirty sockets. */
 #ifndef NODE_RUNTIME_ZWATCH_H
 #define NODE_RUNTIME_ZWATCH_H
 
@@ -14,6 +16,8 @@ struct zwatch;
  * number of messages. It may free any zwatch. */
 struct zwatch *zwatch_new(struct loop *loop, void *socket, void (*readable)(void *context),
                           void *context);
+/* After anything was done to the socket, except by `readable`. */
+void zwatch_used(struct zwatch *watch);
 /* Before the socket is closed. NULL is fine. */
 void zwatch_free(struct zwatch **watch);
 
