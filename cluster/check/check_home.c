@@ -45,6 +45,21 @@ static bool has_refuge(const struct history *h, const struct device_info *info, 
     return refuge && history_majority(h, from, until);
 }
 
+/* When a phone that was idle at `at` could go: it may hear only within the bound that it was taken
+ * from its node, and be in a call then, which the node gave it when it was back; else `at`. */
+static int64_t free_to_go(const struct history *h, struct device_id id, int64_t at, int64_t bound)
+{
+    const struct history_span *span = &h->moves_of[id.v];
+    for (uint32_t i = 0; i < span->n; i++) {
+        const struct history_move *move = &h->moves[span->first + i];
+        if (!proc_id_some(move->node) && move->at >= at && move->at <= at + bound) {
+            int64_t until = history_busy_until(h, id, move->at);
+            return until > move->at ? until : at;
+        }
+    }
+    return at;
+}
+
 /* Every device of a CallManager that died, and that has somewhere to go, registers there within the
  * bound. */
 static void follow(const struct history *h, const struct history_outage *o, struct tally *t)
@@ -60,6 +75,7 @@ static void follow(const struct history *h, const struct history_outage *o, stru
         int64_t from = o->from;
         if (info.kind == DEVICE_KIND_PHONE) {
             from = history_busy_until(h, id, o->from);
+            from = from == HISTORY_FOREVER ? from : free_to_go(h, id, from, bound);
         }
         if (from == HISTORY_FOREVER || from + bound > h->end_us) {
             continue; /* still busy, or the run ended before the bound */

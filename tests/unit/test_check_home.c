@@ -55,6 +55,30 @@ static void test_check_home__home_1_keeps_two_outages_apart(void **state)
     history_free(&good);
 }
 
+/* Its node was back before the phone heard that it had been taken from it, and had given it a call,
+ * which is preserved; or it was idle when it heard that. */
+static void test_check_home__home_1_lets_a_phone_end_the_call_in_which_it_hears_of_it(void **state)
+{
+    (void)state;
+    for (unsigned busy = 0; busy <= 1; busy++) {
+        good_run_make();
+        for (size_t i = 0; i < good.events_n; i++) {
+            struct event *e = &good_events[i];
+            if (e->kind == EVENT_REGISTERED && e->device.v == 9 && e->epoch == 2) {
+                e->at.us = GOOD_FAULT + 9000 * GOOD_MS;
+            } else if (e->kind == EVENT_DEVICE_LOST && e->device.v == 9) {
+                e->at.us = GOOD_FAULT + 2000 * GOOD_MS;
+            }
+        }
+        int64_t begin = GOOD_FAULT + (busy == 1 ? 1000 : 3000) * GOOD_MS;
+        good_run_talk(5009, 0x709, begin, GOOD_FAULT + 8900 * GOOD_MS)->preserved = true;
+        good_run_finish();
+        assert_int_equal(good_run_judged("HOME-1")->verdict,
+                         busy == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void stays_away(uint32_t device)
 {
     for (size_t i = 0; i < good.events_n; i++) {
@@ -380,6 +404,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_stays_away),
     cmocka_unit_test(test_check_home__home_1_allows_to_wait_for_a_majority),
     cmocka_unit_test(test_check_home__home_1_keeps_two_outages_apart),
+    cmocka_unit_test(test_check_home__home_1_lets_a_phone_end_the_call_in_which_it_hears_of_it),
     cmocka_unit_test(test_check_home__home_1_catches_a_phone_that_never_goes_home),
     cmocka_unit_test(test_check_home__home_1_counts_who_is_at_home_early),
     cmocka_unit_test(test_check_home__home_1_lets_a_gateway_wait_for_one_that_drains),
