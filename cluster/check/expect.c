@@ -42,6 +42,20 @@ static bool is_dead(const struct history *h, struct proc_id node, int64_t at)
     return false;
 }
 
+/* Whether another node than `owner` knew that it holds the route point within from..until. */
+static bool is_taken_over(const struct history *h, struct device_id point, struct proc_id owner,
+                          int64_t from, int64_t until)
+{
+    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point) &&
+            proc_id_eq(e->proc, e->peer) && !proc_id_eq(e->peer, owner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The node that held the route point was dead when the call came, and nobody took the point before
  * it ended: without a quorum nobody can. Who is turned away there by a node that hangs was not
  * offered either; who gives up is told to it when it wakes up. */
@@ -53,7 +67,7 @@ static bool is_unheld(const struct history *h, struct device_id point,
                     ? !history_up(h, owner, SERVICE_CALLMANAGER, leg->begin_us)
                     : is_dead(h, owner, leg->begin_us);
     return leg->answer_us == 0 && proc_id_some(owner) && dead &&
-           proc_id_eq(expect_course_owner(h, point, leg->end_us), owner);
+           !is_taken_over(h, point, owner, leg->begin_us, leg->end_us);
 }
 
 /* The controller gave a call at a route point to an agent (none: to any) until `by`. His phone may

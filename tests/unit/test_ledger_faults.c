@@ -13,8 +13,10 @@ static void test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_o
 static void test_ledger_faults__a_route_point_that_nobody_holds_offers_nothing(void **state)
 {
     (void)state;
-    for (unsigned c = 0; c < 4; c++) {
+    enum { NOBODY, LEADER, OWNER, KNOWS };
+    for (unsigned c = 0; c < 4 * KNOWS; c++) {
         bool dead = (c & 1) != 0, gave_up = (c & 2) != 0; /* or was turned away */
+        unsigned knows = c / 4;                           /* who knows that it has a new owner */
         good_run_make();
         struct event *owner = good_run_event(EVENT_OWNER_CHANGED, GOOD_PUB, T - 9000 * GOOD_MS);
         owner->device.v = GOOD_ROUTE_POINT;
@@ -23,10 +25,17 @@ static void test_ledger_faults__a_route_point_that_nobody_holds_offers_nothing(v
         if (dead) {
             good_run_fault(EVENT_FAULT, GOOD_SUB1, "crash callmanager", T);
         }
+        if (knows != NOBODY) {
+            owner = good_run_event(EVENT_OWNER_CHANGED, knows == LEADER ? GOOD_PUB : GOOD_SUB2,
+                                   T + 6000 * GOOD_MS);
+            owner->device.v = GOOD_ROUTE_POINT;
+            owner->peer = GOOD_SUB2;
+            owner->epoch = 5;
+        }
         uint32_t caller = caller_at(1500, 6500, false);
         good_legs[caller].reason = gave_up ? REASON_ABANDONED : REASON_NO_CONTROLLER;
         enum ledger_class found = found_at(caller);
-        assert_true((found == LEDGER_LOST) == !dead);
+        assert_true((found == LEDGER_LOST) == (!dead || knows == OWNER));
     }
 }
 
