@@ -79,10 +79,20 @@ static bool has_path(const struct history *h, struct proc_id side, int64_t at)
     return false;
 }
 
-/* Whether the active side lost anything between `from` and `until`. */
-static bool failed_between(const struct history *h, struct proc_id side, int64_t from,
-                           int64_t until)
+/* A controller that came back had stored a grant that it never told: it knows of a newer epoch than
+ * the one in which the side acts, grants it the next one, and the side lets go. */
+static bool granted_anew(const struct history *h, const struct event *e, struct proc_id side,
+                         const struct event *active)
 {
+    return e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, side) && e->value > active->value &&
+           history_disturbed(h, e->proc, active->at.us, e->at.us);
+}
+
+/* Whether the side lost anything between its becoming active and `until`. */
+static bool failed_between(const struct history *h, const struct event *active, int64_t until)
+{
+    struct proc_id side = active->proc;
+    int64_t from = active->at.us;
     const struct topology_proc *p = topology_proc_of(h->topology, side);
     if (p == NULL || history_disturbed(h, side, from, until) ||
         history_disturbed(h, p->ctimanager_node, from, until)) {
@@ -91,7 +101,7 @@ static bool failed_between(const struct history *h, struct proc_id side, int64_t
     for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
         const struct event *e = &h->events[i];
         bool own = proc_id_eq(e->proc, side);
-        if ((own && e->kind == EVENT_PROVIDER_DOWN) ||
+        if ((own && e->kind == EVENT_PROVIDER_DOWN) || granted_anew(h, e, side, active) ||
             (own && e->kind == EVENT_PG_STANDBY && e->reason == REASON_NO_CONTROLLER &&
              !has_path(h, side, e->at.us))) {
             return true;
@@ -107,8 +117,8 @@ static bool failed_between(const struct history *h, struct proc_id side, int64_t
 
 void check_pg_2(const struct history *h, struct check_result *ret)
 {
-    struct proc_id active[PROCS_MAX + 1] = {{0}}; /* by the first proc of the pair: one a pair */
-    int64_t since[PROCS_MAX + 1] = {0};
+    /* Since when which side was active, by the first proc of the pair: one a pair. */
+    const struct event *active[PROCS_MAX + 1] = {NULL};
     uint64_t switches = 0, bad = 0, came_back = 0;
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
@@ -123,14 +133,12 @@ void check_pg_2(const struct history *h, struct check_result *ret)
                h->topology->procs[slot].pair != pair_of(h, e->proc)) {
             slot++;
         }
-        if (proc_id_some(active[slot]) && !proc_id_eq(active[slot], e->proc)) {
+        bool same = active[slot] != NULL && proc_id_eq(active[slot]->proc, e->proc);
+        if (active[slot] != NULL && !same) {
             switches++;
-            bad += failed_between(h, active[slot], since[slot], e->at.us) ? 0 : 1;
+            bad += failed_between(h, active[slot], e->at.us) ? 0 : 1;
         }
-        if (!proc_id_eq(active[slot], e->proc)) {
-            since[slot] = e->at.us;
-        }
-        active[slot] = e->proc;
+        active[slot] = same ? active[slot] : e;
     }
     if (bad > 0) {
         check_say(ret, VERDICT_FAIL, "%llu of %llu changes of the active side had no cause",

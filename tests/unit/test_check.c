@@ -343,6 +343,32 @@ static void test_check__pg_2_asks_when_a_grant_was_decided(void **state)
     }
 }
 
+/* It died before it had told what it stored, and grants the side that acts another epoch when it is
+ * back; or it does so without having been away. */
+static void test_check__pg_2_knows_a_controller_with_an_untold_grant(void **state)
+{
+    (void)state;
+    for (unsigned died = 0; died <= 1; died++) {
+        good_run_make();
+        if (died == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_ICMA, "power", 55000 * GOOD_MS);
+            good_run_event(EVENT_PROCESS_START, GOOD_ICMA, 57000 * GOOD_MS);
+        }
+        for (unsigned to = 0; to < 2; to++) {
+            struct event *granted =
+                good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, (59000 + to) * GOOD_MS);
+            granted->peer = to == 0 ? GOOD_PGB : GOOD_PGA;
+            granted->value = 4 + to;
+        }
+        struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        e->value = 5;
+        e->value2 = 11;
+        good_run_finish();
+        assert_int_equal(good_run_judged("PG-2")->verdict, died == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check__tcd_1_catches_a_lost_row(void **state)
 {
     (void)state;
@@ -698,6 +724,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__pg_2_knows_a_side_without_a_controller),
     cmocka_unit_test(test_check__pg_2_knows_two_controllers),
     cmocka_unit_test(test_check__pg_2_asks_when_a_grant_was_decided),
+    cmocka_unit_test(test_check__pg_2_knows_a_controller_with_an_untold_grant),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),
