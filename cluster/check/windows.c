@@ -18,6 +18,7 @@ struct watch {
     int64_t healed_us;        /* the end of that fault, or FOREVER */
     bool unsure;              /* the side slept for so long that it only acts when it is granted */
     int64_t acts_under[PROCS_MAX + 1]; /* the epoch in which a side says that it acts; 0: none */
+    struct proc_id beside; /* who was active when `active` was granted its old epoch again */
 };
 
 static bool of_pair(const struct watch *k, struct proc_id proc)
@@ -187,6 +188,19 @@ static struct proc_id begins_to_act(const struct watch *k, const struct event *e
     return again ? e->peer : (struct proc_id){0};
 }
 
+/* The side that was granted its old epoch again hears of its successor, which never ceased to act.
+ */
+static bool lets_successor(struct watch *k, const struct event *e)
+{
+    bool told = e->kind == EVENT_PG_STANDBY && proc_id_eq(e->proc, k->active);
+    if (!told || k->acts_under[k->beside.v] == 0) {
+        return false;
+    }
+    k->active = k->beside;
+    k->beside.v = 0;
+    return true;
+}
+
 static void pair_windows(struct history *h, uint32_t pair)
 {
     struct watch k = {.h = h, .pair = pair};
@@ -198,6 +212,8 @@ static void pair_windows(struct history *h, uint32_t pair)
         struct proc_id acts = begins_to_act(&k, e);
         note_acting(&k, e);
         if (proc_id_some(acts)) {
+            bool again = e->kind == EVENT_PG_GRANTED && k.w == NULL;
+            k.beside = again ? k.active : (struct proc_id){0};
             k.active = acts;
             if (k.w != NULL) {
                 close_window(&k, acts, e->at.us);
@@ -209,7 +225,7 @@ static void pair_windows(struct history *h, uint32_t pair)
             if (k.w != NULL && !k.paused) {
                 while_open(&k, e);
             }
-        } else if (blinds(&k, k.active, e)) {
+        } else if (blinds(&k, k.active, e) && !lets_successor(&k, e)) {
             open_window(&k, k.active, e);
         }
     }

@@ -232,6 +232,32 @@ static void test_check_home__live_1_knows_a_side_that_is_granted_its_old_epoch_a
     }
 }
 
+/* That one hears a moment later that it was replaced: its successor acted all the time, or did not.
+ */
+static void test_check_home__live_1_knows_the_successor_of_a_side_that_lets_go(void **state)
+{
+    (void)state;
+    const int64_t t = 50000 * GOOD_MS;
+    for (unsigned acts = 0; acts < 2; acts++) {
+        good_run_make();
+        int64_t epoch = good_run_find(EVENT_PG_ACTIVE, GOOD_PGB, 0)->value;
+        good_run_fault(EVENT_FAULT, GOOD_PGB, "unplug", t);
+        good_run_fault(EVENT_HEAL, GOOD_PGB, "unplug", t + 2000 * GOOD_MS);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, epoch + 1, t + 1000 * GOOD_MS);
+        struct event *e = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, t + 2100 * GOOD_MS);
+        e->peer = GOOD_PGB;
+        e->value = epoch;
+        if (acts == 0) {
+            good_run_event(EVENT_PG_STANDBY, GOOD_PGA, t + 2120 * GOOD_MS);
+        }
+        good_run_event(EVENT_PG_STANDBY, GOOD_PGB, t + 2150 * GOOD_MS);
+        good_run_finish();
+        assert_int_equal(good_run_judged("LIVE-1")->verdict,
+                         acts == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check_home__the_end_of_one_fault_is_not_the_end_of_another(void **state)
 {
     (void)state;
@@ -413,6 +439,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check_home__live_1_lets_an_active_side_survive_that_it_was_unplugged),
     cmocka_unit_test(test_check_home__live_1_catches_a_cluster_without_an_active_side),
     cmocka_unit_test(test_check_home__live_1_knows_a_side_that_is_granted_its_old_epoch_again),
+    cmocka_unit_test(test_check_home__live_1_knows_the_successor_of_a_side_that_lets_go),
     cmocka_unit_test(test_check_home__the_end_of_one_fault_is_not_the_end_of_another),
     cmocka_unit_test(test_check_home__live_1_catches_a_dialled_number_that_nobody_holds),
     cmocka_unit_test(test_check_home__live_1_catches_a_phone_that_nobody_serves_in_the_end),
