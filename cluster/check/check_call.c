@@ -1,6 +1,6 @@
 #include "cluster/check/judges.h"
 
-#define GAP_US_MAX 500000
+#define GAP_INTERVALS 10
 
 static bool fleet_failed(const struct history *h)
 {
@@ -126,14 +126,19 @@ static int64_t silence_of_parted(const struct history *h, const struct history_l
     return leg->end_us - since;
 }
 
+int64_t check_call_pause_max(const struct history *h)
+{
+    return GAP_INTERVALS * h->topology->timers.media_interval.us;
+}
+
 int64_t check_call_pause(const struct history *h, const struct history_leg *leg)
 {
-    bool silent =
-        (leg->received == 0 && nobody_spoke(h, leg)) ||
-        (leg->gap_us > GAP_US_MAX && (leg->gap_us <= silence_after_hangup(h, leg) + GAP_US_MAX ||
-                                      leg->gap_us <= silence_of_third(h, leg) + GAP_US_MAX ||
-                                      leg->gap_us <= silence_of_joined(h, leg) + GAP_US_MAX ||
-                                      leg->gap_us <= silence_of_parted(h, leg) + GAP_US_MAX));
+    int64_t most = check_call_pause_max(h);
+    bool silent = (leg->received == 0 && nobody_spoke(h, leg)) ||
+                  (leg->gap_us > most && (leg->gap_us <= silence_after_hangup(h, leg) + most ||
+                                          leg->gap_us <= silence_of_third(h, leg) + most ||
+                                          leg->gap_us <= silence_of_joined(h, leg) + most ||
+                                          leg->gap_us <= silence_of_parted(h, leg) + most));
     return silent ? 0 : leg->gap_us;
 }
 
@@ -153,7 +158,7 @@ void check_call_1(const struct history *h, struct check_result *ret)
             longest = gap;
             worst = leg;
         }
-        bad += gap > GAP_US_MAX ? 1 : 0;
+        bad += gap > check_call_pause_max(h) ? 1 : 0;
     }
     if (bad > 0 && !fleet_failed(h)) {
         check_say(ret, VERDICT_FAIL, "%llu of %llu talks had a gap; the longest, %lld ms, at %s",

@@ -23,6 +23,8 @@ check_judge check_call_1;
 /* The longest pause of a leg's media, in us; 0 if it is long and came after the other party had
  * hung up. */
 int64_t check_call_pause(const struct history *h, const struct history_leg *leg);
+/* So long it may be, in us: ten intervals of the media; in lab and in srnd half a second. */
+int64_t check_call_pause_max(const struct history *h);
 /* A preserved call refuses everything but hang-up. */
 check_judge check_call_2;
 
