@@ -462,6 +462,37 @@ static void test_pg_duplex__call_that_outlives_the_switch_gets_a_second_row(void
     pg_world_free(w);
 }
 
+/* The side dies in the moment in which a row goes to disk, or long after it. */
+static void test_pg_duplex__a_row_that_the_dead_side_may_not_have_stored_is_written_again(
+    void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late <= 1; late++) {
+        struct pg_world *w = pair();
+        staff(w, A);
+        pg_world_routed_call(w, A, 0, 0x0100010000000001);
+        pg_world_run(w, 100);
+        pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, (struct device_id){1}, 0x0100010000000001,
+                       REASON_HUNG_UP);
+        pg_world_wrapup(w, A, 0, 0x0100010000000001, "sold");
+        pg_world_ask(w, A, 0, AGENT_REQUEST_WRAPUP_DONE);
+        pg_world_run(w, late == 1 ? 2000 : 10);
+        assert_int_equal(w->sides[A].rows_n, 1);
+        assert_int_equal(w->sides[B].rows_n, 0);
+        pg_world_kill(w, A);
+        pg_world_run(w, 2000);
+        assert_true(pg_world_is_active(w, B));
+        assert_int_equal(w->sides[B].rows_n, late == 1 ? 0 : 1);
+        if (late == 0) {
+            struct msg_record_tcd same = w->sides[B].rows[0];
+            same.outbox = w->sides[A].rows[0].outbox;   /* its own */
+            same.wall_us = w->sides[A].rows[0].wall_us; /* by its own clock */
+            assert_memory_equal(&same, &w->sides[A].rows[0], sizeof same);
+        }
+        pg_world_free(w);
+    }
+}
+
 /* Found at the switch, a call may be controlled at once, or when the agent has cleared it. */
 static void test_pg_duplex__when_control_returns_is_a_policy(void **state)
 {
@@ -679,6 +710,7 @@ static void test_pg_duplex__granted_while_the_provider_resumes_waits_for_it(void
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pg_duplex__a_row_that_the_dead_side_may_not_have_stored_is_written_again),
     cmocka_unit_test(test_pg_duplex__first_side_is_active_and_the_other_has_no_monitors),
     cmocka_unit_test(test_pg_duplex__side_b_alone_waits_and_then_goes_active),
     cmocka_unit_test(test_pg_duplex__lost_provider_moves_the_pair_after_all_monitors),

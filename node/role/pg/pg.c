@@ -35,6 +35,7 @@ enum err pg_init(struct pg *pg, const struct topology *topology, struct proc_id 
         return ERR_INVALID;
     }
     memset(pg, 0, offsetof(struct pg, desktop));
+    late_clear(&pg->late);
     pg->topology = topology;
     pg->self = self;
     pg->world = world;
@@ -108,6 +109,7 @@ static void cut_for_peer(struct pg *pg)
     }
     pg->duplex.peer_lost = false;
     if (pg->sync == PG_SYNC_DONE) {
+        pg_out_late(pg);
         pg_inputs_cut(pg, REASON_PEER_LOST);
     }
     pg_inputs_no_state(pg);
@@ -433,6 +435,9 @@ static void peer_status(struct pg *pg, const struct msg_private_status *m)
         cut_for_peer(pg);
     }
     duplex_peer_status(&pg->duplex, pg->now, m);
+    if (m->active) {
+        late_heard(&pg->late, pg->now);
+    }
     if (!m->active && !pg->duplex.peer_lost) {
         pg_inputs_no_state(pg); /* it orders nothing any more, and will not go on where it was */
     } else if (m->active && !duplex_acts(&pg->duplex) && pg->sync == PG_SYNC_NONE) {

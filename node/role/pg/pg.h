@@ -7,7 +7,8 @@
  *
  * The side that acts (MONITORING, ACTIVE) orders the inputs and sends each to the other, whose OPC
  * applies the same; only the acting side's outputs count, and the rows of PROVIDER_LOST, which both
- * sides may write: their keys are the same and the first one wins.
+ * sides may write: their keys are the same and the first one wins. What the acting side wrote in
+ * the moment before it was gone the other one writes, too (late).
  *
  * Source: docs/protocol.md, "PG and its CTI Manager", "PG pair", "Agents and records". */
 #ifndef NODE_ROLE_PG_PG_H
@@ -15,6 +16,7 @@
 
 #include "node/role/pg/desktop.h"
 #include "node/role/pg/duplex.h"
+#include "node/role/pg/late.h"
 #include "node/role/pg/opc.h"
 #include "node/role/pg/pim.h"
 #include "node/role/pg/records.h"
@@ -50,6 +52,7 @@ struct pg {
     struct pim pim;
     struct opc opc;
     struct records records;
+    struct late late; /* of the acting peer */
     uint32_t held_n;
     struct msg_private_input held[PG_HELD_MAX]; /* while the side is unsure */
 };

@@ -67,6 +67,7 @@ void pg_inputs_no_state(struct pg *pg)
     if (pg->sync == PG_SYNC_TAKING) {
         opc_clear(&pg->opc);
     }
+    late_clear(&pg->late);
     pg->sync = PG_SYNC_NONE;
 }
 

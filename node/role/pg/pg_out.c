@@ -140,14 +140,13 @@ static void logged_out(struct pg *pg, const struct opc_output *o)
     records_add(&pg->records, &out);
 }
 
-static void write_row(struct pg *pg, const struct opc_output *o)
+static void write_row(struct pg *pg, const struct msg_record_tcd *row)
 {
     struct msg out;
     out.kind = MSG_RECORD_TCD;
-    out.correlation = o->call.v;
-    out.record_tcd = *o->tcd;
-    out.record_tcd.wall_us = wall_us(pg);
-    if (PLANTED(ROW_LOST) && out.record_tcd.icr_call_key % 8 == 0) {
+    out.correlation = row->call.v;
+    out.record_tcd = *row;
+    if (PLANTED(ROW_LOST) && row->icr_call_key % 8 == 0) {
         return;
     }
     records_add(&pg->records, &out);
@@ -157,7 +156,6 @@ static void write_row(struct pg *pg, const struct opc_output *o)
         snprintf(again.record_tcd.wrapup, sizeof again.record_tcd.wrapup, "amended");
         records_add(&pg->records, &again);
     }
-    const struct msg_record_tcd *row = &out.record_tcd;
     struct event event = {.kind = EVENT_TCD_WRITTEN,
                           .call = row->call,
                           .device = row->device,
@@ -171,6 +169,26 @@ static void write_row(struct pg *pg, const struct opc_output *o)
         snprintf(event.text, sizeof event.text, "partial");
     }
     world_trace(pg->world, &event);
+}
+
+/* By the side that acts, and by both when what is in view is cut; else it is the peer's. */
+static void take_row(struct pg *pg, const struct opc_output *o)
+{
+    struct msg_record_tcd row = *o->tcd;
+    row.wall_us = wall_us(pg);
+    if (duplex_acts(&pg->duplex) || pg->cutting) {
+        write_row(pg, &row);
+    } else {
+        late_keep(&pg->late, pg->now, &row);
+    }
+}
+
+void pg_out_late(struct pg *pg)
+{
+    struct msg_record_tcd row;
+    while (late_take(&pg->late, &row)) {
+        write_row(pg, &row);
+    }
 }
 
 static void ask_cti(struct pg *pg, const struct opc_output *o)
@@ -196,7 +214,7 @@ static void full(struct pg *pg, const struct opc_output *o)
 void pg_out_sink(void *context, const struct opc_output *o)
 {
     struct pg *pg = context;
-    if (!duplex_acts(&pg->duplex) && !(pg->cutting && o->kind == OPC_TCD)) {
+    if (!duplex_acts(&pg->duplex) && o->kind != OPC_TCD) {
         return;
     }
     switch (o->kind) {
@@ -227,7 +245,7 @@ void pg_out_sink(void *context, const struct opc_output *o)
         desktop_call(&pg->desktop, o->agent, o->event);
         return;
     case OPC_TCD:
-        write_row(pg, o);
+        take_row(pg, o);
         return;
     case OPC_FULL:
         full(pg, o);
