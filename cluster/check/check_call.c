@@ -160,7 +160,7 @@ void check_call_1(const struct history *h, struct check_result *ret)
         }
         bad += gap > check_call_pause_max(h) ? 1 : 0;
     }
-    if (bad > 0 && !fleet_failed(h)) {
+    if (bad > 0 && worst != NULL && !fleet_failed(h)) {
         check_say(ret, VERDICT_FAIL, "%llu of %llu talks had a gap; the longest, %lld ms, at %s",
                   (unsigned long long)bad, (unsigned long long)judged, (long long)(longest / 1000),
                   worst->number[0] != '\0' ? worst->number : "a gateway");
