@@ -84,8 +84,15 @@ static bool has_path(const struct history *h, struct proc_id side, int64_t at)
 static bool granted_anew(const struct history *h, const struct event *e, struct proc_id side,
                          const struct event *active)
 {
-    return e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, side) && e->value > active->value &&
-           history_disturbed(h, e->proc, active->at.us, e->at.us);
+    if (e->kind != EVENT_PG_GRANTED || !proc_id_eq(e->peer, side) || e->value <= active->value) {
+        return false;
+    }
+    for (size_t i = history_from(h, active->at.us); &h->events[i] < e; i++) {
+        if (h->events[i].kind == EVENT_PROCESS_START && proc_id_eq(h->events[i].proc, e->proc)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether the side lost anything between its becoming active and `until`. */

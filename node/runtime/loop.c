@@ -39,9 +39,10 @@ static void on_prepare(uv_prepare_t *prepare)
     if (loop->turn != NULL) {
         struct instant due = instant_min(loop->deadline, loop->turn_begin);
         struct duration late = {.us = now.us > due.us ? now.us - due.us : 0};
-        loop->deadline = loop->turn(loop->context, now, late);
+        struct instant asked = loop->turn(loop->context, now, late);
+        /* What came up in this turn waited for its end: the next one is that late. */
+        loop->deadline.us = asked.us > now.us ? asked.us : now.us;
         now = loop_now();
-        loop->deadline.us = loop->deadline.us > now.us ? loop->deadline.us : now.us;
     }
     loop->turn_begin = INSTANT_NEVER;
     if (zwatch_pending(loop) || instant_reached(now, loop->deadline)) {

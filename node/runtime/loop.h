@@ -25,7 +25,8 @@ struct loop {
     struct zwatch *watches; /* node/runtime/zwatch.h */
     void *context;
     /* Everything due up to `now`; answers the next deadline (`now` or earlier: call again). `late`
-     * is how long after the last deadline, or since the begin of the turn, it is. */
+     * is how long after the last deadline, or after what woke it came, or since the begin of a turn
+     * that took its time, it is. */
     struct instant (*turn)(void *context, struct instant now, struct duration late);
     struct instant deadline; /* what `turn` answered */
     struct instant turn_begin;

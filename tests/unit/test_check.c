@@ -344,15 +344,18 @@ static void test_check__pg_2_asks_when_a_grant_was_decided(void **state)
 }
 
 /* It died before it had told what it stored, and grants the side that acts another epoch when it is
- * back; or it does so without having been away. */
+ * back; or it does so without having been away, or having been only cut off. */
 static void test_check__pg_2_knows_a_controller_with_an_untold_grant(void **state)
 {
     (void)state;
-    for (unsigned died = 0; died <= 1; died++) {
+    enum { STAYED, CUT_OFF, DIED };
+    for (unsigned what = STAYED; what <= DIED; what++) {
         good_run_make();
-        if (died == 1) {
+        if (what == DIED) {
             good_run_fault(EVENT_FAULT, GOOD_ICMA, "power", 55000 * GOOD_MS);
             good_run_event(EVENT_PROCESS_START, GOOD_ICMA, 57000 * GOOD_MS);
+        } else if (what == CUT_OFF) {
+            good_run_fault(EVENT_FAULT, GOOD_ICMA, "unplug", 55000 * GOOD_MS);
         }
         for (unsigned to = 0; to < 2; to++) {
             struct event *granted =
@@ -364,7 +367,8 @@ static void test_check__pg_2_knows_a_controller_with_an_untold_grant(void **stat
         e->value = 5;
         e->value2 = 11;
         good_run_finish();
-        assert_int_equal(good_run_judged("PG-2")->verdict, died == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        assert_int_equal(good_run_judged("PG-2")->verdict,
+                         what == DIED ? VERDICT_PASS : VERDICT_FAIL);
         history_free(&good);
     }
 }
