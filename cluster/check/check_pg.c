@@ -49,18 +49,17 @@ void check_pg_1(const struct history *h, struct check_result *ret)
     check_say(ret, check_verdict(n, 0), "%u epochs, one active side each", n);
 }
 
-/* Whether `at` found a path between a side and a side of the central controller: both of its ends
- * have to know. */
-static bool path_to(const struct history *h, struct proc_id side, struct proc_id controller,
-                    int64_t at)
+/* Whether `at` found a link between two processes that both of its ends knew to be up. */
+static bool linked(const struct history *h, struct proc_id one, struct proc_id other,
+                   enum link link, int64_t at)
 {
     bool up[2] = {true, true};
     for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
         const struct event *e = &h->events[i];
-        bool own = proc_id_eq(e->proc, side) && proc_id_eq(e->peer, controller);
-        bool theirs = proc_id_eq(e->proc, controller) && proc_id_eq(e->peer, side);
+        bool own = proc_id_eq(e->proc, one) && proc_id_eq(e->peer, other);
+        bool theirs = proc_id_eq(e->proc, other) && proc_id_eq(e->peer, one);
         if ((own || theirs) && (e->kind == EVENT_LINK_UP || e->kind == EVENT_LINK_DOWN) &&
-            strcmp(e->text, msg_link_name(LINK_CONTROLLER)) == 0) {
+            strcmp(e->text, msg_link_name(link)) == 0) {
             up[own ? 0 : 1] = e->kind == EVENT_LINK_UP;
         }
     }
@@ -72,7 +71,7 @@ static bool has_path(const struct history *h, struct proc_id side, int64_t at)
 {
     for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
         if (h->topology->procs[v - 1].kind == PROC_ICM &&
-            path_to(h, side, (struct proc_id){v}, at)) {
+            linked(h, side, (struct proc_id){v}, LINK_CONTROLLER, at)) {
             return true;
         }
     }
@@ -113,9 +112,15 @@ static bool failed_between(const struct history *h, const struct event *active, 
              !has_path(h, side, e->at.us))) {
             return true;
         }
-        /* A grant counts when it is on disk; when it was decided the controller could not ask. */
-        if (e->kind == EVENT_PG_GRANTED && !proc_id_eq(e->peer, side) &&
-            pair_of(h, e->peer) == p->pair && !has_path(h, side, e->at.us - e->value2)) {
+        if (e->kind != EVENT_PG_GRANTED || proc_id_eq(e->peer, side) ||
+            pair_of(h, e->peer) != p->pair) {
+            continue;
+        }
+        /* A grant counts when it is on disk; when it was decided the controller could not ask, or
+         * the sides had lost each other and it weighed them. */
+        int64_t decided = e->at.us - e->value2;
+        if (!has_path(h, side, decided) ||
+            (e->reason == REASON_OUTWEIGHED && !linked(h, side, e->peer, LINK_PRIVATE, decided))) {
             return true;
         }
     }

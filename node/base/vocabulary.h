@@ -50,7 +50,9 @@
     X(REASON, BY_HAND, by_hand,                                                                 \
       "devices go home by hand only; rehome config set fallback=graceful lets them go")         \
     X(REASON, UNTIL_CLEAR, until_clear,                                                         \
-      "this PG side found a call of the agent when it took over; it must be over first")
+      "this PG side found a call of the agent when it took over; it must be over first")        \
+    X(REASON, OUTWEIGHED, outweighed,                                                           \
+      "the sides of the pair have lost each other, and this one reaches more devices")
 
 /* A key on a phone, or the same asked by CTI. */
 #define KEY_MAP(X)                                                                       \

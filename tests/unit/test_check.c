@@ -373,6 +373,34 @@ static void test_check__pg_2_knows_a_controller_with_an_untold_grant(void **stat
     }
 }
 
+/* The controller says that it weighed the sides. They had lost each other, or had not; or it says
+ * nothing. */
+static void test_check__pg_2_knows_a_pair_that_was_weighed(void **state)
+{
+    (void)state;
+    enum { WEIGHED, TOGETHER, SILENT };
+    for (unsigned what = WEIGHED; what <= SILENT; what++) {
+        good_run_make();
+        for (unsigned end = 0; end < 2 && what != TOGETHER; end++) {
+            struct event *link =
+                good_run_event(EVENT_LINK_DOWN, end == 0 ? GOOD_PGA : GOOD_PGB, 57000 * GOOD_MS);
+            link->peer = end == 0 ? GOOD_PGB : GOOD_PGA;
+            snprintf(link->text, sizeof link->text, "private");
+        }
+        struct event *granted = good_run_event(EVENT_PG_GRANTED, GOOD_ICMA, 59000 * GOOD_MS);
+        granted->peer = GOOD_PGA;
+        granted->value = 3;
+        granted->reason = what == SILENT ? REASON_NONE : REASON_OUTWEIGHED;
+        struct event *e = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        e->value = 3;
+        e->value2 = 11;
+        good_run_finish();
+        assert_int_equal(good_run_judged("PG-2")->verdict,
+                         what == WEIGHED ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check__tcd_1_catches_a_lost_row(void **state)
 {
     (void)state;
@@ -729,6 +757,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__pg_2_knows_two_controllers),
     cmocka_unit_test(test_check__pg_2_asks_when_a_grant_was_decided),
     cmocka_unit_test(test_check__pg_2_knows_a_controller_with_an_untold_grant),
+    cmocka_unit_test(test_check__pg_2_knows_a_pair_that_was_weighed),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),

@@ -99,6 +99,12 @@ static void test_icm__of_two_sides_that_lost_each_other_the_heavier_is_granted(v
         activated(PGB, 0);
         assert_int_equal(grants_valid(&icm.grants, PGB, 2), cases[i].granted);
         assert_int_equal(grants_valid(&icm.grants, PGA, 1), !cases[i].granted);
+        uint32_t told = 0; /* why: what the judges ask for */
+        for (uint32_t k = 0; k < seen.events_n; k++) {
+            told += seen.events[k].kind == EVENT_PG_GRANTED &&
+                    seen.events[k].reason == REASON_OUTWEIGHED;
+        }
+        assert_int_equal(told, cases[i].granted);
     }
 }
 

@@ -139,16 +139,26 @@ static void tell(const struct grants *g, const struct grants_pair *p, struct pro
     world_send(g->world, LINK_CONTROLLER, peer, &msg);
 }
 
-static void trace(const struct grants *g, enum event_kind kind, struct proc_id peer, uint32_t epoch,
-                  struct duration took)
+static void trace(const struct grants *g, enum event_kind kind, struct proc_id peer, uint32_t epoch)
 {
-    struct event event = {
-        .kind = kind, .peer = peer, .epoch = epoch, .value = (int64_t)epoch, .value2 = took.us};
+    struct event event = {.kind = kind, .peer = peer, .epoch = epoch, .value = (int64_t)epoch};
+    world_trace(g->world, &event);
+}
+
+/* The grant that was pending is on disk. */
+static void trace_stored(const struct grants *g, struct instant now, const struct grants_pair *p)
+{
+    struct event event = {.kind = EVENT_PG_GRANTED,
+                          .peer = p->active,
+                          .epoch = p->highest,
+                          .reason = p->pending_why,
+                          .value = (int64_t)p->highest,
+                          .value2 = instant_since(now, p->pending_since).us};
     world_trace(g->world, &event);
 }
 
 static void begin(struct grants *g, struct instant now, struct grants_pair *p, struct proc_id peer,
-                  uint32_t epoch)
+                  uint32_t epoch, enum reason why)
 {
     ASSERT(epoch > p->highest);
     struct msg msg = {.kind = MSG_PG_GRANT};
@@ -159,6 +169,7 @@ static void begin(struct grants *g, struct instant now, struct grants_pair *p, s
     p->pending = peer;
     p->pending_since = now;
     p->pending_epoch = epoch;
+    p->pending_why = why;
     p->ticket = g->world->store(g->world->context, &msg);
     ASSERT(p->ticket != 0);
 }
@@ -222,14 +233,14 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
     }
     bool pending = proc_id_some(p->pending);
     if (!pending && proc_id_eq(p->active, peer) && hello->epoch == p->highest) {
-        trace(g, EVENT_PG_GRANTED, peer, p->highest, (struct duration){0});
+        trace(g, EVENT_PG_GRANTED, peer, p->highest);
         tell(g, p, peer); /* the link was down meanwhile, nothing else */
         return ERR_OK;
     }
     if (pending) {
         /* The active side is told when it is replaced, and is not to begin anything before. */
         if (!proc_id_eq(p->pending, peer) && !proc_id_eq(p->active, peer)) {
-            trace(g, EVENT_PG_REFUSED, peer, hello->epoch, (struct duration){0});
+            trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
             tell(g, p, peer);
         }
         return ERR_OK;
@@ -238,18 +249,20 @@ enum err grants_hello(struct grants *g, struct instant now, struct proc_id peer,
     bool other_active = proc_id_some(p->active) && !proc_id_eq(p->active, peer);
     if (other_active && PLANTED(TWO_ACTIVE)) {
         p->active = peer;
-        trace(g, EVENT_PG_GRANTED, peer, p->highest, (struct duration){0});
+        trace(g, EVENT_PG_GRANTED, peer, p->highest);
         tell(g, p, peer);
         return ERR_OK;
     }
-    if (other_active && is_there(g, now, p, 1 - side) && !agreed && !outweighs(p, side)) {
-        trace(g, EVENT_PG_REFUSED, peer, hello->epoch, (struct duration){0});
+    bool has_it = other_active && is_there(g, now, p, 1 - side) && !agreed;
+    if (has_it && !outweighs(p, side)) {
+        trace(g, EVENT_PG_REFUSED, peer, hello->epoch);
         tell(g, p, peer);
         return ERR_OK;
     }
     uint32_t known = p->begun > p->highest ? p->begun : p->highest;
     uint32_t epoch = agreed && hello->epoch > known ? hello->epoch : known + 1;
-    begin(g, now, p, peer, agreed && acts ? hello->epoch : own_epoch(g, epoch));
+    begin(g, now, p, peer, agreed && acts ? hello->epoch : own_epoch(g, epoch),
+          has_it ? REASON_OUTWEIGHED : REASON_NONE);
     return ERR_OK;
 }
 
@@ -266,7 +279,7 @@ const struct grants_pair *grants_stored(struct grants *g, struct instant now, ui
         p->highest = p->pending_epoch;
         p->begun = p->highest > p->begun ? p->highest : p->begun;
         p->pending = (struct proc_id){0};
-        trace(g, EVENT_PG_GRANTED, p->active, p->highest, instant_since(now, p->pending_since));
+        trace_stored(g, now, p);
         tell(g, p, p->active);
         if (proc_id_some(before) && !proc_id_eq(before, p->active)) {
             tell(g, p, before);

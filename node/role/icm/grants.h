@@ -40,6 +40,7 @@ struct grants_pair {
     struct proc_id pending; /* its grant is on its way to disk */
     struct instant pending_since;
     uint32_t pending_epoch;
+    enum reason pending_why; /* told when it is granted; not transferred to the other controller */
     uint64_t ticket;
 };
 
