@@ -317,14 +317,19 @@ size_t history_from(const struct history *h, int64_t at)
     return low;
 }
 
+uint32_t history_first(const struct history *h)
+{
+    uint32_t i = 0;
+    while (i < h->outages_n && (!h->outages[i].injected || h->outages[i].from < h->rehearsed_us)) {
+        i++;
+    }
+    return i;
+}
+
 const struct history_outage *history_fault(const struct history *h)
 {
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        if (h->outages[i].injected) {
-            return &h->outages[i];
-        }
-    }
-    return NULL;
+    uint32_t first = history_first(h);
+    return first < h->outages_n ? &h->outages[first] : NULL;
 }
 
 int64_t history_calm_since(const struct history *h)

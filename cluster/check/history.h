@@ -118,6 +118,9 @@ struct history {
     size_t rows_n;
     bool rows_known; /* the record database was read */
     uint32_t gaps;   /* events missing between two of one process: the record is torn */
+    /* When the rehearsal began, in a cluster that had been up, and maybe broken, before; 0: it is
+     * all there is. */
+    int64_t rehearsed_us;
 
     /* What history_prepare adds. */
     int64_t begin_us, end_us;
@@ -138,7 +141,10 @@ void history_free(struct history *h);
 /* The first event at or after `at`; events_n: there is none. */
 size_t history_from(const struct history *h, int64_t at);
 
-/* The first injected fault, or NULL. Timings count from its `from`. */
+/* The fault that is rehearsed: the first injected one since the rehearsal began, by its place among
+ * the outages; outages_n if there was none. */
+uint32_t history_first(const struct history *h);
+/* The same, or NULL. Timings count from its `from`. */
 const struct history_outage *history_fault(const struct history *h);
 /* When the last fault began or ended; begin_us if there was none. */
 int64_t history_calm_since(const struct history *h);

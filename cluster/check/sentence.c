@@ -17,7 +17,7 @@ const struct history_outage *sentence_fault(const struct history *h, struct chec
 static bool is_of_fault(const struct history *h, const struct history_outage *o)
 {
     const struct history_outage *fault = history_fault(h);
-    return fault != NULL && o->injected && o->from - fault->from <= AT_ONCE_US;
+    return fault != NULL && o >= fault && o->injected && o->from - fault->from <= AT_ONCE_US;
 }
 
 static bool takes_callmanager(const struct history *h, const struct history_outage *o)
@@ -49,7 +49,7 @@ int64_t sentence_made(const struct history *h)
 
 int64_t sentence_next(const struct history *h)
 {
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (!is_of_fault(h, o) && takes_callmanager(h, o)) {
             return o->from;

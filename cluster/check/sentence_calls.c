@@ -69,12 +69,13 @@ void sentence_calls_media(const struct history *h, struct check_result *ret)
 void sentence_calls_features(const struct history *h, struct check_result *ret)
 {
     uint64_t refused = 0, holds = 0, transfers = 0, conferences = 0;
-    if (sentence_dead_callmanager(h, ret) == NULL) {
+    const struct history_outage *fault = sentence_dead_callmanager(h, ret);
+    if (fault == NULL) {
         return;
     }
     struct check_result done = {.verdict = VERDICT_INCONCLUSIVE};
     check_call_2(h, &done);
-    for (size_t i = 0; i < h->events_n; i++) {
+    for (size_t i = history_from(h, fault->from); i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (e->kind != EVENT_KEY_REFUSED || e->reason != REASON_PRESERVED ||
             history_kind(h, e->proc) != PROC_FLEET) {

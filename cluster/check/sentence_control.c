@@ -51,7 +51,7 @@ static uint32_t find_gaps(const struct history *h, struct check_result *ret,
                           struct gap gaps[GAPS_MAX])
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         for (uint16_t v = 1; v <= h->topology->procs_n && n < GAPS_MAX; v++) {
             const struct topology_proc *p = &h->topology->procs[v - 1];

@@ -26,7 +26,8 @@ static bool find(const struct history *h, struct check_result *ret, struct cuts 
 {
     *ret_cuts = (struct cuts){.all_n = 0};
     (void)sentence_switches(h, &ret_cuts->sides);
-    for (uint32_t i = 0; i < h->outages_n && proc_id_some(ret_cuts->sides.before); i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n && proc_id_some(ret_cuts->sides.before);
+         i++) {
         const struct history_outage *o = &h->outages[i];
         bool about = o->network && proc_id_eq(o->proc, ret_cuts->sides.before) &&
                      strstr(o->what, "partition") != NULL;

@@ -33,7 +33,8 @@ static bool find(const struct history *h, struct check_result *ret, struct flaps
 {
     *ret_flaps = (struct flaps){.from = HISTORY_FOREVER};
     (void)sentence_switches(h, &ret_flaps->sides);
-    for (uint32_t i = 0; i < h->outages_n && proc_id_some(ret_flaps->sides.before); i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n && proc_id_some(ret_flaps->sides.before);
+         i++) {
         const struct history_outage *o = &h->outages[i];
         if (!o->network || !proc_id_eq(o->proc, ret_flaps->sides.before)) {
             continue;

@@ -14,7 +14,7 @@ static const struct history_outage *lost_side(const struct history *h, struct ch
 {
     const struct history_outage *fault = NULL;
     *ret_other = (struct proc_id){0};
-    for (uint32_t i = 0; i < h->outages_n && fault == NULL; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n && fault == NULL; i++) {
         const struct history_outage *o = &h->outages[i];
         fault = o->injected && history_kind(h, o->proc) == PROC_ICM ? o : NULL;
     }

@@ -16,7 +16,7 @@ struct span {
 static bool publisher_away(const struct history *h, struct check_result *ret, struct span *ret_span)
 {
     struct proc_id publisher = topology_publisher(h->topology);
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (o->injected && proc_id_eq(o->proc, publisher) && o->service == SERVICE_NONE) {
             *ret_span = (struct span){o->from, o->until};
@@ -32,13 +32,13 @@ static bool publisher_away(const struct history *h, struct check_result *ret, st
 static bool without_quorum(const struct history *h, struct check_result *ret, struct span *ret_span)
 {
     struct span span = {HISTORY_FOREVER, HISTORY_FOREVER};
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (o->from < span.from && !history_quorum(h, o->from)) {
             span.from = o->from;
         }
     }
-    for (uint32_t i = 0; i < h->outages_n && span.from != HISTORY_FOREVER; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n && span.from != HISTORY_FOREVER; i++) {
         const struct history_outage *o = &h->outages[i];
         if (o->until > span.from && o->until < span.until && history_quorum(h, o->until)) {
             span.until = o->until;

@@ -11,7 +11,7 @@ static bool is_restart(const struct history_outage *o)
 
 static bool restarted(const struct history *h, struct proc_id proc)
 {
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (is_restart(o) && proc_id_eq(o->proc, proc) && o->until != HISTORY_FOREVER) {
             return true;
@@ -33,8 +33,8 @@ void sentence_rolling_all(const struct history *h, struct check_result *ret)
             done += restarted(h, (struct proc_id){v}) ? 1 : 0;
         }
     }
-    for (uint32_t i = 0; i < h->outages_n; i++) {
-        for (uint32_t k = 0; k < h->outages_n && is_restart(&h->outages[i]); k++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
+        for (uint32_t k = history_first(h); k < h->outages_n && is_restart(&h->outages[i]); k++) {
             const struct history_outage *a = &h->outages[i], *b = &h->outages[k];
             together += is_restart(b) && a->from < b->from && b->from < a->until;
         }
@@ -48,7 +48,7 @@ void sentence_rolling_all(const struct history *h, struct check_result *ret)
 static int64_t next_restart(const struct history *h, int64_t at)
 {
     int64_t next = HISTORY_FOREVER;
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         next = is_restart(o) && o->from > at && o->from < next ? o->from : next;
     }
@@ -58,7 +58,7 @@ static int64_t next_restart(const struct history *h, int64_t at)
 void sentence_rolling_routed(const struct history *h, struct check_result *ret)
 {
     uint64_t with = 0, without = 0;
-    for (uint32_t i = 0; i < h->outages_n; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (!is_restart(o)) {
             continue;
@@ -81,17 +81,18 @@ void sentence_rolling_control(const struct history *h, struct check_result *ret)
 {
     int64_t longest = 0, bound = h->topology->timers.live_bound.us;
     uint64_t closed = 0, late = 0;
-    if (sentence_fault(h, ret) == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < h->windows_n; i++) {
+    const struct history_outage *fault = sentence_fault(h, ret);
+    for (uint32_t i = 0; fault != NULL && i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
-        if (w->injected) {
+        if (w->injected && w->from >= fault->from) {
             int64_t took = w->until == HISTORY_FOREVER ? bound + 1 : w->until - w->from;
             longest = took > longest ? took : longest;
             closed += took <= bound ? 1 : 0;
             late += took > bound ? 1 : 0;
         }
+    }
+    if (fault == NULL) {
+        return;
     }
     check_say(ret, check_verdict(closed, late),
               "%llu times without an active side, the longest %lld ms; %llu times longer than the "

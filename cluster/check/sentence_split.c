@@ -63,7 +63,7 @@ static uint32_t find(const struct history *h, struct check_result *ret, struct s
 {
     uint32_t n = 0;
     struct proc_id a = icm_side(h, SIDE_A);
-    for (uint32_t i = 0; i < h->outages_n && n < CUTS_MAX; i++) {
+    for (uint32_t i = history_first(h); i < h->outages_n && n < CUTS_MAX; i++) {
         const struct history_outage *o = &h->outages[i];
         if (o->network && proc_id_eq(o->proc, a) && strstr(o->what, "private") != NULL) {
             all[n] = (struct split){.from = o->from, .until = o->until};

@@ -91,9 +91,8 @@ static enum err keep_clocks(const struct cluster *c, const char *run_folder)
     return err;
 }
 
-static int record_and_judge(const struct cluster *c, const char *run_folder,
-                            const struct runfile_rehearsal *rehearsal, int64_t until_us,
-                            json_t **ret_verdict)
+int judge_record(const struct cluster *c, const char *run_folder,
+                 const struct runfile_rehearsal *rehearsal, int64_t until_us, json_t **ret_verdict)
 {
     int code = copy_topology(c, run_folder);
     if (code != OUTCOME_DONE) {
@@ -107,17 +106,11 @@ static int record_and_judge(const struct cluster *c, const char *run_folder,
     if (err == ERR_OK) {
         err = keep_clocks(c, run_folder);
     }
-    if (err == ERR_OK && rehearsal->scenario == NULL) {
+    if (err == ERR_OK) {
         err = record_limit(run_folder, &c->topology, c->began_us, until_us);
     }
     return err == ERR_OK ? judge_folder(&c->topology, run_folder, ret_verdict)
                          : bad_run(run_folder, "the run cannot be recorded", err);
-}
-
-int judge_record(const struct cluster *c, const char *run_folder,
-                 const struct runfile_rehearsal *rehearsal, json_t **ret_verdict)
-{
-    return record_and_judge(c, run_folder, rehearsal, INT64_MAX, ret_verdict);
 }
 
 int64_t judge_until(const struct cluster *c)
@@ -138,7 +131,7 @@ int judge_cluster(const struct cluster *c, int64_t until_us, json_t **ret_verdic
         return code;
     }
     const struct runfile_rehearsal none = {.seed = c->topology.traffic.seed};
-    code = record_and_judge(c, folder, &none, until_us, ret_verdict);
+    code = judge_record(c, folder, &none, until_us, ret_verdict);
     if (code == OUTCOME_DONE) {
         run_folder_point(&c->home, folder);
     }

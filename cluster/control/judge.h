@@ -14,10 +14,12 @@ int64_t judge_until(const struct cluster *c);
 /* The ledger of what a cluster has recorded until a moment. Says what is wrong. */
 MUST_CHECK int judge_ledger(const struct cluster *c, int64_t until_us, json_t **ret_ledger);
 
-/* Copy what was recorded since `from_us` into the folder of a run, judge it by the scenario, and
- * write verdict.json and report.html there. The verdict is as in the contract. */
+/* Copy what a cluster has recorded until a moment into the folder of a run, judge it by the
+ * invariants and the scenario, and write verdict.json and report.html there. The verdict is as in
+ * the contract. */
 MUST_CHECK int judge_record(const struct cluster *c, const char *run_folder,
-                            const struct runfile_rehearsal *rehearsal, json_t **ret_verdict);
+                            const struct runfile_rehearsal *rehearsal, int64_t until_us,
+                            json_t **ret_verdict);
 /* Make a run of all that a cluster has recorded until a moment, and judge it by the invariants. It
  * may go on meanwhile, or have been stopped. */
 MUST_CHECK int judge_cluster(const struct cluster *c, int64_t until_us, json_t **ret_verdict);

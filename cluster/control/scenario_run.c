@@ -2,6 +2,7 @@
 
 #include "cluster/control/cluster_run.h"
 #include "cluster/control/command.h"
+#include "cluster/control/flow.h"
 #include "cluster/control/judge.h"
 #include "cluster/control/proc.h"
 #include "cluster/control/run_folder.h"
@@ -30,7 +31,7 @@ struct run {
     struct scenario_live live;
     struct scenario_step_ways ways;
     struct scenario_phases phases;
-    int64_t began_us;
+    int64_t began_us, until_us; /* of what is judged */
 };
 
 static int start(struct run *r)
@@ -78,6 +79,13 @@ static void look_up(struct run *r, uint32_t per_s)
     free(m);
 }
 
+/* In a cluster that was up, there is traffic, or none, as somebody wanted it; the scenario is
+ * played under that of the topology, stops it before its end, and leaves it on. */
+static int let_call(struct run *r)
+{
+    return r->options->here ? flow_set(r->desk, &r->cluster, true) : OUTCOME_DONE;
+}
+
 static int run_phases(struct run *r)
 {
     r->ways = scenario_live(&r->live);
@@ -89,7 +97,10 @@ static int run_phases(struct run *r)
     r->phases.quiet = r->options->quiet;
     r->phases.began_us = r->began_us;
     r->live = (struct scenario_live){.cluster = &r->cluster, .desk = r->desk};
-    int code = scenario_phases_run(&r->phases, r->options->scenario, r->options->trigger);
+    int code = let_call(r);
+    if (code == OUTCOME_DONE) {
+        code = scenario_phases_run(&r->phases, r->options->scenario, r->options->trigger);
+    }
     if (r->phases.stage.unfold != NULL) {
         unfold_end(r->phases.stage.unfold);
     }
@@ -120,13 +131,25 @@ static int stop_fleets(struct run *r)
     return OUTCOME_DONE;
 }
 
+/* Nothing that comes after this is judged. */
+static int end(struct run *r)
+{
+    if (!r->options->here) {
+        r->until_us = INT64_MAX;
+        return stop_fleets(r);
+    }
+    r->until_us = judge_until(&r->cluster);
+    return let_call(r);
+}
+
 static int judge(struct run *r, json_t **ret_verdict)
 {
     char path[HOME_PATH_MAX + 32];
     const struct runfile_rehearsal rehearsal = {.scenario = r->options->scenario->name,
                                                 .title = r->options->scenario->title,
-                                                .seed = r->cluster.topology.traffic.seed};
-    int code = judge_record(&r->cluster, r->folder, &rehearsal, ret_verdict);
+                                                .seed = r->cluster.topology.traffic.seed,
+                                                .from_us = r->options->here ? r->began_us : 0};
+    int code = judge_record(&r->cluster, r->folder, &rehearsal, r->until_us, ret_verdict);
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -166,14 +189,17 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
         code = run_phases(r);
         look_up(r, 0);
     }
-    if (started && code == OUTCOME_DONE && !options->here) {
-        code = stop_fleets(r);
+    if (started && code == OUTCOME_DONE) {
+        code = end(r);
     }
     bool recorded = started && code == OUTCOME_DONE;
     if (recorded) {
         code = judge(r, ret_verdict);
     } else if (code == OUTCOME_INTERRUPTED) {
-        (void)outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted; the cluster is taken down");
+        (void)(options->here ? outcome_error(OUTCOME_INTERRUPTED, "rehome faults    rehome heal",
+                                             "interrupted; what was broken is left so")
+                             : outcome_error(OUTCOME_INTERRUPTED, NULL,
+                                             "interrupted; the cluster is taken down"));
     }
     if (*ret_verdict != NULL) {
         run_folder_point(h, r->folder);

@@ -316,7 +316,8 @@ static enum err prepare_again(struct load *l, size_t events_n, size_t legs_n, si
                             .rows = l->rows,
                             .rows_n = rows_n,
                             .rows_known = h->rows_known,
-                            .gaps = h->gaps};
+                            .gaps = h->gaps,
+                            .rehearsed_us = h->rehearsed_us};
     *h = again;
     return history_prepare(h);
 }
@@ -436,6 +437,7 @@ enum err load_run(struct runfile *runfile, const struct topology *topology, stru
         err = read_rows(db, l);
     }
     if (err == ERR_OK) {
+        l->history.rehearsed_us = limit_of(runfile, RUNFILE_META_REHEARSED, 0);
         drop_before(l, limit_of(runfile, META_FROM, INT64_MIN));
         err = history_prepare(&l->history);
     }

@@ -476,9 +476,13 @@ enum err runfile_meta_set(struct runfile *r, const char *key, const char *value)
 
 enum err runfile_rehearsal_keep(struct runfile *r, const struct runfile_rehearsal *what)
 {
-    char seed[32];
+    char seed[32], from[32];
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)what->seed);
-    enum err err = runfile_meta_set(r, "scenario", what->scenario != NULL ? what->scenario : "");
+    snprintf(from, sizeof from, "%lld", (long long)what->from_us);
+    enum err err = runfile_meta_set(r, RUNFILE_META_REHEARSED, from);
+    if (err == ERR_OK) {
+        err = runfile_meta_set(r, "scenario", what->scenario != NULL ? what->scenario : "");
+    }
     if (err == ERR_OK) {
         err = runfile_meta_set(r, "title", what->title != NULL ? what->title : "");
     }

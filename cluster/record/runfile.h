@@ -16,8 +16,9 @@
 
 #include <sqlite3.h>
 
-#define RUNFILE_NAME     "run.db"
-#define RUNFILE_META_LEN 512
+#define RUNFILE_NAME           "run.db"
+#define RUNFILE_META_LEN       512
+#define RUNFILE_META_REHEARSED "rehearsed_us" /* runfile_rehearsal: from_us */
 
 struct runfile;
 
@@ -44,11 +45,12 @@ MUST_CHECK enum err runfile_leg(struct runfile *runfile, const struct history_le
 /* Copy the call records of every icm.db below `dir`, replacing what was copied before. */
 MUST_CHECK enum err runfile_records(struct runfile *runfile, const char *dir);
 
-/* What a run was: the scenario by its name and in words (NULL: none), and the seed of the traffic.
- */
+/* What a run was: the scenario by its name and in words (NULL: none), the seed of the traffic, and
+ * when the scenario began if the cluster had been up before (0: it had not). */
 struct runfile_rehearsal {
     const char *scenario, *title;
     uint64_t seed;
+    int64_t from_us;
 };
 /* Replaces what was kept before. Errors ERR_IO. */
 MUST_CHECK enum err runfile_rehearsal_keep(struct runfile *runfile,

@@ -15,7 +15,8 @@ static enum verdict verdict;
 
 static void judged_run(void)
 {
-    const struct runfile_rehearsal rehearsal = {"subscriber-fails", "A subscriber & its phones", 7};
+    const struct runfile_rehearsal rehearsal = {
+        .scenario = "subscriber-fails", .title = "A subscriber & its phones", .seed = 7};
     good_run_finish();
     good_files_folder(dir);
     good_files_database(dir);

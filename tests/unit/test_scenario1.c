@@ -258,7 +258,29 @@ static void test_scenario1__silence_after_the_other_hung_up_is_no_pause(void **s
     history_free(&good);
 }
 
+/* A cluster that had been broken before: only what failed since counts as the scenario's fault. */
+static void test_scenario1__a_rehearsal_in_a_cluster_that_was_up_knows_its_own_fault(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"S1-PHONES", "S1-GATEWAYS", "S1-NONE-LOST", "S1-PG-B",
+                                        "S1-ROUTED-AGAIN"};
+    for (unsigned told = 0; told < 2; told++) {
+        unsigned passed = 0, n = sizeof known / sizeof known[0];
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "crash", 10000 * GOOD_MS);
+        good_run_event(EVENT_PROCESS_START, GOOD_SUB2, 11000 * GOOD_MS);
+        good.rehearsed_us = told == 1 ? 15000 * GOOD_MS : 0;
+        good_run_finish();
+        for (unsigned i = 0; i < n; i++) {
+            passed += good_run_judged(known[i])->verdict == VERDICT_PASS ? 1 : 0;
+        }
+        assert_true(told == 1 ? passed == n : passed < n);
+        history_free(&good);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_scenario1__a_rehearsal_in_a_cluster_that_was_up_knows_its_own_fault),
     cmocka_unit_test(test_scenario1__an_idle_phone_on_the_wrong_node_is_caught),
     cmocka_unit_test(test_scenario1__a_slow_gateway_is_caught),
     cmocka_unit_test(test_scenario1__a_lost_phone_is_caught),
