@@ -49,9 +49,9 @@ static int64_t cause_since(const struct history *h, struct proc_id side, int64_t
  * that this asked, whose answer never came. */
 static bool was_taken(const struct history *h, struct device_id device, uint32_t epoch, int64_t at)
 {
-    for (size_t i = 0; epoch != 0 && i < h->events_n && h->events[i].at.us <= at; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) && e->epoch > epoch) {
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, device, i)) != NULL && e->at.us <= at; i++) {
+        if (epoch != 0 && e->epoch > epoch) {
             return true;
         }
     }
@@ -65,10 +65,9 @@ static bool was_unheard(const struct history *h, struct proc_id side, struct dev
 {
     const struct topology_proc *p = topology_proc_of(h->topology, side);
     bool unheard = false;
-    for (size_t i = 0; p != NULL && i < h->events_n && h->events[i].at.us <= at; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) &&
-            proc_id_eq(e->proc, p->ctimanager_node)) {
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, device, i)) != NULL && e->at.us <= at; i++) {
+        if (p != NULL && proc_id_eq(e->proc, p->ctimanager_node)) {
             unheard = e->epoch < epoch;
         }
     }

@@ -251,10 +251,10 @@ static bool was_down(const struct history *h, struct proc_id node, int64_t from,
 static bool was_taken(const struct history *h, struct device_id device, uint32_t epoch,
                       int64_t moved)
 {
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= moved; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, device) &&
-            !proc_id_some(e->peer) && e->epoch > epoch) {
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, device, i)) != NULL && e->at.us <= moved;
+         i++) {
+        if (!proc_id_some(e->peer) && e->epoch > epoch) {
             return true;
         }
     }

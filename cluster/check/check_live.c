@@ -40,9 +40,9 @@ static bool held(const struct history *h, struct device_id point)
 {
     struct proc_id owner = {0};
     uint32_t epoch = 0;
-    for (size_t i = 0; i < h->events_n; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point) && e->epoch >= epoch) {
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, point, i)) != NULL; i++) {
+        if (e->epoch >= epoch) {
             owner = e->peer;
             epoch = e->epoch;
         }

@@ -46,10 +46,10 @@ static bool is_dead(const struct history *h, struct proc_id node, int64_t at)
 static bool is_taken_over(const struct history *h, struct device_id point, struct proc_id owner,
                           int64_t from, int64_t until)
 {
-    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point) &&
-            proc_id_eq(e->proc, e->peer) && !proc_id_eq(e->peer, owner)) {
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, point, i)) != NULL && e->at.us <= until;
+         i++) {
+        if (e->at.us >= from && proc_id_eq(e->proc, e->peer) && !proc_id_eq(e->peer, owner)) {
             return true;
         }
     }

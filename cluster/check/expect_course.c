@@ -3,11 +3,9 @@
 struct proc_id expect_course_owner(const struct history *h, struct device_id point, int64_t at)
 {
     struct proc_id owner = {0};
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= at; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point)) {
-            owner = e->peer;
-        }
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, point, i)) != NULL && e->at.us <= at; i++) {
+        owner = e->peer;
     }
     return owner;
 }
@@ -58,10 +56,10 @@ static int64_t cut_of_phone(const struct history *h, const struct expect_leg *wh
 static bool point_taken(const struct history *h, struct device_id point, int64_t from,
                         int64_t until)
 {
-    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
-        const struct event *e = &h->events[i];
-        if (e->kind == EVENT_OWNER_CHANGED && device_id_eq(e->device, point) &&
-            !proc_id_some(e->peer)) {
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, point, i)) != NULL && e->at.us <= until;
+         i++) {
+        if (e->at.us >= from && !proc_id_some(e->peer)) {
             return true;
         }
     }

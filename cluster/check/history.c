@@ -196,6 +196,17 @@ static bool is_move(const struct history *h, const struct event *e)
            e->device.v <= h->devices_n;
 }
 
+/* One span after the other, by how long each will be; all are empty then. */
+static void lay_out(struct history_span *spans, uint32_t devices_n)
+{
+    uint32_t first = 0;
+    for (uint32_t d = 1; d <= devices_n; d++) {
+        spans[d].first = first;
+        first += spans[d].n;
+        spans[d].n = 0;
+    }
+}
+
 static enum err find_moves(struct history *h)
 {
     size_t total = 0;
@@ -209,12 +220,7 @@ static enum err find_moves(struct history *h)
     if (h->moves == NULL) {
         return ERR_MEMORY;
     }
-    uint32_t first = 0;
-    for (uint32_t d = 1; d <= h->devices_n; d++) {
-        h->moves_of[d].first = first;
-        first += h->moves_of[d].n;
-        h->moves_of[d].n = 0;
-    }
+    lay_out(h->moves_of, h->devices_n);
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         if (is_move(h, e)) {
@@ -254,15 +260,38 @@ static enum err find_legs(struct history *h)
             h->legs_of[h->legs[i].device.v].n++;
         }
     }
-    uint32_t first = 0;
-    for (uint32_t d = 1; d <= h->devices_n; d++) {
-        h->legs_of[d].first = first;
-        first += h->legs_of[d].n;
-        h->legs_of[d].n = 0;
-    }
+    lay_out(h->legs_of, h->devices_n);
     for (size_t i = 0; i < h->legs_n; i++) {
         if (h->legs[i].device.v >= 1 && h->legs[i].device.v <= h->devices_n) {
             insert_leg(h, &h->legs_of[h->legs[i].device.v], (uint32_t)i);
+        }
+    }
+    return ERR_OK;
+}
+
+static bool is_owner_change(const struct history *h, const struct event *e)
+{
+    return e->kind == EVENT_OWNER_CHANGED && e->device.v >= 1 && e->device.v <= h->devices_n;
+}
+
+static enum err find_owners(struct history *h)
+{
+    uint32_t total = 0;
+    for (size_t i = 0; i < h->events_n; i++) {
+        if (is_owner_change(h, &h->events[i])) {
+            h->owners_of[h->events[i].device.v].n++;
+            total++;
+        }
+    }
+    h->owner_index = calloc(total + 1, sizeof h->owner_index[0]);
+    if (h->owner_index == NULL) {
+        return ERR_MEMORY;
+    }
+    lay_out(h->owners_of, h->devices_n);
+    for (size_t i = 0; i < h->events_n; i++) {
+        if (is_owner_change(h, &h->events[i])) {
+            struct history_span *span = &h->owners_of[h->events[i].device.v];
+            h->owner_index[span->first + span->n++] = (uint32_t)i;
         }
     }
     return ERR_OK;
@@ -277,12 +306,14 @@ enum err history_prepare(struct history *h)
     h->both_n = 0;
     h->moves = NULL;
     h->leg_index = NULL;
+    h->owner_index = NULL;
     h->begin_us = h->events_n > 0 ? h->events[0].at.us : 0;
     h->end_us = h->events_n > 0 ? h->events[h->events_n - 1].at.us : 0;
     h->moves_of = calloc(h->devices_n + 1, sizeof h->moves_of[0]);
     h->legs_of = calloc(h->devices_n + 1, sizeof h->legs_of[0]);
-    if (h->moves_of == NULL || h->legs_of == NULL || find_moves(h) != ERR_OK ||
-        find_legs(h) != ERR_OK) {
+    h->owners_of = calloc(h->devices_n + 1, sizeof h->owners_of[0]);
+    if (h->moves_of == NULL || h->legs_of == NULL || h->owners_of == NULL ||
+        find_moves(h) != ERR_OK || find_legs(h) != ERR_OK || find_owners(h) != ERR_OK) {
         history_free(h);
         return ERR_MEMORY;
     }
@@ -297,10 +328,14 @@ void history_free(struct history *h)
     free(h->moves_of);
     free(h->leg_index);
     free(h->legs_of);
+    free(h->owner_index);
+    free(h->owners_of);
     h->moves = NULL;
     h->moves_of = NULL;
     h->leg_index = NULL;
     h->legs_of = NULL;
+    h->owner_index = NULL;
+    h->owners_of = NULL;
 }
 
 size_t history_from(const struct history *h, int64_t at)
@@ -397,6 +432,15 @@ bool history_quorum(const struct history *h, int64_t at)
         running += node && history_up(h, (struct proc_id){v}, SERVICE_NONE, at) ? 1 : 0;
     }
     return running > voters / 2;
+}
+
+const struct event *history_owner_change(const struct history *h, struct device_id device,
+                                         uint32_t nth)
+{
+    if (device.v < 1 || device.v > h->devices_n || nth >= h->owners_of[device.v].n) {
+        return NULL;
+    }
+    return &h->events[h->owner_index[h->owners_of[device.v].first + nth]];
 }
 
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at)

@@ -132,6 +132,8 @@ struct history {
     struct history_span *moves_of;
     uint32_t *leg_index; /* device after device, each by begin */
     struct history_span *legs_of;
+    uint32_t *owner_index; /* events owner_changed, device after device, each in order of time */
+    struct history_span *owners_of;
 };
 
 /* Errors ERR_MEMORY; nothing is kept then. */
@@ -161,6 +163,10 @@ bool history_majority(const struct history *h, int64_t from, int64_t until);
 bool history_quorum(const struct history *h, int64_t at);
 /* The CallManager that the device knew as its own at `at`; none: lost or never registered. */
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at);
+/* The nth word of any node, from 0 and in the order of time, about who owns the device by its
+ * registry (an event owner_changed), or NULL. */
+const struct event *history_owner_change(const struct history *h, struct device_id device,
+                                         uint32_t nth);
 /* The first registration of the device at or after `at`, or NULL. */
 const struct history_move *history_rehomed(const struct history *h, struct device_id device,
                                            int64_t at);
