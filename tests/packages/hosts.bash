@@ -29,6 +29,10 @@ hosts_possible() {
         command -v "$tool" >/dev/null || { echo "skip: $tool is not installed"; return 1; }
     done
     unshare --mount --net true 2>/dev/null || { echo "skip: namespaces cannot be made here"; return 1; }
+    local group
+    for group in $(hosts_cgroups probe); do
+        { mkdir "$group" && rmdir "$group"; } 2>/dev/null || { echo "skip: control groups cannot be made here"; return 1; }
+    done
 }
 
 # The root file system is made once for a list of packages.
