@@ -244,6 +244,16 @@ static uint32_t without_one(uint32_t set)
     return less;
 }
 
+/* Where no row is whole, one that is cut more. */
+static uint32_t with_one(uint32_t set)
+{
+    uint32_t more = 0;
+    for (uint32_t p = 0; p < EXPECT_PARTIALS_MAX; p++) {
+        more |= (set & EXPECT_BIT(p, 0)) != 0 ? EXPECT_BIT(p + 1, 0) : 0;
+    }
+    return more;
+}
+
 /* The same outcomes, but the last row was not written. */
 static uint32_t without_whole(uint32_t set)
 {
@@ -327,9 +337,5 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     if (unsaved(h, what->pair, what->end_us - EXPECT_SLACK_US, due)) {
         set = without_one(set);
     }
-    if (may_be_cut_at_point(h, what)) {
-        set |= (set & EXPECT_BIT(0, false)) != 0 ? EXPECT_BIT(1, false) : 0;
-        set |= (set & EXPECT_BIT(1, false)) != 0 ? EXPECT_BIT(2, false) : 0;
-    }
-    return set;
+    return may_be_cut_at_point(h, what) ? set | with_one(set) : set;
 }

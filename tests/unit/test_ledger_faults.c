@@ -39,6 +39,37 @@ static void test_ledger_faults__a_route_point_that_nobody_holds_offers_nothing(v
     }
 }
 
+/* A caller waits at a route point whose node dies, and then his own dies, with the CTI Manager of
+ * the active side: one row for the node, one for the side, and one by the next side, which finds
+ * him at the route point and hears there that he is gone. */
+static void test_ledger_faults__a_caller_who_waits_may_be_cut_by_each_of_three(void **state)
+{
+    (void)state;
+    for (unsigned rows = 2; rows <= 4; rows++) {
+        good_run_make();
+        good_run_event(EVENT_PG_SYNCED, GOOD_PGA, 40000 * GOOD_MS)->peer = GOOD_PGB;
+        struct proc_id owners[] = {GOOD_PUB, GOOD_SUB1};
+        for (unsigned i = 0; i < 2; i++) {
+            struct event *owner =
+                good_run_event(EVENT_OWNER_CHANGED, GOOD_SUB1, T - (12000 - 6100 * i) * GOOD_MS);
+            owner->device.v = GOOD_ROUTE_POINT;
+            owner->peer = owners[i];
+            owner->epoch = 4 + i;
+        }
+        good_run_fault(EVENT_FAULT, GOOD_PUB, "crash", T - 6000 * GOOD_MS);
+        good_run_event(EVENT_PROCESS_START, GOOD_PUB, T - 3000 * GOOD_MS);
+        good_run_fault(EVENT_FAULT, GOOD_SUB2, "crash", T);
+        good_run_activates(GOOD_PGA, GOOD_SUB1, 3, T + 1000 * GOOD_MS);
+        uint32_t caller = caller_at(-9000, 22, false);
+        good_legs[caller].reason = REASON_DROPPED_IN_SETUP;
+        static const int64_t cuts[] = {-5980, 220, 1300, 1310};
+        for (unsigned i = 0; i < rows; i++) {
+            row_at(true, true, cuts[i]);
+        }
+        assert_int_equal(found_at(caller), rows <= 3 ? LEDGER_SPLIT : LEDGER_DUPLICATE);
+    }
+}
+
 static void test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it(void **state)
 {
     (void)state;
@@ -230,6 +261,7 @@ static const struct CMUnitTest tests[] = {
         test_ledger_faults__a_side_that_lost_its_node_before_it_was_active_saw_no_more),
     cmocka_unit_test(test_ledger_faults__more_cuts_than_a_set_holds_are_as_many_as_it_holds),
     cmocka_unit_test(test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only),
+    cmocka_unit_test(test_ledger_faults__a_caller_who_waits_may_be_cut_by_each_of_three),
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
