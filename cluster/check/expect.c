@@ -144,30 +144,33 @@ static bool end_is_open(const struct history *h, const struct expect_leg *what)
            near_callmanager_fault(h, what->end_us - EXPECT_DROP_US, what->end_us + EXPECT_SLACK_US);
 }
 
-/* The CallManager of the caller, whose call it is, failed while he was there, or hung: it finds his
- * key when it wakes up, and then that it was given up. */
-static bool lost_its_call(const struct history *h, const struct expect_leg *what)
+/* The CallManager of the caller, whose call it is, failed while he was there: 1. Or it hung: 2; it
+ * finds his key when it wakes up, offers the call again, and finds then that it was given up. */
+static uint32_t lost_its_call(const struct history *h, const struct expect_leg *what)
 {
     struct proc_id home = history_home(h, what->leg->device, what->begin_us);
+    uint32_t cuts = 0;
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
-        bool there = history_hangs(o) ? o->until >= what->begin_us : o->from >= what->begin_us;
+        bool hung = history_hangs(o);
+        bool there = hung ? o->until >= what->begin_us : o->from >= what->begin_us;
         if (expect_course_callmanager(h, o) && proc_id_eq(o->proc, home) && there &&
             o->from <= what->end_us + EXPECT_SLACK_US) {
-            return true;
+            cuts = hung ? 2 : cuts == 0 ? 1 : cuts;
         }
     }
-    return false;
+    return cuts;
 }
 
-/* A caller who waits at the route point when the CallManager of the call dies: the PG learns of it
- * by the end of the call there, or by the node's, and cuts it once more. He may have given up
+/* How often a caller who waits at the route point may be cut there when the CallManager of the call
+ * dies: the PG learns of it by the end of the call there, or by the node's. He may have given up
  * before he noticed; nobody heard of that any more. */
-static bool may_be_cut_at_point(const struct history *h, const struct expect_leg *what)
+static uint32_t cuts_at_point(const struct history *h, const struct expect_leg *what)
 {
     bool late = what->leg->reason == REASON_DROPPED_IN_SETUP &&
                 near_callmanager_fault(h, what->begin_us, what->end_us + EXPECT_SLACK_US);
-    return what->at_point && (late || lost_its_call(h, what));
+    uint32_t lost = lost_its_call(h, what);
+    return !what->at_point ? 0 : lost == 0 && late ? 1 : lost;
 }
 
 int64_t expect_news_us(const struct history *h)
@@ -337,5 +340,8 @@ uint32_t expect_rows(const struct history *h, const struct expect_leg *what, uin
     if (unsaved(h, what->pair, what->end_us - EXPECT_SLACK_US, due)) {
         set = without_one(set);
     }
-    return may_be_cut_at_point(h, what) ? set | with_one(set) : set;
+    for (uint32_t cuts = cuts_at_point(h, what); cuts > 0; cuts--) {
+        set |= with_one(set);
+    }
+    return set;
 }

@@ -401,6 +401,26 @@ static void test_check__pg_2_knows_a_pair_that_was_weighed(void **state)
     }
 }
 
+/* It was granted, cut off, and replaced; it is ready afterwards, before it hears of that. Or it was
+ * not cut off at all. */
+static void test_check__pg_2_knows_a_side_that_did_not_hear_that_it_was_replaced(void **state)
+{
+    (void)state;
+    for (unsigned cut = 0; cut < 2; cut++) {
+        good_run_make();
+        if (cut == 1) {
+            good_run_fault(EVENT_FAULT, GOOD_PGA, "unplug", 50000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_PGA, "unplug", 59000 * GOOD_MS);
+        }
+        struct event *late = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
+        late->value = 1; /* the other one acts under 2 */
+        late->value2 = 11;
+        good_run_finish();
+        assert_int_equal(good_run_judged("PG-2")->verdict, cut == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_check__tcd_1_catches_a_lost_row(void **state)
 {
     (void)state;
@@ -758,6 +778,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_check__pg_2_asks_when_a_grant_was_decided),
     cmocka_unit_test(test_check__pg_2_knows_a_controller_with_an_untold_grant),
     cmocka_unit_test(test_check__pg_2_knows_a_pair_that_was_weighed),
+    cmocka_unit_test(test_check__pg_2_knows_a_side_that_did_not_hear_that_it_was_replaced),
     cmocka_unit_test(test_check__tcd_1_catches_a_lost_row),
     cmocka_unit_test(test_check__tcd_2_catches_an_amended_row),
     cmocka_unit_test(test_check__agt_1_catches_a_call_for_an_agent_without_a_phone),

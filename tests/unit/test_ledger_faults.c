@@ -81,6 +81,25 @@ static void test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it(voi
     assert_int_equal(found_at(caller), LEDGER_TRUNCATED);
 }
 
+/* The caller's node hangs: he is cut when it is called dead, and when it offers him once more. */
+static void test_ledger_faults__a_caller_whose_node_hung_may_be_cut_twice(void **state)
+{
+    (void)state;
+    for (unsigned rows = 1; rows <= 3; rows++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_SUB1, "hang", T);
+        good_run_fault(EVENT_HEAL, GOOD_SUB1, "hang", T + 9000 * GOOD_MS);
+        uint32_t caller = caller_at(-3000, 9000, false);
+        good_legs[caller].reason = REASON_DROPPED_IN_SETUP;
+        for (unsigned i = 0; i < rows; i++) {
+            row_at(true, true, i == 0 ? 900 : 9005 + i);
+        }
+        assert_int_equal(found_at(caller), rows == 1   ? LEDGER_TRUNCATED
+                                           : rows == 2 ? LEDGER_SPLIT
+                                                       : LEDGER_DUPLICATE);
+    }
+}
+
 static void test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each(void **state)
 {
     (void)state;
@@ -263,6 +282,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ledger_faults__a_side_that_died_in_wrapup_has_written_the_cut_only),
     cmocka_unit_test(test_ledger_faults__a_caller_who_waits_may_be_cut_by_each_of_three),
     cmocka_unit_test(test_ledger_faults__what_a_hang_hid_may_be_told_and_cut_after_it),
+    cmocka_unit_test(test_ledger_faults__a_caller_whose_node_hung_may_be_cut_twice),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rang_twice_in_one_call_has_a_row_for_each),
     cmocka_unit_test(test_ledger_faults__a_phone_that_rings_too_late_may_have_the_only_row),
     cmocka_unit_test(test_ledger_faults__an_end_at_a_short_switch_may_have_been_unheard),
