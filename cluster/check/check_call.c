@@ -75,22 +75,35 @@ static bool nobody_spoke(const struct history *h, const struct history_leg *leg)
     return known && !spoke;
 }
 
-/* Whoever was joined to this leg by a conference or a transfer, and was cut off before it could be
- * told, hears nobody and hangs up; so does nobody hear it. How long that may have been at most. */
+/* Whether the device was told within from..until to talk to the other one. */
+static bool told_to_talk(const struct history *h, struct device_id device, struct device_id other,
+                         int64_t from, int64_t until)
+{
+    for (size_t i = history_from(h, from); i < h->events_n && h->events[i].at.us <= until; i++) {
+        const struct event *e = &h->events[i];
+        if (e->kind == EVENT_MEDIA_BEGIN && device_id_eq(e->device, device) &&
+            e->value == other.v) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever was joined to this leg by a conference or a transfer, and whose CallManager died, hung or
+ * was cut off before it could tell, does not know of it: nobody hears the other. How long that may
+ * have been at most. */
 static int64_t silence_of_joined(const struct history *h, const struct history_leg *leg)
 {
-    for (size_t i = 0; i < h->events_n && h->events[i].at.us <= leg->end_us; i++) {
+    for (size_t i = history_from(h, leg->begin_us);
+         i < h->events_n && h->events[i].at.us <= leg->end_us; i++) {
         const struct event *begin = &h->events[i];
-        if (begin->kind != EVENT_MEDIA_BEGIN || !call_id_eq(begin->call, leg->call) ||
-            !device_id_eq(begin->device, leg->device)) {
-            continue;
-        }
-        for (size_t k = i; k < h->events_n && h->events[k].at.us <= leg->end_us; k++) {
-            const struct event *end = &h->events[k];
-            if (end->kind == EVENT_CALL_END && end->reason == REASON_MEDIA_LOST &&
-                end->device.v == begin->value && !call_id_eq(end->call, leg->call)) {
-                return leg->end_us - begin->at.us;
-            }
+        struct device_id joined = {(uint32_t)begin->value};
+        if (begin->kind == EVENT_MEDIA_BEGIN && call_id_eq(begin->call, leg->call) &&
+            device_id_eq(begin->device, leg->device) &&
+            !told_to_talk(h, joined, leg->device, leg->begin_us, leg->end_us) &&
+            history_disturbed(h, history_home(h, joined, begin->at.us), begin->at.us,
+                              leg->end_us)) {
+            return leg->end_us - begin->at.us;
         }
     }
     return 0;
