@@ -122,7 +122,8 @@ static void end_outages(struct history *h, const struct event *e, struct proc_id
         if (!proc_id_eq(o->proc, proc) || o->until != HISTORY_FOREVER || o->from > e->at.us) {
             continue;
         }
-        bool fits = heal ? comes_back_by_heal(o) &&
+        /* A process that is well again says nothing of its network, nor the other way round. */
+        bool fits = heal ? comes_back_by_heal(o) && o->network == history_spares(e->text) &&
                                (service == SERVICE_NONE || o->network || o->service == service)
                          : !o->network && (o->service == service || service == SERVICE_NONE);
         if (fits) {

@@ -268,10 +268,19 @@ static void test_check_home__the_end_of_one_fault_is_not_the_end_of_another(void
     good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", 43000 * GOOD_MS);
     good_run_fault(EVENT_HEAL, GOOD_SUB2, "slow", 44000 * GOOD_MS);
     good_run_fault(EVENT_HEAL, GOOD_SUB2, "partition", 45000 * GOOD_MS);
+    /* A service that is well again while the network is not. */
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "stop ctimanager", 39000 * GOOD_MS);
+    good_run_fault(EVENT_FAULT, GOOD_PUB, "partition", 40000 * GOOD_MS);
+    struct event *started = good_run_event(EVENT_SERVICE_START, GOOD_PUB, 40900 * GOOD_MS);
+    snprintf(started->text, sizeof started->text, "ctimanager");
+    good_run_fault(EVENT_HEAL, GOOD_PUB, "stop ctimanager", 41000 * GOOD_MS);
+    good_run_fault(EVENT_HEAL, GOOD_PUB, "partition", 45000 * GOOD_MS);
     good_run_finish();
     assert_int_equal(history_calm_since(&good), 45000 * GOOD_MS);
     assert_true(history_disturbed(&good, GOOD_SUB2, 44500 * GOOD_MS, 44600 * GOOD_MS));
     assert_false(history_disturbed(&good, GOOD_SUB2, 45500 * GOOD_MS, 45600 * GOOD_MS));
+    assert_true(history_disturbed(&good, GOOD_PUB, 44500 * GOOD_MS, 44600 * GOOD_MS));
+    assert_false(history_disturbed(&good, GOOD_PUB, 45500 * GOOD_MS, 45600 * GOOD_MS));
     history_free(&good);
 }
 
