@@ -55,8 +55,9 @@ int break_possible(const struct cluster *c, enum break_how how)
                : code;
 }
 
-/* A whole process, in the way of the backend or by a signal. */
-static int break_process(const struct cluster *c, struct proc_id target, enum break_how how)
+/* A whole process, in the way of the backend or by a signal; `*at_us` is made better if it can. */
+static int break_process(const struct cluster *c, struct proc_id target, enum break_how how,
+                         int64_t *at_us)
 {
     static const int signals[] = {
         [BREAK_CRASH] = SIGKILL, [BREAK_STOP] = SIGTERM, [BREAK_HANG] = SIGSTOP};
@@ -71,7 +72,7 @@ static int break_process(const struct cluster *c, struct proc_id target, enum br
     if (how == BREAK_UNPLUG) {
         return backend_of(c)->plug(c, target, false);
     }
-    return proc_signal(c, name, signals[how])
+    return proc_signal(c, name, signals[how], at_us)
                ? OUTCOME_DONE
                : outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", name);
 }
@@ -100,7 +101,9 @@ int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id 
         code = order_service(o, target, service,
                              how == BREAK_STOP ? OP_VERB_SERVICE_STOP : OP_VERB_SERVICE_CRASH);
     } else {
-        code = break_process(c, target, how);
+        int64_t ordered_us = f.at_us;
+        code = break_process(c, target, how, &f.at_us);
+        f.wall_us += f.at_us - ordered_us;
     }
     *ret_t0_us = f.at_us;
     code = code == OUTCOME_DONE ? faults_begin(c, &f) : code;
@@ -200,7 +203,7 @@ int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id 
     }
     if (fresh) {
         code = proc_start(c, target);
-    } else if (state == PROC_STATE_STOPPED && !proc_signal(c, p->name, SIGCONT)) {
+    } else if (state == PROC_STATE_STOPPED && !proc_signal(c, p->name, SIGCONT, NULL)) {
         code = outcome_error(OUTCOME_UNREACHABLE, "rehome status", "%s does not run", p->name);
     }
     if (code == OUTCOME_DONE && p->kind != PROC_RECORDER) {

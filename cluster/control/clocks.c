@@ -189,6 +189,19 @@ const struct clocks_one *clocks_of(const struct clocks *clocks, const char *name
     return best;
 }
 
+int64_t clocks_moment(const struct clocks *clocks, const char *name, const char *uptime,
+                      int64_t since_us, int64_t until_us)
+{
+    int64_t there_us = (int64_t)(strtod(uptime, NULL) * 1e6);
+    for (uint32_t i = 0; i < clocks->n; i++) {
+        int64_t at_us = there_us + clocks->at[i].shift_us;
+        if (strcmp(clocks->at[i].name, name) == 0 && since_us <= at_us && at_us <= until_us) {
+            return at_us;
+        }
+    }
+    return since_us;
+}
+
 /* A stamp and the monotonic time that goes with it, under these keys. */
 static bool read_pair(const json_t *o, const char *stamp, const char *us, int64_t *ret_wall_us,
                       int64_t *ret_us)

@@ -34,6 +34,10 @@ MUST_CHECK int clocks_measure(const struct cluster *c, struct proc_id one_or_non
 /* The entry for something that was written there when its clocks differed so much; NULL: none. */
 const struct clocks_one *clocks_of(const struct clocks *clocks, const char *name, int64_t boot_us);
 
+/* When it was, by our clock, that a machine was up for so many seconds, "81387.43", which must have
+ * been between these two: if it is not known to be, the first of them. */
+int64_t clocks_moment(const struct clocks *clocks, const char *name, const char *uptime,
+                      int64_t since_us, int64_t until_us);
 /* From the two clocks there between two readings of ours: an entry with one sample. `boot_us` is
  * ours: the wall clock when the monotonic one was 0. */
 struct clocks_one clocks_sample(int64_t before_us, int64_t after_us, int64_t there_us,

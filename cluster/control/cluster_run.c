@@ -447,7 +447,7 @@ static bool stops_now(const struct cluster *c, const char *name, enum proc_kind 
 static void stop(const struct cluster *c, const char *name)
 {
     if (!proc_wait_gone(c, name, STOP_WAIT_MS * patience_of(&c->topology))) {
-        (void)proc_signal(c, name, SIGKILL);
+        (void)proc_signal(c, name, SIGKILL, NULL);
         (void)proc_wait_gone(c, name, STOP_WAIT_MS * patience_of(&c->topology));
     }
 }
@@ -463,8 +463,8 @@ int cluster_run_down(const struct cluster *c, bool destroy)
     for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
         for (uint32_t i = 0; i < n; i++) {
             if (stops_now(c, names[i], order[k])) {
-                (void)proc_signal(c, names[i], SIGCONT);
-                (void)proc_signal(c, names[i], SIGTERM);
+                (void)proc_signal(c, names[i], SIGCONT, NULL);
+                (void)proc_signal(c, names[i], SIGTERM, NULL);
             }
         }
         for (uint32_t i = 0; i < n; i++) {

@@ -56,9 +56,10 @@ enum proc_state proc_read(const struct cluster *c, const char *name, struct proc
     return backend_of(c)->procs->read(c, name, ret);
 }
 
-bool proc_signal(const struct cluster *c, const char *name, int signal)
+bool proc_signal(const struct cluster *c, const char *name, int signal, int64_t *ret_at_us)
 {
-    return backend_of(c)->procs->signal(c, name, signal);
+    int64_t at_us = 0;
+    return backend_of(c)->procs->signal(c, name, signal, ret_at_us != NULL ? ret_at_us : &at_us);
 }
 
 const char *proc_program(enum proc_kind kind)

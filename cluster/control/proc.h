@@ -30,15 +30,16 @@ bool proc_stat_parse(const char *text, struct proc_stat *ret);
 struct proc_ways {
     int (*start)(const struct cluster *c, struct proc_id id);
     enum proc_state (*read)(const struct cluster *c, const char *name, struct proc_pid *ret);
-    bool (*signal)(const struct cluster *c, const char *name, int signal);
+    bool (*signal)(const struct cluster *c, const char *name, int signal, int64_t *ret_at_us);
 };
 
 /* The pid of a process, and how it is; dead if there is none. */
 enum proc_state proc_read(const struct cluster *c, const char *name, struct proc_pid *ret);
 /* Start the daemon of a process of the topology; its output goes to its log. Says what is wrong. */
 MUST_CHECK int proc_start(const struct cluster *c, struct proc_id id);
-/* Send a signal, if the process is still the one that was started. false: it is not there. */
-bool proc_signal(const struct cluster *c, const char *name, int signal);
+/* Send a signal, if the process is still the one that was started. `*ret_at_us`, which may be NULL:
+ * when it went, by our clock, as far as the machine's is known. false: it is not there. */
+bool proc_signal(const struct cluster *c, const char *name, int signal, int64_t *ret_at_us);
 /* Wait until it is gone. false: it is not, after the time. */
 bool proc_wait_gone(const struct cluster *c, const char *name, uint32_t timeout_ms);
 /* The program of a kind of process, "rehome-node". */

@@ -1,6 +1,7 @@
 #include "cluster/control/proc_here.h"
 
 #include "cluster/control/backend.h"
+#include "cluster/control/tick.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -232,12 +233,13 @@ static int start(const struct cluster *c, struct proc_id id)
     return code;
 }
 
-static bool send(const struct cluster *c, const char *name, int number)
+static bool send(const struct cluster *c, const char *name, int number, int64_t *ret_at_us)
 {
     struct proc_pid pid;
     if (read_pid(c, name, &pid) == PROC_STATE_DEAD) {
         return false;
     }
+    *ret_at_us = tick_now_us();
     return kill(pid.pid, number) == 0;
 }
 

@@ -1,5 +1,6 @@
 #include "cluster/control/proc_there.h"
 
+#include "cluster/control/clocks.h"
 #include "cluster/control/patience.h"
 #include "cluster/control/tick.h"
 
@@ -11,6 +12,7 @@
 #define LOOK_AGE_US 100000 /* so old may be what was seen of a process */
 #define LOOK_MS     10000
 #define UNIT_LEN    (2 * NAME_LEN)
+#define UPTIME_LEN  32
 #define FIND_LEN    (HOME_PATH_MAX + 512)
 
 /* What all machines said when they were asked last. */
@@ -159,8 +161,12 @@ static int start(const struct cluster *c, struct proc_id id)
     return code;
 }
 
-static bool send(const struct cluster *c, const char *name, int number)
+/* The way to the machine, and to find the process there, takes much longer than the signal: the
+ * machine tells when it was sent. */
+static bool send(const struct cluster *c, const char *name, int number, int64_t *ret_at_us)
 {
+    struct clocks clocks;
+    char told[UPTIME_LEN];
     struct machines_layout l;
     char find[FIND_LEN];
     struct proc_id id = topology_proc_named(&c->topology, name);
@@ -169,8 +175,13 @@ static bool send(const struct cluster *c, const char *name, int number)
     }
     (void)machines_layout(c, &l);
     find_words(&l, topology_proc_of(&c->topology, id), find);
-    struct machines_job job = machines_job(id, "%s && kill -%d $pid", find, number);
+    struct machines_job job = machines_job(
+        id, "%s && read -r up idle </proc/uptime && kill -%d $pid && echo $up", find, number);
+    int64_t before_us = tick_now_us();
     machines_run(c, &job, 1, MACHINES_ASK_MS);
+    clocks_read(c, &clocks);
+    *ret_at_us = clocks_moment(&clocks, name, shell_first_line(&job.said, told, sizeof told),
+                               before_us, tick_now_us());
     shell_said_free(&job.said);
     proc_there_changed();
     return job.err == ERR_OK;

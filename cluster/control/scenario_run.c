@@ -123,7 +123,7 @@ static int stop_fleets(struct run *r)
     const struct topology *t = &r->cluster.topology;
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const char *name = t->procs[i].name;
-        if (t->procs[i].kind == PROC_FLEET && proc_signal(&r->cluster, name, SIGTERM) &&
+        if (t->procs[i].kind == PROC_FLEET && proc_signal(&r->cluster, name, SIGTERM, NULL) &&
             !proc_wait_gone(&r->cluster, name, FLEET_STOP_MS)) {
             return outcome_error(OUTCOME_TIMEOUT, NULL, "%s does not end", name);
         }

@@ -94,11 +94,26 @@ static void test_clocks__what_needs_no_change_is_left_byte_for_byte(void **state
     assert_null(clocks_line(&c, "sub2", line, strlen(line)));
 }
 
+static void test_clocks__a_moment_that_a_machine_told_is_between_ours(void **state)
+{
+    (void)state;
+    const struct clocks c = two_boots();
+    /* By the boot that fits. */
+    assert_int_equal(clocks_moment(&c, "sub1", "81.25", 81000000, 82000000), 81251000);
+    assert_int_equal(clocks_moment(&c, "sub1", "11.25", 81000000, 82000000), 81250000);
+    assert_int_equal(clocks_moment(&c, "sub2", "81.00", 81000000, 82000000), 81000003);
+    /* Another time, an unknown machine, no word at all: not before the order. */
+    assert_int_equal(clocks_moment(&c, "sub1", "80.99", 81000000, 82000000), 81000000);
+    assert_int_equal(clocks_moment(&c, "pga", "81.25", 81000000, 82000000), 81000000);
+    assert_int_equal(clocks_moment(&c, "sub1", "", 81000000, 82000000), 81000000);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_clocks__the_middle_of_a_round_trip_is_compared),
     cmocka_unit_test(test_clocks__what_is_smaller_than_the_measure_is_no_offset),
     cmocka_unit_test(test_clocks__the_quickest_of_many_counts),
     cmocka_unit_test(test_clocks__each_boot_of_a_machine_has_its_own),
+    cmocka_unit_test(test_clocks__a_moment_that_a_machine_told_is_between_ours),
     cmocka_unit_test(test_clocks__a_line_is_brought_to_our_clocks_and_nothing_else_of_it_changes),
     cmocka_unit_test(test_clocks__what_needs_no_change_is_left_byte_for_byte),
 };
