@@ -127,11 +127,12 @@ void sentence_agents_back(const struct history *h, struct check_result *ret)
         }
         const struct history_move *move = history_rehomed(h, info.device, fault->from);
         int64_t able = move == NULL ? HISTORY_FOREVER : move->at > at ? move->at : at;
-        if (able > h->end_us - h->topology->timers.live_bound.us) {
+        bool again = at_work_again(h, &info, at);
+        if (!again && able > h->end_us - h->topology->timers.live_bound.us) {
             continue; /* the phone came back too late to ask for more */
         }
         due++;
-        back += at_work_again(h, &info, at) ? 1 : 0;
+        back += again ? 1 : 0;
     }
     check_say(ret, check_verdict(back, due - back), "%llu of %llu logged in again",
               (unsigned long long)back, (unsigned long long)due);

@@ -16,7 +16,8 @@ struct homes {
     int64_t slowest;
 };
 
-/* Devices of one kind that lived elsewhere when the node returned and belong there. */
+/* Devices of one kind that lived elsewhere when the node returned and belong there; who is not at
+ * home yet is due when it had the time. */
 static struct homes look(const struct history *h, int64_t back, enum device_kind kind, bool busy)
 {
     const struct topology_timers *t = &h->topology->timers;
@@ -34,14 +35,17 @@ static struct homes look(const struct history *h, int64_t back, enum device_kind
         /* Busy means: when its turn came, about one watch after the return. */
         int64_t turn = back + t->fallback_watch.us;
         int64_t until = history_busy_until(h, id, turn);
-        if ((until > turn) != busy || until == HISTORY_FOREVER ||
-            until + t->fallback_watch.us + 2 * t->home_bound.us > h->end_us) {
+        if ((until > turn) != busy) {
+            continue;
+        }
+        if (!proc_id_eq(history_home(h, id, h->end_us), home)) {
+            all.due += until != HISTORY_FOREVER &&
+                               until + t->fallback_watch.us + 2 * t->home_bound.us <= h->end_us
+                           ? 1
+                           : 0;
             continue;
         }
         all.due++;
-        if (!proc_id_eq(history_home(h, id, h->end_us), home)) {
-            continue;
-        }
         all.home++;
         const struct history_move *move = history_rehomed(h, id, back);
         if (move != NULL && move->at - back > all.slowest) {

@@ -170,6 +170,22 @@ static void test_scenario1__a_busy_phone_that_stays_away_is_caught(void **state)
     good_run_caught("S1-HOME-BUSY");
 }
 
+/* The record ends before anybody would have been late. */
+static void test_scenario1__who_is_home_early_is_counted_all_the_same(void **state)
+{
+    (void)state;
+    good_run_make();
+    for (size_t i = 0; i < good.events_n; i++) {
+        if (good_events[i].at.us > GOOD_RETURN + 8000 * GOOD_MS) {
+            good_events[i--] = good_events[--good.events_n];
+        }
+    }
+    good_run_finish();
+    assert_int_equal(good_run_judged("S1-HOME-IDLE")->verdict, VERDICT_PASS);
+    assert_int_equal(good_run_judged("S1-HOME-BUSY")->verdict, VERDICT_PASS);
+    history_free(&good);
+}
+
 static void test_scenario1__a_gateway_that_travels_with_a_call_is_caught(void **state)
 {
     (void)state;
@@ -302,6 +318,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario1__an_agent_who_cannot_come_back_is_caught),
     cmocka_unit_test(test_scenario1__an_idle_phone_that_stays_away_is_caught),
     cmocka_unit_test(test_scenario1__a_busy_phone_that_stays_away_is_caught),
+    cmocka_unit_test(test_scenario1__who_is_home_early_is_counted_all_the_same),
     cmocka_unit_test(test_scenario1__a_gateway_that_travels_with_a_call_is_caught),
     cmocka_unit_test(test_scenario1__a_gateway_may_be_let_go_before_the_node_returns),
     cmocka_unit_test(test_scenario1__two_gateways_that_drain_at_once_are_caught),
