@@ -2,10 +2,13 @@
 
 #define GAP_INTERVALS 10
 
-static bool fleet_failed(const struct history *h)
+/* The fleets are the witnesses of media; whether one was itself broken in a time. */
+static bool fleet_failed(const struct history *h, int64_t from, int64_t until)
 {
     for (uint32_t i = 0; i < h->outages_n; i++) {
-        if (history_kind(h, h->outages[i].proc) == PROC_FLEET && h->outages[i].injected) {
+        const struct history_outage *o = &h->outages[i];
+        if (history_kind(h, o->proc) == PROC_FLEET && o->injected && o->from <= until &&
+            o->until >= from) {
             return true;
         }
     }
@@ -160,9 +163,14 @@ void check_call_1(const struct history *h, struct check_result *ret)
     uint64_t judged = 0, bad = 0;
     int64_t longest = 0;
     const struct history_leg *worst = NULL;
+    if (fleet_failed(h, h->rehearsed_us, h->end_us)) {
+        check_say(ret, VERDICT_INCONCLUSIVE, "the fleet itself failed, and it is the witness");
+        return;
+    }
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *leg = &h->legs[i];
-        if (leg->answer_us == 0) {
+        if (leg->answer_us == 0 ||
+            fleet_failed(h, leg->begin_us, leg->open ? h->end_us : leg->end_us)) {
             continue;
         }
         judged++;
@@ -173,14 +181,10 @@ void check_call_1(const struct history *h, struct check_result *ret)
         }
         bad += gap > check_call_pause_max(h) ? 1 : 0;
     }
-    if (bad > 0 && worst != NULL && !fleet_failed(h)) {
+    if (bad > 0 && worst != NULL) {
         check_say(ret, VERDICT_FAIL, "%llu of %llu talks had a gap; the longest, %lld ms, at %s",
                   (unsigned long long)bad, (unsigned long long)judged, (long long)(longest / 1000),
                   worst->number[0] != '\0' ? worst->number : "a gateway");
-        return;
-    }
-    if (fleet_failed(h)) {
-        check_say(ret, VERDICT_INCONCLUSIVE, "the fleet itself failed, and it is the witness");
         return;
     }
     check_say(ret, check_verdict(judged, 0), "%llu talks, the longest gap %lld ms",

@@ -295,7 +295,24 @@ static void test_scenario1__a_rehearsal_in_a_cluster_that_was_up_knows_its_own_f
     }
 }
 
+/* Nor does a witness that was broken before have anything to hide since. */
+static void test_scenario1__a_fleet_that_was_broken_before_the_rehearsal_is_a_witness(void **state)
+{
+    (void)state;
+    for (unsigned told = 0; told < 2; told++) {
+        good_run_make();
+        good_run_fault(EVENT_FAULT, GOOD_FLEET, "hang", 10000 * GOOD_MS);
+        good_run_fault(EVENT_HEAL, GOOD_FLEET, "hang", 11000 * GOOD_MS);
+        good.rehearsed_us = told == 1 ? 15000 * GOOD_MS : 0;
+        good_run_finish();
+        assert_int_equal(good_run_judged("CALL-1")->verdict,
+                         told == 1 ? VERDICT_PASS : VERDICT_INCONCLUSIVE);
+        history_free(&good);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_scenario1__a_fleet_that_was_broken_before_the_rehearsal_is_a_witness),
     cmocka_unit_test(test_scenario1__a_rehearsal_in_a_cluster_that_was_up_knows_its_own_fault),
     cmocka_unit_test(test_scenario1__an_idle_phone_on_the_wrong_node_is_caught),
     cmocka_unit_test(test_scenario1__a_slow_gateway_is_caught),
