@@ -46,6 +46,35 @@ pretend() {
     grep -q '^sub4 ' <<<"$output"
 }
 
+@test "a machine is sent the package that was built last, and nothing else of build/packages" {
+    command -v ruby >/dev/null || skip "ruby is not installed"
+    local tree="$BATS_TEST_TMPDIR/tree"
+    mkdir -p "$tree/build/packages" "$tree/deploy"
+    cp Vagrantfile "$tree/"
+    cp -r deploy/topologies "$tree/deploy/"
+    for package in rehome-node_9_amd64 rehome-node-dbgsym_9_amd64 rehome_9_amd64 rehome-doc_9_all; do
+        touch -d "1 hour ago" "$tree/build/packages/$package.deb"
+    done
+    touch "$tree/build/packages/rehome-node_10_amd64.deb" "$tree/build/packages/rehome-node-dbgsym_10_amd64.deb"
+    # What says anything about a machine is heard, and what is not to be sent to it is said.
+    run ruby -e '
+        class Listener
+          def method_missing(_name, *_words, **options)
+            puts options[:rsync__exclude] if options[:rsync__exclude]
+            yield Listener.new if block_given?
+            self
+          end
+          def respond_to_missing?(*) = true
+        end
+        module Vagrant
+          def self.configure(_version) = yield(Listener.new)
+        end
+        load ARGV[0]' "$tree/Vagrantfile"
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(sort <<<"$output")" = "$(cd "$tree/build/packages" && find . -name "*.deb" ! -name "rehome-node_10_*" -printf "%f\n" | sort)" ]
+}
+
 @test "without machines: 69, what Vagrant says, and what to do" {
     vagrant_is_there
     run "$REHOME" up --backend vagrant
