@@ -497,6 +497,7 @@ int command_sim(int argc, char **argv)
     int code = read_seeds(&w, &r);
     read_less(&w, &r.ask);
     r.ask.report = w.report;
+    r.ask.plant = w.plant;
     r.ask.alone = r.n == 1;
     r.ask.quiet = common.quiet;
     code = code == OUTCOME_DONE ? read_profile(w.profile, &r) : code;

@@ -113,4 +113,5 @@ void sim_seed_line(const struct sim_seed *s, uint64_t seed, char ret[SIM_SEED_LI
     if (s->traffic != 100) {
         add_number(ret, "traffic", s->traffic);
     }
+    add_word(ret, "plant", s->plant);
 }

@@ -17,6 +17,7 @@ struct sim_seed {
     const struct scenario *scenario; /* NULL: the swarm */
     const struct scenario_trigger *trigger;
     const char *topology;
+    const char *plant; /* NULL: no bug is planted */
     uint32_t kinds, faults_max;
     uint32_t only;    /* of the faults that are left: 1 << (number - 1) */
     uint32_t traffic; /* percent */

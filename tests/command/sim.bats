@@ -73,6 +73,20 @@ setup() {
     [ "$none" = 0 ]
 }
 
+@test "sim: the line that a failing seed prints plays it again, its planted bug and all" {
+    dev=build/dev/cluster/control/rehome
+    "$dev" sim --help 2>/dev/null | grep -q -- --plant || skip "no bug can be planted: the preset dev is not built"
+    run --separate-stderr "$dev" sim --seeds 4 --profile lab --faults crash --plant no-watch --quiet
+    [ "$status" != 0 ]
+    first=$stderr
+    [[ "$first" == "seed 4: HOME-2: "* ]]
+    line=$(sed -n 's/^  again:  rehome //p' <<<"$first")
+    # shellcheck disable=SC2086 # it is words
+    run --separate-stderr "$dev" $line --quiet
+    [ "$status" != 0 ]
+    [ "$stderr" = "$first" ]
+}
+
 @test "sim: a seed that does not fail cannot be shrunk, and a range neither" {
     run --separate-stderr "$REHOME" sim --shrink 42 --faults none
     [ "$status" = 0 ]
