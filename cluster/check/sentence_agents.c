@@ -178,8 +178,8 @@ void sentence_agents_none_out(const struct history *h, struct check_result *ret)
               (unsigned long long)out, (unsigned long long)due);
 }
 
-/* What an agent was at the fault, and what it is again after a call: what it was last of the two
- * when it had none. */
+/* What an agent was at the fault, and what it is after a call: what it was last of the two when it
+ * had none, or asked for in the call. */
 struct standing {
     enum agent_state state, idle;
     int64_t since;
@@ -195,6 +195,9 @@ static struct standing standing_at(const struct history *h, struct agent_id agen
     struct standing s = {.state = AGENT_STATE_LOGGED_OFF, .idle = AGENT_STATE_NOT_READY};
     for (size_t i = 0; i < h->events_n && h->events[i].at.us < at; i++) {
         const struct event *e = &h->events[i];
+        if (e->kind == EVENT_AGENT_AFTER && e->value == agent.v) {
+            s.idle = (enum agent_state)e->value2;
+        }
         if (e->kind != EVENT_AGENT_STATE || e->value != agent.v) {
             continue;
         }
@@ -235,9 +238,13 @@ static enum kept rests_on(const struct history *h, struct agent_id agent, int64_
 static enum kept goes_on(const struct history *h, struct agent_id agent, const struct standing *s,
                          int64_t t0)
 {
+    enum agent_state idle = s->idle;
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
         enum agent_state state = (enum agent_state)e->value2;
+        if (e->kind == EVENT_AGENT_AFTER && e->value == agent.v && e->at.us >= t0) {
+            idle = state;
+        }
         if (!is_about(e, agent, t0)) {
             continue;
         }
@@ -248,7 +255,7 @@ static enum kept goes_on(const struct history *h, struct agent_id agent, const s
             return state == AGENT_STATE_NOT_READY ? KEPT_NO : KEPT_YES;
         }
         if (is_idle(state)) { /* one who did not answer is not ready by his own doing */
-            bool same = state == s->idle;
+            bool same = state == idle;
             return strcmp(e->text, NO_ANSWER) == 0 ? KEPT_UNKNOWN : same ? KEPT_YES : KEPT_NO;
         }
     }

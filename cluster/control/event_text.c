@@ -72,6 +72,7 @@ static const struct naming {
     [EVENT_PG_REFUSED] = {{"pg_epoch", NULL}, {NUMBER, NUMBER}},
     [EVENT_PG_SYNCED] = {{"inputs", NULL}, {NUMBER, NUMBER}},
     [EVENT_AGENT_STATE] = {{"agent", "state"}, {NUMBER, AGENT_STATE_WORD}},
+    [EVENT_AGENT_AFTER] = {{"agent", "state"}, {NUMBER, AGENT_STATE_WORD}},
     [EVENT_AGENT_LOGOUT] = {{"agent", "code"}, {NUMBER, NUMBER}},
     [EVENT_ROUTED] = {{"agent", "how"}, {NUMBER, ROUTE_WORD}},
     [EVENT_TCD_WRITTEN] = {{"key", "disposition"}, {HEX, NUMBER}},

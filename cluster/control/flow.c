@@ -1,7 +1,5 @@
 #include "cluster/control/flow.h"
 
-#include "node/process/fleet_order.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,7 +52,6 @@ uint64_t flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n,
         ask->question = (struct msg){.kind = MSG_OP_COMMAND};
         ask->question.op_command.verb = OP_VERB_AGENT;
         ask->question.op_command.request = AGENT_REQUEST_NOT_READY;
-        ask->question.op_command.value = FLEET_ORDER_NO_WAIT;
         ask->question.op_command.agent = agent.id;
         operator_ask(o, ask, 1, ORDER_MS);
         bool done = ask->err == ERR_OK && ask->answer.kind == MSG_OP_DONE &&
@@ -63,38 +60,6 @@ uint64_t flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n,
     }
     free(ask);
     return told;
-}
-
-static uint64_t bit_of(const struct topology *t, uint32_t n, struct agent_id id)
-{
-    struct agent_info agent;
-    for (uint32_t i = 0; rester(t, n, i, &agent); i++) {
-        if (agent_id_eq(agent.id, id)) {
-            return UINT64_C(1) << i;
-        }
-    }
-    return 0;
-}
-
-uint64_t flow_resting(struct operator_desk *o, const struct cluster *c, const struct scene *s,
-                      uint32_t n)
-{
-    const struct topology *t = &c->topology;
-    uint64_t resting = 0;
-    for (uint32_t i = 0; i < t->procs_n; i++) {
-        struct msg_op_agent *rows = NULL;
-        uint32_t rows_n = 0;
-        if (t->procs[i].kind != PROC_PG || !s->procs[i].pg.active ||
-            survey_agents(o, (struct proc_id){(uint16_t)(i + 1)}, &rows, &rows_n) != ERR_OK) {
-            continue;
-        }
-        for (uint32_t k = 0; k < rows_n; k++) {
-            bool rests = rows[k].state == AGENT_STATE_NOT_READY;
-            resting |= rests ? bit_of(t, n, rows[k].agent) : 0;
-        }
-        free(rows);
-    }
-    return resting;
 }
 
 /* Agents that are still at work on a call or its wrap-up. */

@@ -13,10 +13,6 @@ MUST_CHECK int flow_set(struct operator_desk *o, const struct cluster *c, bool o
  * not logged in at the moment was not. */
 MUST_CHECK uint64_t flow_rest(struct operator_desk *o, const struct cluster *c, uint32_t n,
                               uint64_t told);
-/* Which of them are not ready now, by the active PG sides: a bit for each. (A colleague may call
- * one later.) */
-uint64_t flow_resting(struct operator_desk *o, const struct cluster *c, const struct scene *s,
-                      uint32_t n);
 /* Whether no call is up, no agent at work, and every leg and record where it belongs, as of the
  * scene; what is still there stands in `ret_why`. */
 MUST_CHECK bool flow_is_over(struct operator_desk *o, const struct cluster *c,

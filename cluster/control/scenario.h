@@ -54,7 +54,7 @@ enum scenario_field {
     X(PG_NONE, pg_none, 0, 0, "wait until no PG side is active")                                  \
     X(PAIRED, paired, 0, 0, "wait until the PG sides see each other, and each its CTI Manager")   \
     X(REST, rest, SCENARIO_FIELD_COUNT, 0,                                                        \
-      "let `count` agents go not ready, and wait until each has been")                            \
+      "let `count` agents be not ready, at once or after their calls")                            \
     X(LOOK_ON, look_on, 0, 0, "let time pass")                                                    \
     X(ROUTED, routed, 0, 0, "wait until the controller routed one more call")                     \
     X(PRESERVED_OVER, preserved_over, 0, 0, "wait until no call is preserved any more")           \

@@ -47,8 +47,7 @@ struct scenario_step_stage {
     bool pg_lost;          /* one of them took it its life or its CTI Manager */
     uint64_t routed;       /* by the controller, when a ROUTED step began */
     bool counted;          /* `routed` is set */
-    uint64_t told;         /* agents that a REST step reached: a bit for each */
-    uint64_t rested;       /* agents that were not ready since a REST step: a bit for each */
+    uint64_t told;         /* agents whose PG granted what a REST step told them: a bit for each */
     uint64_t hash;         /* of the state that all nodes hold, and since when; 0: they do not */
     int64_t hash_since_us;
     bool quiet;

@@ -101,7 +101,7 @@ static bool of_cluster(enum event_kind kind)
 static bool of_device(enum event_kind kind)
 {
     return kind == EVENT_REGISTERED || kind == EVENT_DEVICE_LOST || kind == EVENT_AGENT_STATE ||
-           kind == EVENT_AGENT_LOGOUT;
+           kind == EVENT_AGENT_AFTER || kind == EVENT_AGENT_LOGOUT;
 }
 
 /* A phone learns the number of its call from the first answer, by when a route may have been asked

@@ -256,6 +256,14 @@ static bool agent_state(struct story *s, const struct event *e)
                                                            : true;
 }
 
+static bool agent_after(struct story *s, const struct event *e)
+{
+    const struct story_part *part = story_part_of(s, e->device);
+    return part != NULL && part->followed &&
+           say(s, "agent %lld asks to be %s after the call", (long long)e->value,
+               e->value2 == AGENT_STATE_READY ? "ready" : "not ready");
+}
+
 static bool device_lost(struct story *s, const struct event *e)
 {
     struct story_part *part = story_part_of(s, e->device);
@@ -350,6 +358,8 @@ bool story_words(struct story *s, const struct event *e)
         return say(s, "%s has that record, and changes nothing", proc_of(s, e->proc));
     case EVENT_AGENT_STATE:
         return agent_state(s, e);
+    case EVENT_AGENT_AFTER:
+        return agent_after(s, e);
     case EVENT_AGENT_LOGOUT:
         return agent_logout(s, e);
     case EVENT_DEVICE_LOST:

@@ -74,6 +74,8 @@
     X(PG_SYNCED, pg_synced, "a standby PG side holds the state of peer; value: inputs so far")     \
     X(AGENT_STATE, agent_state,                                                                    \
       "an agent changed state; value: agent; value2: state; text: reason code")                    \
+    X(AGENT_AFTER, agent_after,                                                                    \
+      "an agent in a call asked for another state after it; value: agent; value2: state")          \
     X(AGENT_LOGOUT, agent_logout,                                                                  \
       "an agent was logged out; value: agent; value2: reason code; epoch: of the login")           \
     X(ROUTE_REQUESTED, route_requested, "a route was asked for; text: the dialled number")         \

@@ -201,6 +201,17 @@ void good_switch_wrong_after_call(void)
     good_run_find(EVENT_AGENT_STATE, GOOD_PGB, 28900 * GOOD_MS)->value2 = AGENT_STATE_NOT_READY;
 }
 
+/* He asks for it in his call, at `at`, and gets it or not. */
+void good_switch_asks_for_rest(int64_t at, bool gets_it)
+{
+    struct event *e = good_run_event(EVENT_AGENT_AFTER, at < GOOD_FAULT ? GOOD_PGA : GOOD_PGB, at);
+    e->value = 5001;
+    e->value2 = AGENT_STATE_NOT_READY;
+    if (gets_it) {
+        good_switch_wrong_after_call();
+    }
+}
+
 void good_switch_no_state(void)
 {
     good_run_find(EVENT_PG_SYNCED, GOOD_PGA, 0)->kind = EVENT_LINK_UP;

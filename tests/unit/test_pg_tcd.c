@@ -177,6 +177,27 @@ static void test_pg_tcd__ring_no_answer_sets_the_agent_not_ready(void **state)
     pg_world_free(w);
 }
 
+static void test_pg_tcd__what_an_agent_asks_for_in_a_call_is_traced_and_comes_after_it(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    const struct pg_world_side *s = &w->sides[A];
+    pg_world_ask(w, A, 1, AGENT_REQUEST_NOT_READY);
+    assert_int_equal(pg_world_count(s, EVENT_AGENT_AFTER), 0);
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_ask(w, A, 0, AGENT_REQUEST_NOT_READY);
+    pg_world_ask(w, A, 0, AGENT_REQUEST_NOT_READY);
+    assert_int_equal(pg_world_count(s, EVENT_AGENT_AFTER), 1);
+    const struct event *e = &s->events[s->events_n - 1];
+    assert_int_equal(e->kind, EVENT_AGENT_AFTER);
+    assert_int_equal(e->device.v, phone.v);
+    assert_int_equal(e->value, s->pg.opc.agents[0].info.id.v);
+    assert_int_equal(e->value2, AGENT_STATE_NOT_READY);
+    pg_world_event(w, A, DEVICE_EVENT_DISCONNECTED, phone, CALL, REASON_HUNG_UP);
+    assert_int_equal(w->agents[0].state, AGENT_STATE_WORK_NOT_READY);
+    pg_world_free(w);
+}
+
 /* conforms: 41, 47 */
 static void test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out(void **state)
 {
@@ -517,6 +538,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__leg_in_wrapup_at_a_failure_is_handled_without_wrapup),
     cmocka_unit_test(test_pg_tcd__caller_who_gives_up_in_the_queue_is_a_row),
     cmocka_unit_test(test_pg_tcd__ring_no_answer_sets_the_agent_not_ready),
+    cmocka_unit_test(test_pg_tcd__what_an_agent_asks_for_in_a_call_is_traced_and_comes_after_it),
     cmocka_unit_test(test_pg_tcd__phone_out_of_service_cuts_its_call_and_logs_out),
     cmocka_unit_test(test_pg_tcd__leg_from_before_the_login_leaves_its_agent_free),
     cmocka_unit_test(test_pg_tcd__announced_transfer_is_a_row_for_each_leg),

@@ -169,6 +169,23 @@ static void test_scenario2__an_agent_who_is_something_else_after_the_call_is_cau
     good_run_caught("S2-AGENTS-KEPT");
 }
 
+/* Before the fault and after it. */
+static void test_scenario2__an_agent_may_ask_in_the_call_to_rest_after_it(void **state)
+{
+    (void)state;
+    const int64_t asked[] = {GOOD_FAULT - 500 * GOOD_MS, GOOD_TAKEN + 500 * GOOD_MS};
+    for (size_t i = 0; i < 2; i++) {
+        good_switch_make(SCENARIO);
+        good_switch_asks_for_rest(asked[i], true);
+        good_run_finish();
+        assert_int_equal(good_run_judged("S2-AGENTS-KEPT")->verdict, VERDICT_PASS);
+        history_free(&good);
+        good_switch_make(SCENARIO);
+        good_switch_asks_for_rest(asked[i], false);
+        good_run_caught("S2-AGENTS-KEPT");
+    }
+}
+
 static void test_scenario2__a_side_that_returns_without_the_state_is_caught(void **state)
 {
     (void)state;
@@ -210,6 +227,7 @@ static void test_scenario2__a_side_that_returns_without_a_provider_is_caught(voi
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_scenario2__an_agent_may_ask_in_the_call_to_rest_after_it),
     cmocka_unit_test(test_scenario2__a_side_that_returns_without_a_provider_is_caught),
     cmocka_unit_test(test_scenario2__a_good_run_passes),
     cmocka_unit_test(test_scenario2__a_side_that_is_missed_late_is_caught),

@@ -198,6 +198,11 @@ static void test_story__an_agent_is_followed_until_the_record_is_written(void **
          .call = CALL,
          .value = 2,
          .text = "1009"},
+        {.kind = EVENT_AGENT_AFTER,
+         .proc = PGA,
+         .device = {1},
+         .value = 5001,
+         .value2 = AGENT_STATE_NOT_READY},
         {.kind = EVENT_AGENT_STATE,
          .proc = PGA,
          .device = {1},
@@ -227,6 +232,7 @@ static void test_story__an_agent_is_followed_until_the_record_is_written(void **
                         "icma routes it to agent 5001 (phone 1001)\n"
                         "agent 5001: reserved for a call on its way\n"
                         "1001 rings, at sub1; it is the phone of agent 5001\n"
+                        "agent 5001 asks to be not ready after the call\n"
                         "agent 5001: not ready (reason code 32767)\n"
                         "pga writes a record of 1001: it rang, and the agent did not answer\n"
                         "row 9\n");

@@ -34,6 +34,7 @@ enum opc_output_kind {
     OPC_ROUTE_CANCEL,  /* call, request, reason */
     OPC_CTI,           /* device, call, request, key, number */
     OPC_AGENT,         /* agent, device, state, reason_code: it changed */
+    OPC_AGENT_AFTER,   /* agent: what it is after the call changed */
     OPC_SERVICE,       /* agent: its phone came into service or went out of it */
     OPC_RESULT,        /* agent, asked, reason: of a request */
     OPC_LOGOUT,        /* agent, reason_code, for_us (logged in) */

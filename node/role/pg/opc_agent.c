@@ -226,12 +226,15 @@ static enum reason go(struct opc *o, struct opc_agent *a, enum agent_state state
     if (a->state == AGENT_STATE_LOGGED_OFF) {
         return REASON_BAD_STATE;
     }
+    bool other = a->before != state;
     a->before = state;
     if (wrapping_up(a->state)) {
         opc_agent_finish(o, a, true);
         opc_agent_set(o, a, state, code);
     } else if (idle(a->state)) {
         opc_agent_set(o, a, state, code);
+    } else if (other) {
+        opc_put(o, &(struct opc_output){.kind = OPC_AGENT_AFTER, .agent = place_of(o, a)});
     }
     return REASON_NONE;
 }

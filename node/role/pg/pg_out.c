@@ -203,6 +203,16 @@ static void ask_cti(struct pg *pg, const struct opc_output *o)
     }
 }
 
+static void agent_asked(struct pg *pg, const struct opc_output *o)
+{
+    const struct opc_agent *a = agent_of(pg, o->agent);
+    world_trace(pg->world, &(struct event){.kind = EVENT_AGENT_AFTER,
+                                           .device = a->info.device,
+                                           .epoch = a->epoch,
+                                           .value = a->info.id.v,
+                                           .value2 = a->before});
+}
+
 static void full(struct pg *pg, const struct opc_output *o)
 {
     struct event event = {.kind = EVENT_MESSAGE_REJECTED, .call = o->call, .reason = REASON_FULL};
@@ -231,6 +241,9 @@ void pg_out_sink(void *context, const struct opc_output *o)
         return;
     case OPC_AGENT:
         agent_changed(pg, o);
+        return;
+    case OPC_AGENT_AFTER:
+        agent_asked(pg, o);
         return;
     case OPC_SERVICE:
         desktop_agent(&pg->desktop, o->agent);
