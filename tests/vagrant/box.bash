@@ -55,10 +55,11 @@ box_initrd() {
     mkdir -p "$tree"/{bin,modules,proc,dev,root}
     cp /bin/busybox "$tree/bin/busybox"
     for module in virtio_pci virtio_blk ext4 virtio_net; do
-        modprobe --dirname "$root" --set-version "$kernel" --show-depends "$module"
-    done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$tree/modules/paths"
+        modprobe --dirname "$root" --set-version "$kernel" --show-depends "$module" || return
+    done >"$tree/modules/found" || return
+    awk '$1 == "insmod" && !seen[$2]++ { print $2 }' "$tree/modules/found" >"$tree/modules/paths"
     while IFS= read -r path; do
-        cp "$path" "$tree/modules/"
+        cp "$path" "$tree/modules/" || return
         basename "$path"
     done <"$tree/modules/paths" >"$tree/modules/order"
     cat >"$tree/init" <<'INIT'
