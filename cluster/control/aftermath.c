@@ -39,7 +39,7 @@ void aftermath_watch(struct session_of_command *s, int64_t t0_us, uint32_t stead
         if (calm && tick_now_us() - calm_since > (int64_t)steady_ms * 1000) {
             break;
         }
-        tick_sleep_ms(POLL_MS);
+        tick_sleep_ms(POLL_MS * patience_of(&s->cluster.topology));
     }
     unfold_end(u);
     unfold_free(&u);
@@ -61,7 +61,7 @@ void aftermath_lease(struct session_of_command *s, struct proc_id id)
         if (s->scene.procs[id.v - 1].node.lease || s->scene.nodes_up * 2 <= s->scene.nodes) {
             return;
         }
-        tick_sleep_ms(POLL_MS);
+        tick_sleep_ms(POLL_MS * patience_of(&s->cluster.topology));
     }
 }
 

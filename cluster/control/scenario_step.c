@@ -1,6 +1,7 @@
 #include "cluster/control/scenario_step.h"
 
 #include "cluster/control/flow.h"
+#include "cluster/control/patience.h"
 #include "cluster/control/scenario_break.h"
 #include "cluster/control/scenario_write.h"
 #include "cluster/control/target.h"
@@ -398,6 +399,6 @@ int scenario_step_run(struct scenario_step_stage *st, const struct scenario_step
                 return OUTCOME_TIMEOUT;
             }
         }
-        st->ways->pass_ms(st->ways->context, POLL_MS);
+        st->ways->pass_ms(st->ways->context, POLL_MS * patience_of(&st->cluster->topology));
     }
 }
