@@ -62,7 +62,7 @@ static bool is_taken_over(const struct history *h, struct device_id point, struc
 static bool is_unheld(const struct history *h, struct device_id point,
                       const struct history_leg *leg)
 {
-    struct proc_id owner = expect_course_owner(h, point, leg->begin_us);
+    struct proc_id owner = history_owner(h, point, leg->begin_us);
     bool dead = leg->reason == REASON_NO_CONTROLLER
                     ? !history_up(h, owner, SERVICE_CALLMANAGER, leg->begin_us)
                     : is_dead(h, owner, leg->begin_us);

@@ -1,15 +1,5 @@
 #include "cluster/check/expect_parts.h"
 
-struct proc_id expect_course_owner(const struct history *h, struct device_id point, int64_t at)
-{
-    struct proc_id owner = {0};
-    const struct event *e;
-    for (uint32_t i = 0; (e = history_owner_change(h, point, i)) != NULL && e->at.us <= at; i++) {
-        owner = e->peer;
-    }
-    return owner;
-}
-
 /* Whether a phone lost its CallManager by this outage before `end`; one that only hung may not have
  * noticed. */
 static bool lost_by(const struct history *h, struct device_id device,
@@ -75,11 +65,13 @@ static uint32_t cuts_of_point(const struct history *h, const struct expect_leg *
     uint32_t n = 0;
     for (uint32_t i = 0; i < h->outages_n && what->at_point; i++) {
         const struct history_outage *o = &h->outages[i];
+        if (o->from <= from || o->from >= until || !expect_course_callmanager(h, o)) {
+            continue;
+        }
         bool hung = history_hangs(o);
         bool first = what->went_on ? o->until <= what->end_us : what->end_us <= o->until;
-        if (!expect_course_callmanager(h, o) || o->from <= from || o->from >= until ||
-            (hung && woke && first) ||
-            !proc_id_eq(expect_course_owner(h, what->device, o->from - 1), o->proc)) {
+        if ((hung && woke && first) ||
+            !proc_id_eq(history_owner(h, what->device, o->from - 1), o->proc)) {
             continue;
         }
         int64_t known = o->until == HISTORY_FOREVER

@@ -77,8 +77,8 @@ static bool heard_later(const struct history *h, const struct expect_leg *what)
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         enum proc_kind kind = history_kind(h, o->proc);
-        if ((kind == PROC_FLEET || kind == PROC_NODE) && history_silences(o) &&
-            o->from <= what->end_us && what->begin_us <= o->until) {
+        if (o->from <= what->end_us && what->begin_us <= o->until &&
+            (kind == PROC_FLEET || kind == PROC_NODE) && history_silences(o)) {
             return true;
         }
     }

@@ -35,8 +35,6 @@ struct expect_felt {
 
 /* An outage of a node that took its CallManager along. */
 bool expect_course_callmanager(const struct history *h, const struct history_outage *o);
-/* The node that serves a route point at `at`: the registry tells, not its phones. */
-struct proc_id expect_course_owner(const struct history *h, struct device_id point, int64_t at);
 /* The leg was ended by a failure. */
 bool expect_course_dropped(const struct expect_leg *what);
 /* One course of events, as a bit. */

@@ -444,6 +444,16 @@ const struct event *history_owner_change(const struct history *h, struct device_
     return &h->events[h->owner_index[h->owners_of[device.v].first + nth]];
 }
 
+struct proc_id history_owner(const struct history *h, struct device_id device, int64_t at)
+{
+    struct proc_id owner = {0};
+    const struct event *e;
+    for (uint32_t i = 0; (e = history_owner_change(h, device, i)) != NULL && e->at.us <= at; i++) {
+        owner = e->peer;
+    }
+    return owner;
+}
+
 struct proc_id history_home(const struct history *h, struct device_id device, int64_t at)
 {
     struct proc_id node = {0};

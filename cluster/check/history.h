@@ -167,6 +167,9 @@ struct proc_id history_home(const struct history *h, struct device_id device, in
  * registry (an event owner_changed), or NULL. */
 const struct event *history_owner_change(const struct history *h, struct device_id device,
                                          uint32_t nth);
+/* The node that owns the device at `at` by its registry, which knows it before the device does;
+ * none: nobody ever did. */
+struct proc_id history_owner(const struct history *h, struct device_id device, int64_t at);
 /* The first registration of the device at or after `at`, or NULL. */
 const struct history_move *history_rehomed(const struct history *h, struct device_id device,
                                            int64_t at);

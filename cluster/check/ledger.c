@@ -93,8 +93,8 @@ static int64_t written_by(const struct history *h, const struct history_leg *leg
     for (uint32_t i = 0; i < h->outages_n; i++) { /* in the order of their begin */
         const struct history_outage *o = &h->outages[i];
         enum proc_kind kind = history_kind(h, o->proc);
-        if ((kind == PROC_FLEET || kind == PROC_NODE) && history_silences(o) && o->from < by &&
-            o->until > leg->end_us) {
+        if (o->from < by && o->until > leg->end_us && (kind == PROC_FLEET || kind == PROC_NODE) &&
+            history_silences(o)) {
             bool ends = o->until != HISTORY_FOREVER;
             int64_t after = ends ? o->until + expect_news_us(h) + most : o->until;
             by = after > by ? after : by;

@@ -76,6 +76,8 @@ static uint64_t calls_meanwhile(const struct history *h, const struct agent_info
     return n;
 }
 
+/* One whose phone had gone home by the registry, and had not heard of it yet, was logged out
+ * before. */
 void sentence_agents_out(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_dead_callmanager(h, ret);
@@ -88,6 +90,7 @@ void sentence_agents_out(const struct history *h, struct check_result *ret)
         int64_t at = 0;
         if (!topology_agent(h->topology, i, &info) ||
             !sentence_took(h, history_home(h, info.device, fault->from)) ||
+            !sentence_took(h, history_owner(h, info.device, fault->from - 1)) ||
             !was_logged_in(h, &info, fault->from)) {
             continue;
         }
