@@ -331,6 +331,27 @@ static bool unlogged(const struct history *h, const struct history_row *row)
     return told.end == HISTORY_FOREVER || told.end + log_by(h) > h->end_us;
 }
 
+/* What was injected explains that no PG side heard of a leg: they changed; news of it was held
+ * back; or a CallManager died as it began. */
+static bool explains_unseen(const struct history *h, const struct history_leg *leg)
+{
+    for (uint32_t i = 0; i < h->windows_n; i++) {
+        if (h->windows[i].injected) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool dies = history_kind(h, o->proc) == PROC_NODE && o->service != SERVICE_CTIMANAGER &&
+                    o->from > leg->begin_us - EXPECT_SLACK_US &&
+                    o->from < leg->begin_us + EXPECT_SLACK_US;
+        if (o->injected && (dies || history_silences(o))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge(const struct history *h, struct ledger *l, struct ledger_entry *entry)
 {
     if (entry->leg != UINT32_MAX) {
@@ -345,14 +366,7 @@ static void judge(const struct history *h, struct ledger *l, struct ledger_entry
     l->by_class[entry->found]++;
     l->calls += entry->found != LEDGER_LEFT_OUT ? 1 : 0;
     if (entry->found == LEDGER_UNSEEN) {
-        bool inside = false;
-        for (uint32_t i = 0; i < h->windows_n; i++) {
-            inside = inside || h->windows[i].injected;
-        }
-        for (uint32_t i = 0; i < h->outages_n; i++) {
-            inside = inside || (h->outages[i].injected && history_silences(&h->outages[i]));
-        }
-        l->unseen_outside += inside ? 0 : 1;
+        l->unseen_outside += explains_unseen(h, &h->legs[entry->leg]) ? 0 : 1;
     }
 }
 

@@ -49,7 +49,7 @@ struct ledger_entry {
 struct ledger {
     uint64_t calls; /* judged legs */
     uint64_t by_class[LEDGER_CLASSES];
-    uint64_t unseen_outside; /* unseen although no PG switch was injected */
+    uint64_t unseen_outside; /* unseen although nothing was injected that explains it */
     bool conclusive;
     const char *why_not; /* NULL if conclusive */
     struct ledger_entry *entries;

@@ -362,7 +362,8 @@ static bool is_struck(const struct history *h, const struct history_outage *faul
     return sentence_took(h, history_home(h, device, fault->from));
 }
 
-/* A party of the call lost its CallManager by the fault. */
+/* A party of the call lost its CallManager by the fault, or the call itself did: one phone consults
+ * another through the CallManager of the call that it holds. */
 static bool has_struck_party(const struct history *h, const struct history_outage *fault,
                              struct call_id call)
 {
@@ -371,7 +372,7 @@ static bool has_struck_party(const struct history *h, const struct history_outag
             return true;
         }
     }
-    return false;
+    return sentence_took(h, call_id_owner(call));
 }
 
 /* The leg left its call, for another one, while the fault became known. */

@@ -53,6 +53,14 @@ ID_EQ(agent_id)
 ID_EQ(incarnation)
 #undef ID_EQ
 
+#define CALL_ID_NODE_SHIFT 56
+
+/* The node whose CallManager made the call, and has it. */
+static inline struct proc_id call_id_owner(struct call_id id)
+{
+    return (struct proc_id){(uint16_t)(id.v >> CALL_ID_NODE_SHIFT)};
+}
+
 /* Epochs of a PG pair grow by one. One that is far beyond what is known here is garbage; to believe
  * it would leave no room for the next. Who knows nothing yet (0) believes more. */
 #define EPOCH_AHEAD_MAX 1024

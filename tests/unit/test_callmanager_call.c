@@ -20,7 +20,7 @@ static void test_callmanager_call__dial_answer_hang_up(void **state)
     check_leg(c, 2, LEG_RINGING, REASON_NONE, 0);
     assert_string_equal(c->legs[2].number, "1001");
     struct call_id call = call_of(c, 1);
-    assert_int_equal(call_owner(call).v, 1);
+    assert_int_equal(call_id_owner(call).v, 1);
     assert_int_equal(press(c, 2, call, KEY_ANSWER, ""), REASON_NONE);
     check_leg(c, 1, LEG_CONNECTED, REASON_NONE, 2);
     check_leg(c, 2, LEG_CONNECTED, REASON_NONE, 1);

@@ -20,7 +20,7 @@ static void test_callmanager_mesh__a_call_spans_two_nodes(void **state)
     struct cluster *c = spread();
     watch(c, 3);
     struct call_id call = talk(c, 1, 11);
-    assert_int_equal(call_owner(call).v, 1);
+    assert_int_equal(call_id_owner(call).v, 1);
     assert_int_equal(callmanager_calls(&c->sites[1].cm), 1);
     assert_int_equal(callmanager_calls(&c->sites[2].cm), 0);
     assert_int_equal(press(c, 11, call, KEY_HOLD, ""), REASON_NONE);
@@ -60,7 +60,7 @@ static void test_callmanager_mesh__a_transfer_works_across_three_nodes(void **st
     struct call_id first = talk(c, 1, 11);
     assert_int_equal(press(c, 11, first, KEY_TRANSFER, "1021"), REASON_NONE);
     struct call_id second = call_of(c, 21);
-    assert_int_equal(call_owner(second).v, 1); /* the owner of the first call owns both */
+    assert_int_equal(call_id_owner(second).v, 1); /* the owner of the first call owns both */
     assert_true(call_id_eq(c->legs[11].consult_of, first));
     assert_int_equal(press(c, 21, second, KEY_ANSWER, ""), REASON_NONE);
     check_leg(c, 11, LEG_CONNECTED, REASON_NONE, 21);

@@ -231,6 +231,15 @@ static void test_sentence_registry__a_call_among_the_living_that_breaks_is_caugh
     good_run_finish();
     assert_int_not_equal(good_run_judged("S8-CALLS")->verdict, VERDICT_FAIL);
     history_free(&good);
+    /* Nor are two who talk in a call that the dead CallManager made. */
+    without_quorum();
+    quorum_again();
+    good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
+    uint64_t made_by_dead = (uint64_t)GOOD_SUB2.v << CALL_ID_NODE_SHIFT | 1;
+    good_run_talk(5001, made_by_dead, 15000 * GOOD_MS, 28000 * GOOD_MS)->preserved = true;
+    good_run_finish();
+    assert_int_not_equal(good_run_judged("S8-CALLS")->verdict, VERDICT_FAIL);
+    history_free(&good);
     /* One of 1011, whose CallManager died, is none of these. */
     without_quorum();
     quorum_again();

@@ -152,7 +152,7 @@ static void request(struct callmanager *cm, enum link link, struct proc_id peer,
         return;
     }
     struct proc_id owner =
-        q.key == KEY_DIAL ? registry_owner(cm->registry, q.device) : call_owner(q.call);
+        q.key == KEY_DIAL ? registry_owner(cm->registry, q.device) : call_id_owner(q.call);
     if (link == LINK_SDL || proc_id_eq(owner, cm->self)) {
         /* The answer to DIAL must not overtake what it begins: nothing waits in between. */
         enum reason reason = perform(cm, &q);

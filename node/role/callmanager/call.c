@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NODE_SHIFT        56
 #define INCARNATION_SHIFT 40
 #define COUNT_MASK        ((1ull << INCARNATION_SHIFT) - 1)
 
@@ -17,11 +16,6 @@ void call_forget_all(struct callmanager *cm)
     memset(cm->calls, 0, sizeof cm->calls);
     cm->calls_n = 0;
     cm->calls_at = INSTANT_NEVER;
-}
-
-struct proc_id call_owner(struct call_id id)
-{
-    return (struct proc_id){(uint16_t)(id.v >> NODE_SHIFT)};
 }
 
 struct call *call_find(struct callmanager *cm, struct call_id id)
@@ -51,7 +45,7 @@ struct call *call_new(struct callmanager *cm)
         cm->calls_made++;
     } while (call_id_some(cm->calls[cm->calls_made & (CALLS_MAX - 1)].id));
     struct call *call = &cm->calls[cm->calls_made & (CALLS_MAX - 1)];
-    call->id.v = ((uint64_t)cm->self.v << NODE_SHIFT) |
+    call->id.v = ((uint64_t)cm->self.v << CALL_ID_NODE_SHIFT) |
                  ((cm->incarnation.v & 0xffff) << INCARNATION_SHIFT) |
                  (cm->calls_made & COUNT_MASK);
     call->deadline = INSTANT_NEVER;

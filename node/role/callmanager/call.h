@@ -47,8 +47,6 @@ void call_forget_all(struct callmanager *cm);
 /* NULL: there is no such call here. */
 struct call *call_find(struct callmanager *cm, struct call_id id);
 struct party *call_party(struct callmanager *cm, struct call *call, struct device_id device);
-/* The node that owns a call. */
-struct proc_id call_owner(struct call_id id);
 
 /* A device of this node (`home` = self) or a presser elsewhere dials.
  *

@@ -160,8 +160,8 @@ static void send_gone(struct callmanager *cm, struct proc_id to, struct call_id 
 
 static void offered(struct callmanager *cm, struct proc_id peer, const struct msg_sdl_offer *o)
 {
-    if (!proc_id_eq(call_owner(o->call), peer) || o->device.v == 0 || o->device.v > cm->devices_n ||
-        party_find(cm, o->call, o->device) != NULL) {
+    if (!proc_id_eq(call_id_owner(o->call), peer) || o->device.v == 0 ||
+        o->device.v > cm->devices_n || party_find(cm, o->call, o->device) != NULL) {
         cm->rejected++;
         return;
     }
@@ -224,7 +224,8 @@ static struct party *consulting_leg(struct callmanager *cm, struct proc_id peer,
 
 static void take_leg(struct callmanager *cm, struct proc_id peer, const struct msg_sdl_leg *m)
 {
-    if (!proc_id_eq(call_owner(m->call), peer) || m->device.v == 0 || m->device.v > cm->devices_n) {
+    if (!proc_id_eq(call_id_owner(m->call), peer) || m->device.v == 0 ||
+        m->device.v > cm->devices_n) {
         cm->rejected++;
         return;
     }

@@ -3,7 +3,6 @@
 #define YEAR_2000_US    INT64_C(946684800000000)
 #define YEAR_2200_US    INT64_C(7258118400000000)
 #define DISPOSITION_MAX 52 /* the last one that the schema knows */
-#define NODE_SHIFT      56 /* of a call id (docs/protocol.md, "Calls") */
 
 static bool of_pair(const struct topology *t, uint32_t pair, struct agent_id agent)
 {
@@ -13,8 +12,7 @@ static bool of_pair(const struct topology *t, uint32_t pair, struct agent_id age
 
 static bool of_cluster(const struct topology *t, struct call_id call)
 {
-    const struct topology_proc *p =
-        topology_proc_of(t, (struct proc_id){(uint16_t)(call.v >> NODE_SHIFT)});
+    const struct topology_proc *p = topology_proc_of(t, call_id_owner(call));
     return p != NULL && p->kind == PROC_NODE;
 }
 
