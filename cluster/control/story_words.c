@@ -135,9 +135,10 @@ static bool call_end(struct story *s, const struct event *e)
 
 static bool preserved(struct story *s, const struct event *e)
 {
-    return kind_of(s, e->proc) == PROC_FLEET && /* its CallManagers tell it too */
-           say(s, "media of %s goes on, the call is preserved: %s", name_of(s, e->device).text,
-               reason_meaning(e->reason));
+    bool struck = e->reason != REASON_PRESERVED; /* itself, not the party at the other end */
+    return kind_of(s, e->proc) == PROC_FLEET &&  /* its CallManagers tell it too */
+           say(s, "media of %s goes on%s: %s", name_of(s, e->device).text,
+               struck ? ", the call is preserved" : "", reason_meaning(e->reason));
 }
 
 static bool key_taken(struct story *s, const struct event *e)

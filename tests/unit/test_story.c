@@ -86,6 +86,11 @@ static void test_story__failure_and_its_partial_row_are_told_with_the_cause(void
         AT_PHONE(CALL_STATE, FLEET, .value = LEG_CONNECTED),
         {.kind = EVENT_FAULT, .proc = PUB, .peer = SUB1, .text = "crash"},
         AT_PHONE(CALL_PRESERVED, FLEET, .reason = REASON_SERVICE_LOST),
+        {.kind = EVENT_CALL_PRESERVED,
+         .proc = FLEET,
+         .device = {9},
+         .call = CALL,
+         .reason = REASON_PRESERVED},
         AT_PHONE(DEVICE_LOST, FLEET, .peer = SUB1, .reason = REASON_SERVICE_LOST, .value = 1),
         {.kind = EVENT_PROVIDER_DOWN, .proc = PGA, .peer = SUB1, .reason = REASON_TIMEOUT},
         AT_PHONE(TCD_WRITTEN, PGA, .value = KEY, .value2 = 27, .reason = REASON_TIMEOUT,
@@ -109,6 +114,7 @@ static void test_story__failure_and_its_partial_row_are_told_with_the_cause(void
         "1001 answers\n"
         "fault: crash at sub1\n"
         "media of 1001 goes on, the call is preserved: a service died\n"
+        "media of 1009 goes on: the call is preserved: it can only be hung up\n"
         "1001 loses its CallManager (sub1): a service died\n"
         "pga loses its CTI Manager (sub1): no answer in time\n"
         "pga writes a record of 1001: cut at a failure; the row is partial\n"
