@@ -8,6 +8,14 @@
 #define POLL_MS   30
 #define LEASE_MS  5000
 
+/* A side whose CTI Manager lost its power believes in it for a while, and is active. */
+static bool is_controlled(const struct scene *s, const struct topology *t, uint32_t pair)
+{
+    struct proc_id side = scene_active(s, t, pair);
+    return proc_id_some(side) &&
+           s->procs[topology_proc_of(t, side)->ctimanager_node.v - 1].state == SCENE_UP;
+}
+
 /* Whether everything that can be served is served. */
 static bool is_calm(struct session_of_command *s)
 {
@@ -21,7 +29,7 @@ static bool is_calm(struct session_of_command *s)
     bool calm = homes.at_home + homes.away_busy >= homes.total;
     for (uint32_t i = 0; i < t->procs_n && calm; i++) {
         const struct topology_proc *p = &t->procs[i];
-        calm = p->kind != PROC_PG || proc_id_some(scene_active(&s->scene, t, p->pair));
+        calm = p->kind != PROC_PG || is_controlled(&s->scene, t, p->pair);
     }
     return calm;
 }
