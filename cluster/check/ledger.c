@@ -332,9 +332,13 @@ static bool unlogged(const struct history *h, const struct history_row *row)
 }
 
 /* What was injected explains that no PG side heard of a leg: they changed; news of it was held
- * back; or a CallManager died as it began. */
-static bool explains_unseen(const struct history *h, const struct history_leg *leg)
+ * back; or the CallManager of its phone or route point died as it began. */
+static bool explains_unseen(const struct history *h, const struct ledger_entry *entry)
 {
+    const struct history_leg *leg = &h->legs[entry->leg];
+    struct device_id device =
+        entry->at_route_point ? topology_number(h->topology, leg->to) : leg->device;
+    struct proc_id owner = history_owner(h, device, leg->begin_us);
     for (uint32_t i = 0; i < h->windows_n; i++) {
         if (h->windows[i].injected) {
             return true;
@@ -342,7 +346,7 @@ static bool explains_unseen(const struct history *h, const struct history_leg *l
     }
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
-        bool dies = history_kind(h, o->proc) == PROC_NODE && o->service != SERVICE_CTIMANAGER &&
+        bool dies = proc_id_eq(o->proc, owner) && o->service != SERVICE_CTIMANAGER &&
                     o->from > leg->begin_us - EXPECT_SLACK_US &&
                     o->from < leg->begin_us + EXPECT_SLACK_US;
         if (o->injected && (dies || history_silences(o))) {
@@ -366,7 +370,7 @@ static void judge(const struct history *h, struct ledger *l, struct ledger_entry
     l->by_class[entry->found]++;
     l->calls += entry->found != LEDGER_LEFT_OUT ? 1 : 0;
     if (entry->found == LEDGER_UNSEEN) {
-        l->unseen_outside += explains_unseen(h, &h->legs[entry->leg]) ? 0 : 1;
+        l->unseen_outside += explains_unseen(h, entry) ? 0 : 1;
     }
 }
 
