@@ -278,6 +278,7 @@ static enum kept kept(const struct history *h, struct agent_id agent, const stru
     return goes_on(h, agent, s, t0);
 }
 
+/* Without one who was available and one who rested it was not tried. */
 void sentence_agents_states(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_fault(h, ret);
@@ -298,7 +299,8 @@ void sentence_agents_states(const struct history *h, struct check_result *ret)
         resting += yes && s.state == AGENT_STATE_NOT_READY ? 1 : 0;
         busy += yes && !is_idle(s.state) ? 1 : 0;
     }
-    check_say(ret, check_verdict(ready + resting + busy, other),
+    bool tried = ready != 0 && resting != 0;
+    check_say(ret, check_verdict(tried ? ready + resting + busy : 0, other),
               "%llu available agents stayed so, %llu not ready, %llu were after their call or "
               "wrap-up what they were before; %llu were not",
               (unsigned long long)ready, (unsigned long long)resting, (unsigned long long)busy,

@@ -196,6 +196,15 @@ void good_switch_call_for_who_rests(void)
     good_run_routed(5009, GOOD_PGB, 0x109, 24900 * GOOD_MS);
 }
 
+void good_switch_nobody_rests(void)
+{
+    for (size_t i = 0; i < good.events_n; i++) {
+        struct event *e = &good_events[i];
+        bool rests = e->kind == EVENT_AGENT_STATE && e->value2 == AGENT_STATE_NOT_READY;
+        e->value2 = rests ? AGENT_STATE_READY : e->value2;
+    }
+}
+
 void good_switch_wrong_after_call(void)
 {
     good_run_find(EVENT_AGENT_STATE, GOOD_PGB, 28900 * GOOD_MS)->value2 = AGENT_STATE_NOT_READY;

@@ -37,6 +37,7 @@ void good_switch_logout(void);
 void good_switch_available_is_not(void);
 void good_switch_rest_is_disturbed(void);
 void good_switch_call_for_who_rests(void);
+void good_switch_nobody_rests(void);
 void good_switch_wrong_after_call(void);
 void good_switch_asks_for_rest(int64_t at, bool gets_it);
 void good_switch_no_state(void);

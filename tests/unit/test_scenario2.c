@@ -161,6 +161,16 @@ static void test_scenario2__a_call_for_an_agent_who_rests_is_caught(void **state
     good_run_caught("S2-AGENTS-KEPT");
 }
 
+static void test_scenario2__where_nobody_rests_nothing_is_known(void **state)
+{
+    (void)state;
+    good_switch_make(SCENARIO);
+    good_switch_nobody_rests();
+    good_run_finish();
+    assert_int_equal(good_run_judged("S2-AGENTS-KEPT")->verdict, VERDICT_INCONCLUSIVE);
+    history_free(&good);
+}
+
 static void test_scenario2__an_agent_who_is_something_else_after_the_call_is_caught(void **state)
 {
     (void)state;
@@ -227,8 +237,6 @@ static void test_scenario2__a_side_that_returns_without_a_provider_is_caught(voi
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_scenario2__an_agent_may_ask_in_the_call_to_rest_after_it),
-    cmocka_unit_test(test_scenario2__a_side_that_returns_without_a_provider_is_caught),
     cmocka_unit_test(test_scenario2__a_good_run_passes),
     cmocka_unit_test(test_scenario2__a_side_that_is_missed_late_is_caught),
     cmocka_unit_test(test_scenario2__a_side_that_is_never_missed_is_caught),
@@ -248,11 +256,14 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scenario2__an_available_agent_who_is_not_any_more_is_caught),
     cmocka_unit_test(test_scenario2__an_agent_whose_rest_is_disturbed_is_caught),
     cmocka_unit_test(test_scenario2__a_call_for_an_agent_who_rests_is_caught),
+    cmocka_unit_test(test_scenario2__where_nobody_rests_nothing_is_known),
     cmocka_unit_test(test_scenario2__an_agent_who_is_something_else_after_the_call_is_caught),
+    cmocka_unit_test(test_scenario2__an_agent_may_ask_in_the_call_to_rest_after_it),
     cmocka_unit_test(test_scenario2__a_side_that_returns_without_the_state_is_caught),
     cmocka_unit_test(test_scenario2__a_side_that_returns_and_takes_over_is_caught),
     cmocka_unit_test(test_scenario2__a_pg_that_fails_back_is_caught),
     cmocka_unit_test(test_scenario2__a_lost_record_is_caught),
+    cmocka_unit_test(test_scenario2__a_side_that_returns_without_a_provider_is_caught),
 };
 
 UNIT_MAIN(tests);

@@ -3,6 +3,7 @@
 #include "tests/unit/small.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CALL    ((struct call_id){UINT64_C(0x0203e90000000001)})
@@ -168,35 +169,31 @@ static void test_story__calls_that_became_one_are_one_story(void **state)
     assert_string_equal(story_of(OTHER, events, 4, NULL), "1003 dials 1004, at sub1\n");
 }
 
+static struct event agent_state(uint32_t agent, enum agent_state state, const char *reason_code)
+{
+    struct event e = {.kind = EVENT_AGENT_STATE,
+                      .proc = PGA,
+                      .device = {agent - 5000},
+                      .value = agent,
+                      .value2 = state};
+    snprintf(e.text, sizeof e.text, "%s", reason_code);
+    return e;
+}
+
 static void test_story__an_agent_is_followed_until_the_record_is_written(void **state)
 {
     (void)state;
     set_up();
     const struct event events[] = {
-        {.kind = EVENT_AGENT_STATE,
-         .proc = PGA,
-         .device = {1},
-         .value = 5001,
-         .value2 = AGENT_STATE_READY,
-         .text = "0"},
+        agent_state(5001, AGENT_STATE_READY, "0"),
         {.kind = EVENT_ROUTED,
          .proc = ICMA,
          .device = {1},
          .call = CALL,
          .value = 5001,
          .value2 = ROUTE_LABEL},
-        {.kind = EVENT_AGENT_STATE,
-         .proc = PGA,
-         .device = {1},
-         .value = 5001,
-         .value2 = AGENT_STATE_RESERVED,
-         .text = "0"},
-        {.kind = EVENT_AGENT_STATE,
-         .proc = PGA,
-         .device = {2},
-         .value = 5002,
-         .value2 = AGENT_STATE_RESERVED,
-         .text = "0"},
+        agent_state(5001, AGENT_STATE_RESERVED, "0"),
+        agent_state(5002, AGENT_STATE_RESERVED, "0"),
         {.kind = EVENT_CALL_BEGIN,
          .proc = FLEET,
          .peer = SUB1,
@@ -209,24 +206,14 @@ static void test_story__an_agent_is_followed_until_the_record_is_written(void **
          .device = {1},
          .value = 5001,
          .value2 = AGENT_STATE_NOT_READY},
-        {.kind = EVENT_AGENT_STATE,
-         .proc = PGA,
-         .device = {1},
-         .value = 5001,
-         .value2 = AGENT_STATE_NOT_READY,
-         .text = "32767"},
+        agent_state(5001, AGENT_STATE_NOT_READY, "32767"),
         {.kind = EVENT_TCD_WRITTEN,
          .proc = PGA,
          .device = {1},
          .call = CALL,
          .value = KEY,
          .value2 = 19},
-        {.kind = EVENT_AGENT_STATE,
-         .proc = PGA,
-         .device = {1},
-         .value = 5001,
-         .value2 = AGENT_STATE_RESERVED,
-         .text = "0"},
+        agent_state(5001, AGENT_STATE_RESERVED, "0"),
         {.kind = EVENT_TCD_STORED,
          .proc = ICMA,
          .device = {1},
