@@ -1,3 +1,4 @@
+#include "cluster/check/expect.h"
 #include "cluster/check/judges.h"
 
 #define GAP_INTERVALS 10
@@ -92,9 +93,8 @@ static bool told_to_talk(const struct history *h, struct device_id device, struc
     return false;
 }
 
-/* Whoever was joined to this leg by a conference or a transfer, and whose CallManager died, hung or
- * was cut off before it could tell, does not know of it: nobody hears the other. How long that may
- * have been at most. */
+/* Whoever was joined to this leg, and whose CallManager died, hung or was cut off before it could
+ * tell, does not know of it: nobody hears the other. How long that may have been at most. */
 static int64_t silence_of_joined(const struct history *h, const struct history_leg *leg)
 {
     for (size_t i = history_from(h, leg->begin_us);
@@ -104,8 +104,8 @@ static int64_t silence_of_joined(const struct history *h, const struct history_l
         if (begin->kind == EVENT_MEDIA_BEGIN && call_id_eq(begin->call, leg->call) &&
             device_id_eq(begin->device, leg->device) &&
             !told_to_talk(h, joined, leg->device, leg->begin_us, leg->end_us) &&
-            history_disturbed(h, history_home(h, joined, begin->at.us), begin->at.us,
-                              leg->end_us)) {
+            history_mute(h, history_home(h, joined, begin->at.us), begin->at.us - expect_news_us(h),
+                         begin->at.us + expect_news_us(h))) {
             return leg->end_us - begin->at.us;
         }
     }

@@ -34,19 +34,10 @@ static uint64_t homeless(const struct history *h)
     return n;
 }
 
-/* Whether the owner of a dialled number, by the newest word of the registry, is there at the end.
- */
+/* Whether the owner of a dialled number is there at the end. */
 static bool held(const struct history *h, struct device_id point)
 {
-    struct proc_id owner = {0};
-    uint32_t epoch = 0;
-    const struct event *e;
-    for (uint32_t i = 0; (e = history_owner_change(h, point, i)) != NULL; i++) {
-        if (e->epoch >= epoch) {
-            owner = e->peer;
-            epoch = e->epoch;
-        }
-    }
+    struct proc_id owner = history_owner(h, point, h->end_us);
     return proc_id_some(owner) && history_up(h, owner, SERVICE_CALLMANAGER, h->end_us);
 }
 

@@ -49,8 +49,8 @@ void check_pg_1(const struct history *h, struct check_result *ret)
     check_say(ret, check_verdict(n, 0), "%u epochs, one active side each", n);
 }
 
-/* Whether `at` found a link between two processes that both of its ends knew to be up. */
-static bool linked(const struct history *h, struct proc_id one, struct proc_id other,
+/* How many ends of the link between two processes knew it to be up at `at`. */
+static int ends_up(const struct history *h, struct proc_id one, struct proc_id other,
                    enum link link, int64_t at)
 {
     bool up[2] = {true, true};
@@ -63,7 +63,7 @@ static bool linked(const struct history *h, struct proc_id one, struct proc_id o
             up[own ? 0 : 1] = e->kind == EVENT_LINK_UP;
         }
     }
-    return up[0] && up[1];
+    return (up[0] ? 1 : 0) + (up[1] ? 1 : 0);
 }
 
 /* A side has a path to some side of the central controller. */
@@ -71,7 +71,7 @@ static bool has_path(const struct history *h, struct proc_id side, int64_t at)
 {
     for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
         if (h->topology->procs[v - 1].kind == PROC_ICM &&
-            linked(h, side, (struct proc_id){v}, LINK_CONTROLLER, at)) {
+            ends_up(h, side, (struct proc_id){v}, LINK_CONTROLLER, at) == 2) {
             return true;
         }
     }
@@ -120,17 +120,35 @@ static bool failed_between(const struct history *h, const struct event *active, 
          * the sides had lost each other and it weighed them. */
         int64_t decided = e->at.us - e->value2;
         if (!has_path(h, side, decided) ||
-            (e->reason == REASON_OUTWEIGHED && !linked(h, side, e->peer, LINK_PRIVATE, decided))) {
+            (e->reason == REASON_OUTWEIGHED &&
+             ends_up(h, side, e->peer, LINK_PRIVATE, decided) == 0)) {
             return true;
         }
     }
     return false;
 }
 
+/* Whether a side that is active lets go within the live bound, or ended, or is granted anew. */
+static bool lets_go(const struct history *h, const struct event *active)
+{
+    int64_t until = active->at.us + h->topology->timers.live_bound.us;
+    for (size_t i = history_from(h, active->at.us); i < h->events_n && h->events[i].at.us <= until;
+         i++) {
+        const struct event *e = &h->events[i];
+        bool own = proc_id_eq(e->proc, active->proc);
+        if ((own && (e->kind == EVENT_PG_STANDBY || e->kind == EVENT_PROCESS_START)) ||
+            (e->kind == EVENT_PG_GRANTED && proc_id_eq(e->peer, active->proc))) {
+            return true;
+        }
+    }
+    return until > h->end_us || !history_up(h, active->proc, SERVICE_NONE, until);
+}
+
 void check_pg_2(const struct history *h, struct check_result *ret)
 {
     /* Since when which side was active, by the first proc of the pair: one a pair. */
     const struct event *active[PROCS_MAX + 1] = {NULL};
+    int64_t newest[PROCS_MAX + 1] = {0};
     uint64_t switches = 0, late = 0, bad = 0, came_back = 0;
     for (size_t i = 0; i < h->events_n; i++) {
         const struct event *e = &h->events[i];
@@ -146,11 +164,12 @@ void check_pg_2(const struct history *h, struct check_result *ret)
             slot++;
         }
         /* Who could not be told that it was replaced before it was ready begins all the same. */
-        if (active[slot] != NULL && e->value < active[slot]->value) {
+        if (e->value < newest[slot]) {
             late++;
-            bad += history_disturbed(h, e->proc, active[slot]->at.us, e->at.us) ? 0 : 1;
+            bad += !history_sound(h, e->proc, e->at.us, e->at.us) && lets_go(h, e) ? 0 : 1;
             continue;
         }
+        newest[slot] = e->value;
         bool same = active[slot] != NULL && proc_id_eq(active[slot]->proc, e->proc);
         if (active[slot] != NULL && !same) {
             switches++;

@@ -394,14 +394,30 @@ bool history_up(const struct history *h, struct proc_id proc, enum service servi
     return true;
 }
 
+static bool is_about(const struct history *h, const struct history_outage *o, struct proc_id proc)
+{
+    return proc_id_eq(o->proc, proc) ||
+           (o->network &&
+            (!proc_id_some(o->proc) || has_word(o->what, topology_name(h->topology, proc))));
+}
+
 bool history_disturbed(const struct history *h, struct proc_id proc, int64_t from, int64_t until)
 {
-    const char *name = topology_name(h->topology, proc);
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
-        bool about = proc_id_eq(o->proc, proc) ||
-                     (o->network && (!proc_id_some(o->proc) || has_word(o->what, name)));
-        if (about && o->from <= until && from < o->until) {
+        if (o->from <= until && from < o->until && is_about(h, o, proc)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool history_mute(const struct history *h, struct proc_id node, int64_t from, int64_t until)
+{
+    for (uint32_t i = 0; i < h->outages_n; i++) {
+        const struct history_outage *o = &h->outages[i];
+        bool runs = o->service == SERVICE_CTIMANAGER || (history_spares(o->what) && !o->network);
+        if (o->from <= until && from < o->until && !runs && is_about(h, o, node)) {
             return true;
         }
     }
@@ -447,9 +463,13 @@ const struct event *history_owner_change(const struct history *h, struct device_
 struct proc_id history_owner(const struct history *h, struct device_id device, int64_t at)
 {
     struct proc_id owner = {0};
+    uint32_t epoch = 0; /* a node that catches up tells old owners late */
     const struct event *e;
     for (uint32_t i = 0; (e = history_owner_change(h, device, i)) != NULL && e->at.us <= at; i++) {
-        owner = e->peer;
+        if (e->epoch >= epoch) {
+            owner = e->peer;
+            epoch = e->epoch;
+        }
     }
     return owner;
 }

@@ -152,8 +152,12 @@ const struct history_outage *history_fault(const struct history *h);
 int64_t history_calm_since(const struct history *h);
 /* Whether the process (and the service, unless NONE) was there at `at`. */
 bool history_up(const struct history *h, struct proc_id proc, enum service service, int64_t at);
-/* Whether a fault around the network, disk or clock of `proc` overlaps from..until. */
+/* Whether anything was wrong with `proc`, a service of it, its network, disk or clock, within
+ * from..until. */
 bool history_disturbed(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
+/* Whether the CallManager of `node` may have said nothing within from..until: dead, stopped, or cut
+ * off. */
+bool history_mute(const struct history *h, struct proc_id node, int64_t from, int64_t until);
 /* Nothing was wrong with the process in from..until, nor so shortly before that it may still be on
  * its way back. */
 bool history_sound(const struct history *h, struct proc_id proc, int64_t from, int64_t until);
@@ -167,8 +171,8 @@ struct proc_id history_home(const struct history *h, struct device_id device, in
  * registry (an event owner_changed), or NULL. */
 const struct event *history_owner_change(const struct history *h, struct device_id device,
                                          uint32_t nth);
-/* The node that owns the device at `at` by its registry, which knows it before the device does;
- * none: nobody ever did. */
+/* The node that owns the device at `at` by the newest word of the registry, which knows it before
+ * the device does; none: it was lost, or nobody ever did. */
 struct proc_id history_owner(const struct history *h, struct device_id device, int64_t at);
 /* The first registration of the device at or after `at`, or NULL. */
 const struct history_move *history_rehomed(const struct history *h, struct device_id device,

@@ -331,16 +331,20 @@ static bool unlogged(const struct history *h, const struct history_row *row)
     return told.end == HISTORY_FOREVER || told.end + log_by(h) > h->end_us;
 }
 
-/* What was injected explains that no PG side heard of a leg: they changed; news of it was held
- * back; or the CallManager of its phone or route point died as it began. */
+/* What was injected explains that no PG side heard of a leg: they changed while it was there or its
+ * row was due; news of it was held back then; or the CallManager of its phone or route point died
+ * as it began. */
 static bool explains_unseen(const struct history *h, const struct ledger_entry *entry)
 {
     const struct history_leg *leg = &h->legs[entry->leg];
     struct device_id device =
         entry->at_route_point ? topology_number(h->topology, leg->to) : leg->device;
     struct proc_id owner = history_owner(h, device, leg->begin_us);
+    int64_t since = leg->begin_us - expect_news_us(h);
+    int64_t due = leg->end_us + expect_wrapup_most(h) + expect_news_us(h);
     for (uint32_t i = 0; i < h->windows_n; i++) {
-        if (h->windows[i].injected) {
+        const struct history_window *w = &h->windows[i];
+        if (w->injected && w->from <= due && w->until >= since) {
             return true;
         }
     }
@@ -349,7 +353,8 @@ static bool explains_unseen(const struct history *h, const struct ledger_entry *
         bool dies = proc_id_eq(o->proc, owner) && o->service != SERVICE_CTIMANAGER &&
                     o->from > leg->begin_us - EXPECT_SLACK_US &&
                     o->from < leg->begin_us + EXPECT_SLACK_US;
-        if (o->injected && (dies || history_silences(o))) {
+        bool silent = history_silences(o) && o->from <= due && o->until >= since;
+        if (o->injected && (dies || silent)) {
             return true;
         }
     }

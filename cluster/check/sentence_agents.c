@@ -76,8 +76,8 @@ static uint64_t calls_meanwhile(const struct history *h, const struct agent_info
     return n;
 }
 
-/* One whose phone had gone home by the registry, and had not heard of it yet, was logged out
- * before. */
+/* One whose phone had gone home by the registry, and had not heard of it yet, is logged out for
+ * that, maybe before the failure. */
 void sentence_agents_out(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_dead_callmanager(h, ret);
@@ -90,12 +90,13 @@ void sentence_agents_out(const struct history *h, struct check_result *ret)
         int64_t at = 0;
         if (!topology_agent(h->topology, i, &info) ||
             !sentence_took(h, history_home(h, info.device, fault->from)) ||
-            !sentence_took(h, history_owner(h, info.device, fault->from - 1)) ||
             !was_logged_in(h, &info, fault->from)) {
             continue;
         }
+        bool moved = !sentence_took(h, history_owner(h, info.device, fault->from - 1));
+        int64_t since = moved ? fault->from - NEWS_US : fault->from;
         due++;
-        out += was_logged_out(h, &info, fault->from, &at) ? 1 : 0;
+        out += was_logged_out(h, &info, since, &at) ? 1 : 0;
         calls += calls_meanwhile(h, &info, fault->from);
     }
     check_say(ret, check_verdict(out, due - out + calls),
@@ -118,7 +119,7 @@ static bool at_work_again(const struct history *h, const struct agent_info *info
 void sentence_agents_back(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_dead_callmanager(h, ret);
-    uint64_t due = 0, back = 0;
+    uint64_t due = 0, back = 0, early = 0;
     if (fault == NULL) {
         return;
     }
@@ -132,13 +133,15 @@ void sentence_agents_back(const struct history *h, struct check_result *ret)
         int64_t able = move == NULL ? HISTORY_FOREVER : move->at > at ? move->at : at;
         bool again = at_work_again(h, &info, at);
         if (!again && able > h->end_us - h->topology->timers.live_bound.us) {
-            continue; /* the phone came back too late to ask for more */
+            early++; /* the phone came back too late to ask for more */
+            continue;
         }
         due++;
         back += again ? 1 : 0;
     }
-    check_say(ret, check_verdict(back, due - back), "%llu of %llu logged in again",
-              (unsigned long long)back, (unsigned long long)due);
+    check_say(ret, check_verdict(back > early ? back : 0, due - back),
+              "%llu of %llu logged in again, %llu have time left", (unsigned long long)back,
+              (unsigned long long)due, (unsigned long long)early);
 }
 
 void sentence_agents_others(const struct history *h, struct check_result *ret)

@@ -140,8 +140,10 @@ void sentence_icm_whole(const struct history *h, struct check_result *ret)
         return;
     }
     for (size_t i = 0; i < h->rows_n; i++) {
-        whole += h->rows[i].copy || h->rows[i].partial ? 0 : 1;
-        cut += h->rows[i].copy || !h->rows[i].partial ? 0 : 1;
+        const struct history_row *row = &h->rows[i];
+        bool counts = !row->copy && row->at_us >= h->rehearsed_us;
+        whole += counts && !row->partial ? 1 : 0;
+        cut += counts && row->partial ? 1 : 0;
     }
     check_say(ret, check_verdict(whole, cut), "%llu records, %llu of them of a call that was cut",
               (unsigned long long)(whole + cut), (unsigned long long)cut);

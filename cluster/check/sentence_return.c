@@ -11,13 +11,13 @@ static int64_t returned(const struct history *h, struct check_result *ret)
     return sentence_dead_callmanager(h, ret) != NULL ? sentence_returned(h, ret) : -1;
 }
 
+/* Who is not at home is due, or has time left. */
 struct homes {
-    uint64_t due, home;
+    uint64_t due, home, early;
     int64_t slowest;
 };
 
-/* Devices of one kind that lived elsewhere when the node returned and belong there; who is not at
- * home yet is due when it had the time. */
+/* Devices of one kind that lived elsewhere when the node returned and belong there. */
 static struct homes look(const struct history *h, int64_t back, enum device_kind kind, bool busy)
 {
     const struct topology_timers *t = &h->topology->timers;
@@ -39,10 +39,10 @@ static struct homes look(const struct history *h, int64_t back, enum device_kind
             continue;
         }
         if (!proc_id_eq(history_home(h, id, h->end_us), home)) {
-            all.due += until != HISTORY_FOREVER &&
-                               until + t->fallback_watch.us + 2 * t->home_bound.us <= h->end_us
-                           ? 1
-                           : 0;
+            bool late = until != HISTORY_FOREVER &&
+                        until + t->fallback_watch.us + 2 * t->home_bound.us <= h->end_us;
+            all.due += late ? 1 : 0;
+            all.early += late ? 0 : 1;
             continue;
         }
         all.due++;
@@ -55,15 +55,22 @@ static struct homes look(const struct history *h, int64_t back, enum device_kind
     return all;
 }
 
+/* While more have time left than are at home nothing is shown. */
+static enum verdict verdict_of(const struct homes *all)
+{
+    return check_verdict(all->home > all->early ? all->home : 0, all->due - all->home);
+}
+
 void sentence_return_idle(const struct history *h, struct check_result *ret)
 {
     int64_t back = returned(h, ret);
     if (back >= 0) {
         struct homes all = look(h, back, DEVICE_KIND_PHONE, false);
-        check_say(ret, check_verdict(all.home, all.due - all.home),
-                  "%llu of %llu idle phones at home again, the last after %lld ms",
+        check_say(ret, verdict_of(&all),
+                  "%llu of %llu idle phones at home again, the last after %lld ms; %llu have time "
+                  "left",
                   (unsigned long long)all.home, (unsigned long long)all.due,
-                  (long long)(all.slowest / MS));
+                  (long long)(all.slowest / MS), (unsigned long long)all.early);
     }
 }
 
@@ -72,9 +79,11 @@ void sentence_return_busy(const struct history *h, struct check_result *ret)
     int64_t back = returned(h, ret);
     if (back >= 0) {
         struct homes all = look(h, back, DEVICE_KIND_PHONE, true);
-        check_say(ret, check_verdict(all.home, all.due - all.home),
-                  "%llu of %llu phones that were busy went home after their call",
-                  (unsigned long long)all.home, (unsigned long long)all.due);
+        check_say(ret, verdict_of(&all),
+                  "%llu of %llu phones that were busy went home after their call; %llu have time "
+                  "left",
+                  (unsigned long long)all.home, (unsigned long long)all.due,
+                  (unsigned long long)all.early);
     }
 }
 

@@ -82,7 +82,10 @@ void sentence_rolling_control(const struct history *h, struct check_result *ret)
     int64_t longest = 0, bound = h->topology->timers.live_bound.us;
     uint64_t closed = 0, late = 0;
     const struct history_outage *fault = sentence_fault(h, ret);
-    for (uint32_t i = 0; fault != NULL && i < h->windows_n; i++) {
+    if (fault == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < h->windows_n; i++) {
         const struct history_window *w = &h->windows[i];
         if (w->injected && w->from >= fault->from) {
             int64_t took = w->until == HISTORY_FOREVER ? bound + 1 : w->until - w->from;
@@ -90,9 +93,6 @@ void sentence_rolling_control(const struct history *h, struct check_result *ret)
             closed += took <= bound ? 1 : 0;
             late += took > bound ? 1 : 0;
         }
-    }
-    if (fault == NULL) {
-        return;
     }
     check_say(ret, check_verdict(closed, late),
               "%llu times without an active side, the longest %lld ms; %llu times longer than the "

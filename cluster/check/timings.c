@@ -137,6 +137,9 @@ static void from_legs(const struct history *h, struct timings *t)
 {
     for (size_t i = 0; i < h->legs_n; i++) {
         const struct history_leg *leg = &h->legs[i];
+        if (!leg->open && leg->end_us < h->rehearsed_us) {
+            continue;
+        }
         t->preserved += leg->preserved ? 1 : 0;
         t->dropped_in_setup += leg->reason == REASON_DROPPED_IN_SETUP ? 1 : 0;
         if (leg->answer_us != 0 && leg->reason != REASON_MEDIA_LOST && leg->gap_us > t->gap_max) {

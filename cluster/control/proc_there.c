@@ -34,8 +34,9 @@ void proc_there_unit(const struct topology_proc *p, char *ret, size_t size)
 }
 
 /* The words of a script that find a process: then $pid is its number and $stat its line of /proc.
- * Both ways it is the one that was started and nobody else. The group of a unit that runs holds its
- * process; to ask systemd, ten times a second, costs a slow machine more than all else. */
+ * Each way it is the one that was started and nobody else. The group of a unit that runs holds its
+ * process alone, as daemons have no children; to ask systemd, ten times a second, costs a slow
+ * machine more than all else. */
 static void find_words(const struct machines_layout *l, const struct topology_proc *p,
                        char ret[FIND_LEN])
 {

@@ -134,12 +134,8 @@ static int stop_fleets(struct run *r)
 /* Nothing that comes after this is judged. */
 static int end(struct run *r)
 {
-    if (!r->options->here) {
-        r->until_us = INT64_MAX;
-        return stop_fleets(r);
-    }
-    r->until_us = judge_until(&r->cluster);
-    return let_call(r);
+    r->until_us = r->options->here ? judge_until(&r->cluster) : INT64_MAX;
+    return r->options->here ? OUTCOME_DONE : stop_fleets(r);
 }
 
 static int judge(struct run *r, json_t **ret_verdict)
@@ -184,6 +180,7 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     int code = run_folder_make(h, options->scenario->name, r->folder);
     code = code == OUTCOME_DONE ? start(r) : code;
     bool started = code == OUTCOME_DONE;
+    int calls = OUTCOME_DONE;
     if (started) {
         look_up(r, LOOKUPS_PER_S);
         code = run_phases(r);
@@ -192,9 +189,13 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     if (started && code == OUTCOME_DONE) {
         code = end(r);
     }
+    if (started) {
+        calls = let_call(r); /* however it ended */
+    }
     bool recorded = started && code == OUTCOME_DONE;
     if (recorded) {
         code = judge(r, ret_verdict);
+        code = code == OUTCOME_DONE ? calls : code;
     } else if (code == OUTCOME_INTERRUPTED) {
         (void)(options->here ? outcome_error(OUTCOME_INTERRUPTED, "rehome faults    rehome heal",
                                              "interrupted; what was broken is left so")

@@ -15,7 +15,8 @@
 #define POLL_MS    50   /* each look asks every process of the cluster, which has other work */
 #define LEAD_MS    5000 /* longer than four elections */
 #define SETTLED_MS 1500 /* longer than a node waits before it says its hash */
-/* A phone that has just hung up goes home within this part of the time that phones have for it. */
+/* Phones have this part of their time more, for one that hung up as it ended; how late an idle one
+ * was is for the judges. */
 #define HANG_UP_PART 20
 
 static int64_t now_us(const struct scenario_step_stage *st)

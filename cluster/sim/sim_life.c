@@ -27,8 +27,8 @@ static void *zeroed(size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ASSERT(memory != MAP_FAILED);
-    int refused = madvise(memory, size, MADV_HUGEPAGE); /* a fault costs more than to clear 2 MiB */
-    (void)refused;
+    /* A fault costs more than to clear 2 MiB. Where the kernel has no such pages it is slower. */
+    (void)madvise(memory, size, MADV_HUGEPAGE);
     return memory;
 }
 

@@ -69,7 +69,8 @@
     X(PG_ACTIVE, pg_active, "a PG side is active; value: the epoch; value2: monitors confirmed")   \
     X(PG_STANDBY, pg_standby, "a PG side is not active; reason: why")                              \
     X(PG_GRANTED, pg_granted,                                                                      \
-      "the controller accepts peer as active side; value: the epoch; value2: us until on disk")    \
+      "the controller accepts peer as active side; value: the epoch; value2: us until on disk; "   \
+      "reason: the sides were weighed")                                                            \
     X(PG_REFUSED, pg_refused, "the controller refuses peer as active side; value: the epoch")      \
     X(PG_SYNCED, pg_synced, "a standby PG side holds the state of peer; value: inputs so far")     \
     X(AGENT_STATE, agent_state,                                                                    \

@@ -536,22 +536,23 @@ static void test_check__what_never_came_back_is_never_steady(void **state)
 }
 
 /* 1010, in another call, is joined to a leg and never told, as the CallManager dies; or it is told;
- * or nothing had failed yet. */
+ * or nothing had failed yet, nor did in the time of the leg, or for seconds. */
 static void test_check__who_was_joined_and_never_told_makes_no_pause(void **state)
 {
     (void)state;
-    enum { UNTOLD, TOLD, ALL_WELL };
-    for (unsigned what = UNTOLD; what <= ALL_WELL; what++) {
+    enum { UNTOLD, TOLD, ALL_WELL, TOO_EARLY };
+    for (unsigned what = UNTOLD; what <= TOO_EARLY; what++) {
         good_run_make();
         struct history_leg *leg = &good_legs[what == ALL_WELL ? GOOD_LEG_DONE : GOOD_LEG_KEPT];
-        int64_t at = what == ALL_WELL ? leg->answer_us + 1 : GOOD_FAULT + GOOD_MS;
+        int64_t at =
+            what == ALL_WELL || what == TOO_EARLY ? leg->answer_us + 1 : GOOD_FAULT + GOOD_MS;
         for (unsigned end = 0; end <= (what == TOLD ? 1 : 0); end++) {
             struct event *begin = good_run_event(EVENT_MEDIA_BEGIN, GOOD_FLEET, at + end);
             begin->device.v = end == 0 ? leg->device.v : 10;
             begin->call.v = end == 0 ? leg->call.v : 0x777;
             begin->value = end == 0 ? 10 : leg->device.v;
         }
-        leg->gap_us = what == ALL_WELL ? leg->end_us - at : 2000 * GOOD_MS;
+        leg->gap_us = what == UNTOLD || what == TOLD ? 2000 * GOOD_MS : leg->end_us - at;
         good_run_finish();
         assert_int_equal(good_run_judged("CALL-1")->verdict,
                          what == UNTOLD ? VERDICT_PASS : VERDICT_FAIL);

@@ -150,15 +150,16 @@ static void test_check_pg__pg_2_knows_a_controller_with_an_untold_grant(void **s
     }
 }
 
-/* The controller says that it weighed the sides. They had lost each other, or had not; or it says
- * nothing. */
+/* The controller says that it weighed the sides. They had lost each other, or one of them the
+ * other, or neither; or it says nothing. */
 static void test_check_pg__pg_2_knows_a_pair_that_was_weighed(void **state)
 {
     (void)state;
-    enum { WEIGHED, TOGETHER, SILENT };
+    enum { WEIGHED, ONE_END, TOGETHER, SILENT };
     for (unsigned what = WEIGHED; what <= SILENT; what++) {
         good_run_make();
-        for (unsigned end = 0; end < 2 && what != TOGETHER; end++) {
+        unsigned ends = what == TOGETHER ? 0 : what == ONE_END ? 1 : 2;
+        for (unsigned end = 0; end < ends; end++) {
             struct event *link =
                 good_run_event(EVENT_LINK_DOWN, end == 0 ? GOOD_PGA : GOOD_PGB, 57000 * GOOD_MS);
             link->peer = end == 0 ? GOOD_PGB : GOOD_PGA;
@@ -178,22 +179,36 @@ static void test_check_pg__pg_2_knows_a_pair_that_was_weighed(void **state)
     }
 }
 
-/* It was granted, cut off, and replaced; it is ready afterwards, before it hears of that. Or it was
- * not cut off at all. */
+/* It was granted, cut off, and replaced; it is ready afterwards, before it hears of that, and lets
+ * go then. Or it was not cut off, or long ago; or it goes on; or the epoch is old only for the
+ * second grant of the one that acts. */
 static void test_check_pg__pg_2_knows_a_side_that_did_not_hear_that_it_was_replaced(void **state)
 {
     (void)state;
-    for (unsigned cut = 0; cut < 2; cut++) {
+    enum { CUT_OFF, GRANTED_TWICE, NOT_CUT, LONG_AGO, GOES_ON, CASES };
+    for (unsigned what = 0; what < CASES; what++) {
         good_run_make();
-        if (cut == 1) {
-            good_run_fault(EVENT_FAULT, GOOD_PGA, "unplug", 50000 * GOOD_MS);
-            good_run_fault(EVENT_HEAL, GOOD_PGA, "unplug", 59000 * GOOD_MS);
+        int64_t healed = (what == LONG_AGO ? 40000 : 59000) * GOOD_MS;
+        if (what != NOT_CUT) {
+            good_run_fault(EVENT_FAULT, GOOD_PGA, "unplug", 38000 * GOOD_MS);
+            good_run_fault(EVENT_HEAL, GOOD_PGA, "unplug", healed);
         }
-        struct event *late = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 60000 * GOOD_MS);
-        late->value = 1; /* the other one acts under 2 */
+        if (what == GRANTED_TWICE) {
+            good_run_activates(GOOD_PGB, GOOD_SUB2, 4, 50000 * GOOD_MS);
+        }
+        struct event *late = good_run_event(EVENT_PG_ACTIVE, GOOD_PGA, 55000 * GOOD_MS);
+        late->at.us = healed + 1000 * GOOD_MS + (what == LONG_AGO ? 15000 * GOOD_MS : 0);
+        late->value = what == GRANTED_TWICE ? 3 : 1; /* the other one acts under 2 or 4 */
         late->value2 = 11;
+        if (what != GOES_ON) {
+            good_run_event(EVENT_PG_STANDBY, GOOD_PGA, late->at.us + 100 * GOOD_MS);
+        }
         good_run_finish();
-        assert_int_equal(good_run_judged("PG-2")->verdict, cut == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        bool knows = what == CUT_OFF || what == GRANTED_TWICE;
+        const struct check_result *r = good_run_judged("PG-2");
+        if (r->verdict != (knows ? VERDICT_PASS : VERDICT_FAIL)) {
+            fail_msg("case %u: %s", what, r->observed);
+        }
         history_free(&good);
     }
 }
