@@ -183,6 +183,18 @@ static void test_sentence_registry__a_leader_without_quorum_is_caught(void **sta
     good_run_caught("S8-NO-LEADER");
 }
 
+/* Sub2's word for it was on its way when sub2 died. */
+static void test_sentence_registry__a_leader_of_the_last_moment_may_begin_to_serve(void **state)
+{
+    (void)state;
+    without_quorum();
+    quorum_again();
+    leads(GOOD_SUB1, 4, GOOD_FAULT + 20 * GOOD_MS);
+    good_run_finish();
+    passes("S8-NO-LEADER");
+    history_free(&good);
+}
+
 static void test_sentence_registry__a_registration_without_quorum_is_caught(void **state)
 {
     (void)state;
@@ -279,6 +291,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sentence_registry__a_good_run_without_quorum_passes),
     cmocka_unit_test(test_sentence_registry__a_lease_that_is_kept_is_caught),
     cmocka_unit_test(test_sentence_registry__a_leader_without_quorum_is_caught),
+    cmocka_unit_test(test_sentence_registry__a_leader_of_the_last_moment_may_begin_to_serve),
     cmocka_unit_test(test_sentence_registry__a_registration_without_quorum_is_caught),
     cmocka_unit_test(test_sentence_registry__a_new_call_without_quorum_is_caught),
     cmocka_unit_test(test_sentence_registry__a_call_among_the_living_that_breaks_is_caught),
