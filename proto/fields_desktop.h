@@ -11,7 +11,8 @@
     F(AGENT, agent, 0)                \
     F(ENUM, reason, REASON_COUNT)     \
     F(ENUM, state, AGENT_STATE_COUNT) \
-    F(BOOL, in_service, 0)
+    F(BOOL, in_service, 0)            \
+    F(U32, reason_code, 0)
 
 #define FIELDS_DESKTOP_REQUEST(F)         \
     F(AGENT, agent, 0)                    \

@@ -189,6 +189,22 @@ static void test_agent__whose_phone_was_lost_may_have_to_be_logged_in_by_hand(vo
     assert_true(asked);
 }
 
+/* The side that logged him out is the other one: its desktop says so when it opens. */
+static void test_agent__whose_phone_was_lost_as_the_side_changed_is_logged_in_by_hand(void **state)
+{
+    (void)state;
+    working();
+    topology.policies.login = LOGIN_MANUAL;
+    link(FAKE_PGB, 100, true);
+    link(FAKE_PGA, 200, false);
+    assert_non_null(pass(800, MSG_DESKTOP_OPEN));
+    m.kind = MSG_DESKTOP_OPENED;
+    m.desktop_opened = (struct msg_desktop_opened){
+        .agent = a.id, .state = AGENT_STATE_LOGGED_OFF, .reason_code = 50003, .in_service = true};
+    agent_message(&a, &hall, at(900), FAKE_PGB, &m);
+    assert_null(pass(60000, MSG_DESKTOP_REQUEST));
+}
+
 static void test_agent__a_refused_login_is_asked_again(void **state)
 {
     (void)state;
@@ -354,6 +370,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_agent__moves_to_the_other_side_when_the_link_is_down),
     cmocka_unit_test(test_agent__logged_out_with_50003_it_waits_for_the_phone),
     cmocka_unit_test(test_agent__whose_phone_was_lost_may_have_to_be_logged_in_by_hand),
+    cmocka_unit_test(test_agent__whose_phone_was_lost_as_the_side_changed_is_logged_in_by_hand),
     cmocka_unit_test(test_agent__a_refused_login_is_asked_again),
     cmocka_unit_test(test_agent__goes_ready_at_once_when_the_state_came_before_the_answer),
     cmocka_unit_test(test_agent__answers_talks_hangs_up_and_enters_wrapup),

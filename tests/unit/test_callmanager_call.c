@@ -342,6 +342,37 @@ static void test_callmanager_call__a_route_point_nobody_holds_has_a_recovery_num
     free(c);
 }
 
+/* conforms: 27 */
+static void test_callmanager_call__a_route_point_nobody_answers_for_has_a_recovery_number(
+    void **state)
+{
+    (void)state;
+    enum { RINGS, BUSY, CASES };
+    for (unsigned what = RINGS; what < CASES; what++) {
+        struct cluster *c = phones(4);
+        watch(c, 1);
+        hold_route_point(c, 1);
+        struct msg_command f = {.kind = COMMAND_CONFIG, .text = "recovery.8000=1002"};
+        assert_int_equal(commit(c, 1, &f).reason, REASON_NONE);
+        if (what == BUSY) {
+            talk(c, 2, 3);
+        }
+        dial(c, 1, 1, "8000", "");
+        assert_int_equal(c->legs[1].state, LEG_QUEUED);
+        c->now = instant_add(c->now, c->topology.timers.route_timeout);
+        tick(c, 0);
+        if (what == BUSY) {
+            check_leg(c, 1, LEG_ENDED, REASON_NO_CONTROLLER, 0);
+        } else {
+            check_leg(c, 2, LEG_RINGING, REASON_NONE, 0);
+            check_leg(c, 1, LEG_RINGBACK, REASON_NONE, 0);
+            assert_int_equal(heard(c, ROUTE_POINT, DEVICE_EVENT_DISCONNECTED)->reason,
+                             REASON_REDIRECTED);
+        }
+        free(c);
+    }
+}
+
 static void test_callmanager_call__cti_dials_and_answers_for_a_phone(void **state)
 {
     (void)state;
@@ -408,6 +439,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_call__a_route_point_that_says_nothing_ends_the_call),
     cmocka_unit_test(test_callmanager_call__a_caller_who_leaves_the_queue_has_abandoned),
     cmocka_unit_test(test_callmanager_call__a_route_point_nobody_holds_has_a_recovery_number),
+    cmocka_unit_test(test_callmanager_call__a_route_point_nobody_answers_for_has_a_recovery_number),
     cmocka_unit_test(test_callmanager_call__cti_dials_and_answers_for_a_phone),
     cmocka_unit_test(test_callmanager_call__the_table_is_full_and_recovers),
     cmocka_unit_test(test_callmanager_call__legs_are_listed_in_pages),

@@ -180,7 +180,7 @@ static void on_opened(struct agent *a, struct agent_hall *hall, struct instant n
     a->desk = AGENT_DESK_OPEN;
     a->asked = false;
     a->desk_at = INSTANT_NEVER;
-    learn(a, hall, now, m->state, m->in_service, a->reason_code);
+    learn(a, hall, now, m->state, m->in_service, m->reason_code);
 }
 
 static void on_result(struct agent *a, struct instant now, const struct msg_desktop_result *m)

@@ -34,10 +34,11 @@ struct call {
     bool routing; /* it is sent on from a route point and rings nowhere yet (route.h) */
     struct proc_id route_origin; /* whose CTI Manager waits for what comes of it; none: nobody */
     uint64_t route_id;           /* of its request */
-    bool doomed;                 /* its presser was lost in the other call: it is lost here too */
-    uint32_t lost;               /* parties whose CallManager is gone, media perhaps not */
-    struct instant deadline;     /* ringing or waiting ends; NEVER: no limit */
-    char again[NUMBER_LEN]; /* not empty: this phone is on its way home, ring it at `deadline` */
+    bool recovers; /* nobody answered for the route point: it was sent to the recovery number */
+    bool doomed;   /* its presser was lost in the other call: it is lost here too */
+    uint32_t lost; /* parties whose CallManager is gone, media perhaps not */
+    struct instant deadline; /* ringing or waiting ends; NEVER: no limit */
+    char again[NUMBER_LEN];  /* not empty: this phone is on its way home, ring it at `deadline` */
     struct instant again_until; /* and give up after this */
     uint32_t parties_n;
     uint32_t parties[CALL_PARTIES_MAX]; /* the one who waits or called first */

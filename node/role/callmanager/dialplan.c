@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the number leads instead of its own device; NULL: nowhere. */
-static const char *recovery(const struct callmanager *cm, const char *number)
+const char *dialplan_recovery(const struct callmanager *cm, const char *number)
 {
     char key[NAME_LEN];
     int n = snprintf(key, sizeof key, "recovery.%s", number);
@@ -36,7 +35,7 @@ enum reason dialplan_resolve(const struct callmanager *cm, const char *number,
                 *ret_target = t;
                 return REASON_NONE;
             }
-            to = t.kind == DEVICE_KIND_ROUTE_POINT ? recovery(cm, t.number) : NULL;
+            to = t.kind == DEVICE_KIND_ROUTE_POINT ? dialplan_recovery(cm, t.number) : NULL;
             if (to == NULL) {
                 return REASON_UNREGISTERED;
             }

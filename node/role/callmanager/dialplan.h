@@ -22,5 +22,7 @@ struct dialplan_target {
  * Answers     NONE, UNKNOWN_NUMBER, UNREGISTERED, BUSY (forwarded in a circle) */
 enum reason dialplan_resolve(const struct callmanager *cm, const char *number,
                              struct dialplan_target *ret_target);
+/* Where calls of a route point go that nobody answers for; NULL: nowhere. */
+const char *dialplan_recovery(const struct callmanager *cm, const char *number);
 
 #endif

@@ -324,6 +324,17 @@ static struct party *asked_in(struct callmanager *cm, const struct call *call)
     return NULL;
 }
 
+/* Nobody answered for the route point in time: once, the call goes to its recovery number. */
+static void unanswered(struct callmanager *cm, struct call *call)
+{
+    const char *to = dialplan_recovery(cm, party_at(cm, call->parties[0])->number);
+    bool first = !call->recovers;
+    call->recovers = true;
+    if (!first || to == NULL || route_begin(cm, call, to) != REASON_NONE) {
+        call_fail(cm, call, REASON_NO_CONTROLLER);
+    }
+}
+
 void route_expire(struct callmanager *cm, struct call *call)
 {
     const struct party *caller = party_at(cm, call->parties[0]);
@@ -349,5 +360,9 @@ void route_expire(struct callmanager *cm, struct call *call)
         wait_on(cm, call, REASON_TIMEOUT);
         return;
     }
-    call_fail(cm, call, queued ? REASON_NO_CONTROLLER : REASON_NO_ANSWER);
+    if (queued) {
+        unanswered(cm, call);
+    } else {
+        call_fail(cm, call, REASON_NO_ANSWER);
+    }
 }

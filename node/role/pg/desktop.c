@@ -37,6 +37,7 @@ void desktop_open(struct desktop *d, struct proc_id peer, struct agent_id agent,
         d->peers[place - 1] = peer;
         out.desktop_opened.reason = REASON_NONE;
         out.desktop_opened.state = d->opc->agents[place - 1].state;
+        out.desktop_opened.reason_code = d->opc->agents[place - 1].reason_code;
         out.desktop_opened.in_service = in_service(d, place - 1);
     }
     send_to(d, peer, agent, &out);
