@@ -3,13 +3,24 @@
 
 #define GAP_INTERVALS 10
 
-/* The fleets are the witnesses of media; whether one was itself broken in a time. */
+static uint32_t fleets(const struct history *h)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < h->topology->procs_n; i++) {
+        n += h->topology->procs[i].kind == PROC_FLEET ? 1 : 0;
+    }
+    return n;
+}
+
+/* The fleets are the witnesses of media; whether one was itself broken in a time. Media of one
+ * fleet's phones never leaves it, so that the network of an only one is no matter. */
 static bool fleet_failed(const struct history *h, int64_t from, int64_t until)
 {
+    bool only = fleets(h) == 1;
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (history_kind(h, o->proc) == PROC_FLEET && o->injected && o->from <= until &&
-            o->until >= from) {
+            o->until >= from && !(only && o->network)) {
             return true;
         }
     }

@@ -165,18 +165,24 @@ bool story_known(const struct story *s)
     return s->events_n > 0 || s->rows_n > 0;
 }
 
-/* How many events the story has: when its calls are over and its devices served, it ends. */
+/* How many events the story has: when its calls are over, and the devices that were lost in their
+ * time are served again, it ends. */
 static size_t last_of(struct story *s)
 {
-    size_t last = 0;
+    size_t over = 0;
+    for (size_t i = 0; i < s->events_n; i++) {
+        over = call_id_some(s->events[i].call) ? i + 1 : over;
+    }
+    size_t last = over;
     for (size_t i = 0; i < s->events_n; i++) {
         const struct event *e = &s->events[i];
         struct story_part *part = story_part_of(s, e->device);
-        bool home = part != NULL && part->lost && e->kind == EVENT_REGISTERED;
-        if (part != NULL && (e->kind == EVENT_DEVICE_LOST || home)) {
-            part->lost = !home;
+        if (part != NULL && e->kind == EVENT_DEVICE_LOST && i < over) {
+            part->lost = true;
+        } else if (part != NULL && part->lost && e->kind == EVENT_REGISTERED) {
+            part->lost = false;
+            last = i + 1 > last ? i + 1 : last;
         }
-        last = call_id_some(e->call) || home ? i + 1 : last;
     }
     return last;
 }

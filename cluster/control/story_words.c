@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SAME_CUT_US INT64_C(1000000)
+
 __attribute__((format(printf, 2, 3))) static bool say(struct story *s, const char *format, ...)
 {
     va_list args;
@@ -296,6 +298,25 @@ static bool node_down(struct story *s, const struct event *e)
     return say(s, "the registry takes %s for dead", proc_of(s, e->peer));
 }
 
+/* A cut is a fault of each process that it parts from another: one word for all of them. */
+static bool network(struct story *s, const struct event *e)
+{
+    for (const struct event *o = e; o-- > s->events && e->at.us - o->at.us < SAME_CUT_US;) {
+        if (o->kind == e->kind && strcmp(o->text, e->text) == 0) {
+            return false;
+        }
+    }
+    return say(s, "%s: %s of the network", e->kind == EVENT_FAULT ? "fault" : "undone", e->text);
+}
+
+static bool fault(struct story *s, const struct event *e)
+{
+    return strncmp(e->text, "partition", strlen("partition")) == 0
+               ? network(s, e)
+               : say(s, "%s: %s at %s", e->kind == EVENT_FAULT ? "fault" : "undone", e->text,
+                     proc_of(s, e->peer));
+}
+
 static bool agent_logout(struct story *s, const struct event *e)
 {
     return say(s, "agent %lld is logged out, reason code %lld", (long long)e->value,
@@ -307,9 +328,8 @@ static bool of_the_cluster(struct story *s, const struct event *e)
     const char *who = proc_of(s, e->proc);
     switch ((int)e->kind) {
     case EVENT_FAULT:
-        return say(s, "fault: %s at %s", e->text, proc_of(s, e->peer));
     case EVENT_HEAL:
-        return say(s, "undone: %s at %s", e->text, proc_of(s, e->peer));
+        return fault(s, e);
     case EVENT_SERVICE_CRASH:
         return say(s, "%s of %s crashes", e->text, who);
     case EVENT_NODE_DOWN:

@@ -23,7 +23,7 @@
     X(REASON, NO_CALL, no_call, "no such call")                                                 \
     X(REASON, BAD_STATE, bad_state, "not possible in this state of the call or the agent")      \
     X(REASON, NODE_LOST, node_lost, "a node died")                                              \
-    X(REASON, SERVICE_LOST, service_lost, "a service died")                                     \
+    X(REASON, SERVICE_LOST, service_lost, "the service is gone")                                \
     X(REASON, PROVIDER_LOST, provider_lost, "the CTI provider was lost")                        \
     X(REASON, HUNG_UP, hung_up, "a party hung up")                                              \
     X(REASON, MEDIA_LOST, media_lost, "no media from the other party")                          \

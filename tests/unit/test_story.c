@@ -114,9 +114,9 @@ static void test_story__failure_and_its_partial_row_are_told_with_the_cause(void
         "1001 rings, at sub1; it is the phone of agent 5001\n"
         "1001 answers\n"
         "fault: crash at sub1\n"
-        "media of 1001 goes on, the call is preserved: a service died\n"
+        "media of 1001 goes on, the call is preserved: the service is gone\n"
         "media of 1009 goes on: the call is preserved: it can only be hung up\n"
-        "1001 loses its CallManager (sub1): a service died\n"
+        "1001 loses its CallManager (sub1): the service is gone\n"
         "pga loses its CTI Manager (sub1): no answer in time\n"
         "pga writes a record of 1001: cut at a failure; the row is partial\n"
         "row 177: 26 s (talk 26), partial, because pga lost its CTI Manager (sub1)\n"
@@ -126,6 +126,31 @@ static void test_story__failure_and_its_partial_row_are_told_with_the_cause(void
         "pgb is the active side, with 24 monitors\n"
         "1001 is out of the call: no media from the other party; 26.4 s after the answer\n"
         "1001 registers at sub2\n");
+}
+
+static void test_story__what_its_phones_lose_later_is_not_of_the_story(void **state)
+{
+    (void)state;
+    set_up();
+    const struct event events[] = {
+        AT_PHONE(CALL_BEGIN, FLEET, .peer = SUB1, .value = 2, .text = "1009"),
+        {.kind = EVENT_FAULT, .proc = PUB, .peer = SUB1, .text = "partition one-way"},
+        {.kind = EVENT_FAULT, .proc = PUB, .peer = FLEET, .text = "partition one-way"},
+        {.kind = EVENT_DEVICE_LOST,
+         .proc = FLEET,
+         .peer = SUB1,
+         .device = {1},
+         .reason = REASON_SERVICE_LOST},
+        AT_PHONE(CALL_END, FLEET, .reason = REASON_HUNG_UP),
+        {.kind = EVENT_REGISTERED, .proc = FLEET, .peer = SUB2, .device = {1}},
+        {.kind = EVENT_DEVICE_LOST, .proc = FLEET, .peer = SUB2, .device = {1}},
+        {.kind = EVENT_REGISTERED, .proc = FLEET, .peer = SUB1, .device = {1}},
+    };
+    assert_string_equal(STORY(events), "1001 rings, at sub1; it is the phone of agent 5001\n"
+                                       "fault: partition one-way of the network\n"
+                                       "1001 loses its CallManager (sub1): the service is gone\n"
+                                       "1001 is out of the call: a party hung up\n"
+                                       "1001 registers at sub2\n");
 }
 
 static void test_story__calls_that_became_one_are_one_story(void **state)
@@ -262,6 +287,7 @@ static void test_story__strange_values_are_no_sentence_or_a_harmless_one(void **
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_story__failure_and_its_partial_row_are_told_with_the_cause),
+    cmocka_unit_test(test_story__what_its_phones_lose_later_is_not_of_the_story),
     cmocka_unit_test(test_story__calls_that_became_one_are_one_story),
     cmocka_unit_test(test_story__an_agent_is_followed_until_the_record_is_written),
     cmocka_unit_test(test_story__a_row_that_no_event_tells_of_is_told),
