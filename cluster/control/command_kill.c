@@ -82,7 +82,7 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     int code = target_find(word, &s->cluster.topology, &s->scene, &id);
     code = code == OUTCOME_DONE ? read_service(w->service, &service) : code;
     code = code == OUTCOME_DONE ? read_how(w->how, &how) : code;
-    code = code == OUTCOME_DONE ? break_possible(&s->cluster, how) : code;
+    code = code == OUTCOME_DONE ? break_possible(&s->cluster, service, how) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -94,8 +94,9 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     snprintf(undo, sizeof undo, "rehome start %s%s%s", p->name,
              service != SERVICE_NONE ? " --service " : "",
              service != SERVICE_NONE ? service_text(service) : "");
-    if (s->scene.procs[id.v - 1].state == SCENE_DOWN) {
-        return outcome_error(OUTCOME_UNREACHABLE, undo, "%s is down already", p->name);
+    code = break_fresh(&s->cluster, &s->scene, id, service, how);
+    if (code != OUTCOME_DONE) {
+        return code;
     }
     uint32_t for_ms = w->time != NULL ? options_duration_ms("--for", w->time) : 0;
     if (!common->quiet) {

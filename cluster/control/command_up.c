@@ -103,6 +103,7 @@ static json_t *down_json(const struct cluster *c, bool ran, bool destroyed, cons
         json_object_set(o, keys[i], json_object_get(verdict, keys[i]));
     }
     return o;
+    code = code == OUTCOME_DONE ? command_profile(w.profile) : code;
 }
 
 int command_down(int argc, char **argv)

@@ -107,7 +107,7 @@ teardown() {
     [ "$(wc -l <<<"$times")" -ge 4 ]
     [ "$(sort -n <<<"$times")" = "$times" ]
     run "$REHOME" kill sub1
-    [ "$status" = 69 ]
+    [ "$status" = 73 ]
     [ "${lines[0]}" = "rehome: sub1 is down already" ]
     run --separate-stderr "$REHOME" status --json
     [ "$status" = 1 ]
