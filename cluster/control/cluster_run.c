@@ -144,14 +144,15 @@ int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, i
         struct scene_homes homes;
         survey_take(o, c, SURVEY_MS, s);
         show_progress(&show, &c->topology, s);
+        if (tick_interrupted()) {
+            code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
+            break;
+        }
         if (survey_homes(o, c, s, &homes) == ERR_OK &&
             scene_healthy(s, &c->topology, &homes, why)) {
             break;
         }
         code = look_for_dead(c);
-        if (code == OUTCOME_DONE && tick_interrupted()) {
-            code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
-        }
         if (code == OUTCOME_DONE && tick_now_us() > until) {
             code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "not healthy after %lld s: %s",
                                  (long long)timeout_ms / 1000,
