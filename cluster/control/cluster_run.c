@@ -302,6 +302,7 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     snprintf(c->folder, sizeof c->folder, "%.*s/clusters/%s", HOME_PATH_MAX / 2 + 8, h->root,
              c->name);
     snprintf(c->backend, sizeof c->backend, "%s", backend->word);
+    snprintf(c->again, sizeof c->again, "%s", options->again != NULL ? options->again : "");
     code = backend->away ? OUTCOME_DONE : programs_there(&c->topology);
     return code == OUTCOME_DONE ? backend->permitted() : code;
 }
