@@ -141,6 +141,14 @@ ends() {
     ends 0 "$REHOME" registrations --read local
 }
 
+@test "3: without the fleet nobody knows which calls there were" {
+    "$REHOME" kill fleet --no-wait --quiet
+    ends 3 "$REHOME" tcd --check
+    [[ "$stderr" == "inconclusive: the fleet was killed"* ]]
+    ends 3 "$REHOME" tcd --check --json
+    [ "$(jq -r '.ledger.inconclusive' <<<"$output")" = "the fleet was killed, and it is the only witness" ]
+}
+
 @test "69: nothing runs, or nothing is there" {
     "$REHOME" down --destroy --no-report --quiet
     ends 69 "$REHOME" status
