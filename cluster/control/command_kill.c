@@ -7,6 +7,7 @@
 #include "cluster/control/target.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
+#include "node/base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,10 +56,11 @@ static void introduce(const struct session_of_command *s, struct proc_id id, enu
     const struct scene_proc *sp = &s->scene.procs[id.v - 1];
     char what[128] = "";
     if (p->kind == PROC_NODE) {
-        snprintf(what, sizeof what, "%s%sserves %u phones and gateways, %u calls",
+        const uint32_t calls = sp->node.calls;
+        snprintf(what, sizeof what, "%s%sserves %u phones and gateways, %u %s",
                  proc_id_eq(s->scene.leader, id) ? "is the Raft leader, " : "",
                  p->publisher ? "is the publisher, " : "", sp->node.phones + sp->node.gateways,
-                 sp->node.calls);
+                 calls, plural_of(calls, "call", "calls"));
     } else if (p->kind == PROC_PG) {
         snprintf(what, sizeof what, "is side %s, %s", p->side == SIDE_A ? "A" : "B",
                  sp->pg.active ? "active" : "standby");
