@@ -45,9 +45,14 @@ static int order_service(struct operator_desk *o, struct proc_id target, enum se
     return code;
 }
 
-int break_possible(const struct cluster *c, enum break_how how)
+int break_possible(const struct cluster *c, enum service service, enum break_how how)
 {
     char what[NAME_LEN];
+    if (service != SERVICE_NONE && how != BREAK_STOP && how != BREAK_CRASH) {
+        return outcome_error(OUTCOME_USAGE, "leave --service out",
+                             "a service cannot %s alone; its process can",
+                             how == BREAK_HANG ? "hang" : "lose its network or its power");
+    }
     snprintf(what, sizeof what, "--how %s", words[how]);
     int code = how == BREAK_POWER || how == BREAK_UNPLUG ? backend_cuts(c, what) : OUTCOME_DONE;
     return code == OUTCOME_DONE && how == BREAK_POWER && backend_of(c)->can_power != NULL
@@ -62,10 +67,6 @@ static int break_process(const struct cluster *c, struct proc_id target, enum br
     static const int signals[] = {
         [BREAK_CRASH] = SIGKILL, [BREAK_STOP] = SIGTERM, [BREAK_HANG] = SIGSTOP};
     const char *name = topology_name(&c->topology, target);
-    int code = break_possible(c, how);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
     if (how == BREAK_POWER) {
         return backend_of(c)->power(c, target, false);
     }
@@ -88,16 +89,14 @@ int break_make(struct operator_desk *o, const struct cluster *c, struct proc_id 
 {
     const char *name = topology_name(&c->topology, target);
     struct fault f = {.at_us = tick_now_us(), .wall_us = tick_wall_us()};
-    int code = OUTCOME_DONE;
+    int code = break_possible(c, service, how);
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     snprintf(f.target, sizeof f.target, "%s", name);
     snprintf(f.how, sizeof f.how, "%s", words[how]);
     if (service != SERVICE_NONE) {
         snprintf(f.service, sizeof f.service, "%s", service_text(service));
-        if (how != BREAK_STOP && how != BREAK_CRASH) {
-            return outcome_error(OUTCOME_USAGE, "leave --service out",
-                                 "a service cannot %s alone; its process can",
-                                 how == BREAK_HANG ? "hang" : "lose its network or its power");
-        }
         code = order_service(o, target, service,
                              how == BREAK_STOP ? OP_VERB_SERVICE_STOP : OP_VERB_SERVICE_CRASH);
     } else {
@@ -183,6 +182,27 @@ static bool is_broken(const struct cluster *c, const char *name, enum break_how 
     return false;
 }
 
+int break_fresh(const struct cluster *c, const struct scene *s, struct proc_id target,
+                enum service service, enum break_how how)
+{
+    const char *name = topology_name(&c->topology, target);
+    const struct scene_proc *p = &s->procs[target.v - 1];
+    const char *is = NULL;
+    if (p->state == SCENE_DOWN) {
+        is = "down";
+    } else if (service == SERVICE_CALLMANAGER && p->state == SCENE_UP && !p->node.callmanager) {
+        is = "without CallManager";
+    } else if (service == SERVICE_CTIMANAGER && p->state == SCENE_UP && !p->node.ctimanager) {
+        is = "without CTI Manager";
+    } else if (spares(how) && is_broken(c, name, how)) {
+        is = how == BREAK_HANG ? "hung" : "unplugged";
+    }
+    char next[NAME_LEN + 16];
+    snprintf(next, sizeof next, "rehome start %s", name);
+    return is == NULL ? OUTCOME_DONE
+                      : outcome_error(OUTCOME_EXISTS, next, "%s is %s already", name, is);
+}
+
 int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id target,
                enum service service)
 {
@@ -191,11 +211,12 @@ int break_undo(struct operator_desk *o, const struct cluster *c, struct proc_id 
     enum proc_state state = proc_read(c, p->name, &pid);
     int code = OUTCOME_DONE;
     bool fresh = state == PROC_STATE_DEAD;
-    if (is_broken(c, p->name, BREAK_POWER) && break_possible(c, BREAK_POWER) == OUTCOME_DONE) {
+    if (is_broken(c, p->name, BREAK_POWER) &&
+        break_possible(c, SERVICE_NONE, BREAK_POWER) == OUTCOME_DONE) {
         code = backend_of(c)->power(c, target, true);
         code = code == OUTCOME_DONE ? faults_apply(c) : code;
     } else if (is_broken(c, p->name, BREAK_UNPLUG) &&
-               break_possible(c, BREAK_UNPLUG) == OUTCOME_DONE) {
+               break_possible(c, SERVICE_NONE, BREAK_UNPLUG) == OUTCOME_DONE) {
         code = backend_of(c)->plug(c, target, true);
     }
     if (code != OUTCOME_DONE) {

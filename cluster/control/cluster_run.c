@@ -144,14 +144,15 @@ int cluster_run_wait_healthy(struct operator_desk *o, const struct cluster *c, i
         struct scene_homes homes;
         survey_take(o, c, SURVEY_MS, s);
         show_progress(&show, &c->topology, s);
+        if (tick_interrupted()) {
+            code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
+            break;
+        }
         if (survey_homes(o, c, s, &homes) == ERR_OK &&
             scene_healthy(s, &c->topology, &homes, why)) {
             break;
         }
         code = look_for_dead(c);
-        if (code == OUTCOME_DONE && tick_interrupted()) {
-            code = outcome_error(OUTCOME_INTERRUPTED, NULL, "interrupted");
-        }
         if (code == OUTCOME_DONE && tick_now_us() > until) {
             code = outcome_error(OUTCOME_TIMEOUT, "rehome status", "not healthy after %lld s: %s",
                                  (long long)timeout_ms / 1000,
@@ -301,6 +302,7 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     snprintf(c->folder, sizeof c->folder, "%.*s/clusters/%s", HOME_PATH_MAX / 2 + 8, h->root,
              c->name);
     snprintf(c->backend, sizeof c->backend, "%s", backend->word);
+    snprintf(c->again, sizeof c->again, "%s", options->again != NULL ? options->again : "");
     code = backend->away ? OUTCOME_DONE : programs_there(&c->topology);
     return code == OUTCOME_DONE ? backend->permitted() : code;
 }

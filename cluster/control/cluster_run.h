@@ -11,6 +11,7 @@ struct cluster_run_options {
     const char *backend;  /* NULL: local */
     struct backend_place place;
     const char *cluster; /* name; NULL: the topology's */
+    const char *again;   /* the command that starts it so again; NULL: nobody will */
     struct topology_change change;
     bool wait;
     bool quiet;

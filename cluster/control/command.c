@@ -63,3 +63,13 @@ int command_none_up(const struct home *h, const char *next)
                ? outcome_error(OUTCOME_EXISTS, next, "cluster '%s' is up already", name)
                : OUTCOME_DONE;
 }
+
+int command_profile(const char *word_or_null)
+{
+    static const char *const words[] = {"lab", "srnd", "slow"};
+    struct nearest near = nearest_to(word_or_null != NULL ? word_or_null : words[0]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        nearest_offer(&near, words[i]);
+    }
+    return near.distance == 0 ? OUTCOME_DONE : command_no_such("profile", &near);
+}

@@ -3,6 +3,7 @@
 #include "cluster/control/survey.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
+#include "node/base/config.h"
 #include "node/base/nearest.h"
 
 #include <stdio.h>
@@ -119,15 +120,16 @@ static void wait_for_nodes(const struct session_of_command *s, uint64_t index)
 }
 
 /* Let a node write something into the registry, and wait until it is true everywhere; with
- * --no-wait nobody waits for the answer. */
+ * --no-wait nobody waits for the answer. The text of an answer is
+ * the value that was there before; without one `*ret_done` is left alone. */
 static int write_at(const struct session_of_command *s, struct proc_id to,
-                    const struct msg_op_command *command, const struct options_common *common)
+                    const struct msg_op_command *command, const struct options_common *common,
+                    struct msg_op_done *ret_done)
 {
     if (!common->no_wait) {
-        struct msg_op_done answer = {.value = 0};
-        int code = order_message(s, to, command, &answer);
+        int code = order_message(s, to, command, ret_done);
         if (code == OUTCOME_DONE) {
-            wait_for_nodes(s, answer.value);
+            wait_for_nodes(s, ret_done->value);
         }
         return code;
     }
@@ -137,7 +139,7 @@ static int write_at(const struct session_of_command *s, struct proc_id to,
     }
     m->kind = MSG_OP_COMMAND;
     m->op_command = *command;
-    int code = operator_tell(s->desk, to, m, NOTICE_MS);
+    int code = operator_tell(s->desk, to, m, NOTICE_MS, ret_done);
     free(m);
     return code;
 }
@@ -315,20 +317,58 @@ int command_agent(int argc, char **argv)
     return code == OUTCOME_DONE ? done(&common, what, undo) : code;
 }
 
+/* Whether the cluster reads it; else it is said, with the nearest that it does. */
+static int config_known(const struct topology *t, const char *text)
+{
+    static char known[DIALLED_MAX + FALLBACK_COUNT][2 * NAME_LEN];
+    const char *complaint = config_complaint(t, text);
+    if (complaint == NULL) {
+        return OUTCOME_DONE;
+    }
+    struct nearest near = nearest_to(text);
+    uint32_t n = 0;
+    for (enum fallback f = 0; f < FALLBACK_COUNT; f++) {
+        snprintf(known[n++], sizeof known[0], "fallback=%s", fallback_text(f));
+    }
+    for (uint32_t i = 0; i < t->dialled_n; i++) {
+        snprintf(known[n++], sizeof known[0], "recovery.%s=%llu", t->dialled[i].number,
+                 t->phones_n > 0 ? (unsigned long long)t->phones[0].first : 0ull);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        nearest_offer(&near, known[i]);
+    }
+    return outcome_error(OUTCOME_USAGE, "rehome config --help", "'%s': %s; the nearest is '%s'",
+                         text, complaint, near.best);
+}
+
+/* Empty if nothing has changed, or it is not known what was there before. */
+static void config_undo(const char *text, const struct msg_op_done *was, char *ret, size_t size)
+{
+    const size_t key = strcspn(text, "=");
+    ret[0] = '\0';
+    if (was->id != 0 && strcmp(text + key + 1, was->text) != 0) {
+        snprintf(ret, size, "rehome config set %.*s=%s", (int)key, text, was->text);
+    }
+}
+
 int command_config(int argc, char **argv)
 {
     static const struct options_spec spec = {
         .name = "config",
-        .examples = "rehome config set recovery.80001=1005\nrehome config set recovery.80001=",
+        .examples = "rehome config set recovery.80001=1005\nrehome config set fallback=graceful",
         .args_doc = "set KEY=VALUE",
-        .doc = "Writes configuration on the publisher; for example recovery.80001=1005.",
+        .doc = "Writes configuration on the publisher: fallback (how devices go home), "
+               "recovery.NUMBER (where calls to a dialled number go that no node serves), or "
+               "note.NAME, which nothing reads. Without a value it is taken back. The other "
+               "policies are chosen in the topology file (docs/policies.md).",
         .args_min = 2,
         .args_max = 3};
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
     struct msg_op_command command = {.verb = OP_VERB_CONFIG_SET};
-    char what[128];
+    struct msg_op_done was = {.id = 0};
+    char undo[2 * FAULTS_TEXT_LEN];
     options_parse(&spec, argc, argv, &common, &args);
     if (strcmp(args.at[0], "set") != 0) {
         struct nearest near = nearest_to(args.at[0]);
@@ -346,19 +386,34 @@ int command_config(int argc, char **argv)
         return code;
     }
     struct proc_id publisher = topology_publisher(&s->cluster.topology);
-    if (s->scene.procs[publisher.v - 1].state == SCENE_DOWN) {
+    code = config_known(&s->cluster.topology, command.text);
+    if (code == OUTCOME_DONE && s->scene.procs[publisher.v - 1].state == SCENE_DOWN) {
         code = outcome_error(OUTCOME_UNREACHABLE, "rehome start publisher",
                              "%s is down, and configuration is written at the publisher only",
                              topology_name(&s->cluster.topology, publisher));
-    } else {
-        code = write_at(s, publisher, &command, &common);
+    } else if (code == OUTCOME_DONE) {
+        code = write_at(s, publisher, &command, &common, &was);
     }
-    snprintf(what, sizeof what, "%s", command.text);
-    char undo[128];
-    snprintf(undo, sizeof undo, "rehome config set %.*s=", (int)strcspn(command.text, "="),
-             command.text);
     command_close(&s);
-    return code == OUTCOME_DONE ? done(&common, what, undo) : code;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
+    config_undo(command.text, &was, undo, sizeof undo);
+    return done(&common, command.text, undo);
+}
+
+/* `to`: empty for off. */
+static int forwarded(const struct options_common *common, const char *number, const char *to,
+                     const struct msg_op_done *was)
+{
+    char what[128];
+    char undo[FAULTS_TEXT_LEN] = "";
+    snprintf(what, sizeof what, "calls to %s go to %s", number, to[0] != '\0' ? to : "it again");
+    if (was->id != 0 && strcmp(to, was->text) != 0) {
+        snprintf(undo, sizeof undo, "rehome forward %s %s", number,
+                 was->text[0] != '\0' ? was->text : "off");
+    }
+    return done(common, what, undo);
 }
 
 int command_forward(int argc, char **argv)
@@ -378,8 +433,7 @@ int command_forward(int argc, char **argv)
     struct options_common common = {0};
     struct options_args args;
     struct session_of_command *s = NULL;
-    char what[128];
-    char undo[128];
+    struct msg_op_done was = {.id = 0};
     options_parse(&spec, argc, argv, &common, &args);
     int code = command_open(&common, &s);
     if (code != OUTCOME_DONE) {
@@ -400,10 +454,9 @@ int command_forward(int argc, char **argv)
         struct msg_op_command command = {.verb = OP_VERB_FORWARD};
         snprintf(command.number, sizeof command.number, "%.23s", args.at[0]);
         snprintf(command.to, sizeof command.to, "%.23s", off ? "" : args.at[1]);
-        code = write_at(s, to, &command, &common);
+        code = write_at(s, to, &command, &common, &was);
     }
     command_close(&s);
-    snprintf(what, sizeof what, "calls to %s go to %s", args.at[0], off ? "it again" : args.at[1]);
-    snprintf(undo, sizeof undo, "rehome forward %s off", args.at[0]);
-    return code == OUTCOME_DONE ? done(&common, what, off ? "" : undo) : code;
+    return code == OUTCOME_DONE ? forwarded(&common, args.at[0], off ? "" : args.at[1], &was)
+                                : code;
 }

@@ -5,6 +5,7 @@
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ static void follow_them(const struct cluster *c, struct filter *f)
     struct tail *tail = tail_new(c, 0);
     tail_read(tail, each_event, f);
     tick_catch_interrupts();
+    (void)signal(SIGPIPE, SIG_DFL); /* a reader that is gone wants no more */
     while (!tick_interrupted()) {
         fflush(stdout);
         tick_sleep_ms(FOLLOW_MS);

@@ -5,6 +5,7 @@
 #include "cluster/control/command.h"
 #include "cluster/control/table.h"
 #include "cluster/control/tick.h"
+#include "node/base/plural.h"
 
 /* How many packets it lost or refused; -1: it is no cut of a network that can be asked. */
 static long long packets_of(const struct cluster *c, const struct fault *f)
@@ -160,7 +161,7 @@ int command_heal(int argc, char **argv)
     if (common.json && code == OUTCOME_DONE) {
         table_json(json_pack("{s:i, s:i}", "schema", 1, "healed", (int)f.n));
     } else if (!common.quiet && code == OUTCOME_DONE) {
-        outcome_progress(f.n == 1 ? "%u fault undone" : "%u faults undone", f.n);
+        outcome_progress("%u %s undone", f.n, plural_of(f.n, "fault", "faults"));
     }
     command_close(&s);
     return code;

@@ -7,6 +7,7 @@
 #include "cluster/control/target.h"
 #include "cluster/control/tick.h"
 #include "node/base/nearest.h"
+#include "node/base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,10 +56,11 @@ static void introduce(const struct session_of_command *s, struct proc_id id, enu
     const struct scene_proc *sp = &s->scene.procs[id.v - 1];
     char what[128] = "";
     if (p->kind == PROC_NODE) {
-        snprintf(what, sizeof what, "%s%sserves %u phones and gateways, %u calls",
+        const uint32_t calls = sp->node.calls;
+        snprintf(what, sizeof what, "%s%sserves %u phones and gateways, %u %s",
                  proc_id_eq(s->scene.leader, id) ? "is the Raft leader, " : "",
                  p->publisher ? "is the publisher, " : "", sp->node.phones + sp->node.gateways,
-                 sp->node.calls);
+                 calls, plural_of(calls, "call", "calls"));
     } else if (p->kind == PROC_PG) {
         snprintf(what, sizeof what, "is side %s, %s", p->side == SIDE_A ? "A" : "B",
                  sp->pg.active ? "active" : "standby");
@@ -82,7 +84,7 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     int code = target_find(word, &s->cluster.topology, &s->scene, &id);
     code = code == OUTCOME_DONE ? read_service(w->service, &service) : code;
     code = code == OUTCOME_DONE ? read_how(w->how, &how) : code;
-    code = code == OUTCOME_DONE ? break_possible(&s->cluster, how) : code;
+    code = code == OUTCOME_DONE ? break_possible(&s->cluster, service, how) : code;
     if (code != OUTCOME_DONE) {
         return code;
     }
@@ -94,8 +96,9 @@ static int kill_it(struct session_of_command *s, const struct options_common *co
     snprintf(undo, sizeof undo, "rehome start %s%s%s", p->name,
              service != SERVICE_NONE ? " --service " : "",
              service != SERVICE_NONE ? service_text(service) : "");
-    if (s->scene.procs[id.v - 1].state == SCENE_DOWN) {
-        return outcome_error(OUTCOME_UNREACHABLE, undo, "%s is down already", p->name);
+    code = break_fresh(&s->cluster, &s->scene, id, service, how);
+    if (code != OUTCOME_DONE) {
+        return code;
     }
     uint32_t for_ms = w->time != NULL ? options_duration_ms("--for", w->time) : 0;
     if (!common->quiet) {

@@ -390,7 +390,7 @@ static int transfer(const struct session_of_command *s, const char *word,
     if (code == OUTCOME_DONE) {
         m->kind = MSG_OP_TRANSFER;
         m->op_transfer.to = to;
-        code = common->no_wait ? operator_tell(s->desk, leader, m, NOTICE_MS)
+        code = common->no_wait ? operator_tell(s->desk, leader, m, NOTICE_MS, NULL)
                                : operator_order(s->desk, leader, m, TRANSFER_MS, &done);
     }
     if (code == OUTCOME_DONE && common->json) {

@@ -292,6 +292,7 @@ static int run_them(const struct scenario_all *all, const char *word,
     }
     int code = every ? OUTCOME_DONE : scenario_find(all, word, &s);
     code = code == OUTCOME_DONE ? backend_named(w->backend, &backend) : code;
+    code = code == OUTCOME_DONE ? command_profile(w->profile) : code;
     code = code == OUTCOME_DONE ? home_find(&h) : code;
     if (code == OUTCOME_DONE && !w->here) {
         code = command_none_up(&h, "rehome down      or run it --here, in that cluster");

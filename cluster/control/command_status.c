@@ -2,6 +2,7 @@
 #include "cluster/control/look.h"
 #include "cluster/control/raft_show.h"
 #include "cluster/control/table.h"
+#include "node/base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,10 +236,11 @@ static void controller_line(const struct session_of_command *s)
         const struct scene_proc *p = &s->scene.procs[i];
         if (t->procs[i].kind == PROC_ICM && p->state == SCENE_UP) {
             enum mds_state state = (enum mds_state)p->icm.state;
-            printf("  %s %s%s%llu records, %u callers wait", t->procs[i].name,
+            printf("  %s %s%s%llu %s, %u %s", t->procs[i].name,
                    state != MDS_STATE_NONE ? mds_state_text(state) : "",
                    state != MDS_STATE_NONE ? ", " : "", (unsigned long long)p->icm.tcd_rows,
-                   p->icm.queued);
+                   plural_of(p->icm.tcd_rows, "record", "records"), p->icm.queued,
+                   plural_of(p->icm.queued, "caller waits", "callers wait"));
         } else if (t->procs[i].kind == PROC_ICM) {
             printf("  %s %s", t->procs[i].name, scene_state_word(p->state));
         }
@@ -260,7 +262,8 @@ static void last_lines(const struct session_of_command *s, const struct scene_ho
     controller_line(s);
     printf("calls  %u up, %u preserved", v->calls, v->preserved);
     if (homes->in_call > 0) {
-        printf("; %u phones register when theirs is over", homes->in_call);
+        printf("; %u %s when theirs is over", homes->in_call,
+               plural_of(homes->in_call, "phone registers", "phones register"));
     }
     printf("\nagents %u of %u logged in, %u ready\n", v->agents_logged_in,
            topology_agents_total(&s->cluster.topology), v->agents_ready);

@@ -232,11 +232,19 @@ static void wrong_table(const json_t *wrong)
     }
 }
 
-static bool clean(const json_t *ledger)
+/* How --check ends; why it cannot say is said. */
+static int ledger_outcome(const json_t *ledger)
 {
+    const char *why = json_string_value(json_object_get(ledger, "inconclusive"));
+    if (why != NULL) {
+        outcome_progress("inconclusive: %s", why);
+        return OUTCOME_INCONCLUSIVE;
+    }
     return json_integer_value(json_object_get(ledger, "lost")) == 0 &&
-           json_integer_value(json_object_get(ledger, "duplicate")) == 0 &&
-           json_integer_value(json_object_get(ledger, "unexplained")) == 0;
+                   json_integer_value(json_object_get(ledger, "duplicate")) == 0 &&
+                   json_integer_value(json_object_get(ledger, "unexplained")) == 0
+               ? OUTCOME_DONE
+               : OUTCOME_NO;
 }
 
 /* -- One call. -- */
@@ -467,8 +475,8 @@ int command_tcd(int argc, char **argv)
     } else if (code == OUTCOME_DONE) {
         rows_table(rows);
     }
-    if (code == OUTCOME_DONE && ledger != NULL && !clean(ledger)) {
-        code = OUTCOME_NO;
+    if (code == OUTCOME_DONE && ledger != NULL) {
+        code = ledger_outcome(ledger);
     }
     json_decref(rows);
     json_decref(ledger);

@@ -8,8 +8,11 @@
 #include "cluster/control/tick.h"
 #include "node/runtime/topology_raw.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct up_words {
     const char *topology, *backend, *phones, *agents, *calls, *profile;
@@ -42,9 +45,32 @@ static struct cluster_run_options read_words(const struct up_words *w,
     return o;
 }
 
+/* What was asked for, as a command; without the addresses, which are kept with the state. */
+static void again_text(const struct options_spec *spec, const char *cluster, char *ret, size_t size)
+{
+    size_t n = (size_t)snprintf(ret, size, "rehome up");
+    for (uint32_t i = 0; i < spec->rows_n && n < size; i++) {
+        const struct option_row *row = &spec->rows[i];
+        const char *value = *row->text;
+        char path[PATH_MAX];
+        struct stat st;
+        if (value == NULL || strcmp(row->name, "block") == 0) {
+            continue;
+        }
+        /* A file is found from everywhere; a topology may be the name of a delivered one. */
+        bool file = strcmp(row->argument, "FILE") == 0 && stat(value, &st) == 0 &&
+                    S_ISREG(st.st_mode) && realpath(value, path) != NULL;
+        n += (size_t)snprintf(ret + n, size - n, " --%s %s", row->name, file ? path : value);
+    }
+    if (cluster != NULL && n < size) {
+        snprintf(ret + n, size - n, " --cluster %s", cluster);
+    }
+}
+
 int command_up(int argc, char **argv)
 {
     static struct cluster cluster;
+    static char again[HOME_PATH_MAX];
     struct up_words w = {0};
     const struct option_row rows[] = {
         {"topology", 't', "FILE", "a topology file, or the name of a delivered one", NULL,
@@ -74,7 +100,10 @@ int command_up(int argc, char **argv)
     const struct backend *backend = NULL;
     options_parse(&spec, argc, argv, &common, &args);
     struct cluster_run_options o = read_words(&w, &common);
+    again_text(&spec, common.cluster, again, sizeof again);
+    o.again = again;
     int code = backend_named(w.backend, &backend);
+    code = code == OUTCOME_DONE ? command_profile(w.profile) : code;
     code = code == OUTCOME_DONE ? home_find(&home) : code;
     if (code == OUTCOME_DONE && common.cluster == NULL) {
         code = command_none_up(&home, "rehome status      rehome down");
@@ -147,7 +176,8 @@ int command_down(int argc, char **argv)
         }
         outcome_progress("cluster '%s' is %s%s", cluster.name, ran ? "down" : "down already",
                          destroy ? ", its state is gone" : "");
-        outcome_progress("%s", destroy ? "again: rehome up" : "undo:  rehome up (state is kept)");
+        const char *again = cluster.again[0] != '\0' ? cluster.again : "rehome up";
+        outcome_progress(destroy ? "again: %s" : "undo:  %s (state is kept)", again);
     }
     json_decref(verdict);
     return code == OUTCOME_DONE ? complaint : code;

@@ -1,5 +1,7 @@
 #include "cluster/control/flow.h"
 
+#include "node/base/plural.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -99,14 +101,17 @@ bool flow_is_over(struct operator_desk *o, const struct cluster *c, const struct
     }
     uint32_t at_work = s->calls == 0 ? agents_at_work(o, c, s) : 0;
     if (s->calls > 0) {
-        snprintf(ret_why, SCENE_WHY_LEN, "%u calls are up", s->calls);
+        snprintf(ret_why, SCENE_WHY_LEN, "%u %s up", s->calls,
+                 plural_of(s->calls, "call is", "calls are"));
     } else if (at_work > 0) {
-        snprintf(ret_why, SCENE_WHY_LEN, "%u agents are at work", at_work);
+        snprintf(ret_why, SCENE_WHY_LEN, "%u %s at work", at_work,
+                 plural_of(at_work, "agent is", "agents are"));
     } else if (lines > 0) {
-        snprintf(ret_why, SCENE_WHY_LEN, "%u lines of the call log wait for wrap-up", lines);
+        snprintf(ret_why, SCENE_WHY_LEN, "%u %s for wrap-up", lines,
+                 plural_of(lines, "line of the call log waits", "lines of the call log wait"));
     } else if (outbox > 0) {
-        snprintf(ret_why, SCENE_WHY_LEN, "%llu records wait for the controller",
-                 (unsigned long long)outbox);
+        snprintf(ret_why, SCENE_WHY_LEN, "%llu %s for the controller", (unsigned long long)outbox,
+                 plural_of(outbox, "record waits", "records wait"));
     }
     return s->calls == 0 && at_work == 0 && lines == 0 && outbox == 0;
 }

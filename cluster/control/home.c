@@ -277,6 +277,7 @@ int home_load(const struct home *h, const char *name, struct cluster *ret)
     snprintf(ret->block, sizeof ret->block, "%s", block);
     copy_word(root, "private_block", block, ret->private_block, sizeof ret->private_block);
     copy_word(root, "backend", "local", ret->backend, sizeof ret->backend);
+    copy_word(root, "again", "rehome up", ret->again, sizeof ret->again);
     ret->began_us = json_integer_value(json_object_get(root, "began_us"));
     char hash[HASH_LEN];
     const char *started = json_string_value(json_object_get(root, "topology"));
@@ -338,10 +339,10 @@ int home_save(const struct cluster *c, bool up)
     home_path(c, path, sizeof path, "cluster.json");
     char hash[HASH_LEN];
     snprintf(hash, sizeof hash, "%016" PRIx64, c->topology.hash);
-    json_t *root =
-        json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:s, s:I}", "schema", 1, "name", c->name,
-                  "backend", c->backend, "block", c->block, "private_block", c->private_block, "up",
-                  up ? 1 : 0, "topology", hash, "began_us", (json_int_t)c->began_us);
+    json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:s}", "schema", 1, "name",
+                             c->name, "backend", c->backend, "block", c->block, "private_block",
+                             c->private_block, "up", up ? 1 : 0, "topology", hash, "began_us",
+                             (json_int_t)c->began_us, "again", c->again);
     char *text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     if (text == NULL) {

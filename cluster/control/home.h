@@ -34,6 +34,7 @@ struct cluster {
     char block[HOME_BLOCK_LEN];         /* "127.x.y": the first three numbers of every address */
     char private_block[HOME_BLOCK_LEN]; /* the same on the private network */
     bool changed;                       /* it runs, and not with the topology that lies there now */
+    char again[HOME_PATH_MAX];          /* the command that starts it as it was started */
     int64_t began_us;                   /* monotonic: when it was started last; 0: not known */
     struct topology topology;
 };

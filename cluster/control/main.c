@@ -1,5 +1,6 @@
 #include "cluster/control/command.h"
 #include "cluster/control/outcome.h"
+#include "cluster/control/tick.h"
 #include "node/base/nearest.h"
 
 #include <signal.h>
@@ -50,7 +51,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS_N; i++) {
         if (strcmp(commands[i].word, word) == 0) {
             int code = commands[i].run(argc - 1, argv + 1);
-            if (fflush(stdout) != 0) {
+            if (fflush(stdout) != 0 && !tick_interrupted()) {
                 return outcome_error(OUTCOME_IO, NULL, "cannot write to standard output");
             }
             return code;

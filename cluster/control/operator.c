@@ -354,7 +354,7 @@ static int give_order(struct operator_desk *o, struct proc_id to, const struct m
     ask->question = *command;
     operator_ask(o, ask, 1, timeout_ms);
     int code = judge(o, ask, late);
-    if (code == OUTCOME_DONE && ret_done != NULL) {
+    if (code == OUTCOME_DONE && ret_done != NULL && ask->err == ERR_OK) {
         *ret_done = ask->answer.op_done;
     }
     free(ask);
@@ -368,7 +368,7 @@ int operator_order(struct operator_desk *o, struct proc_id to, const struct msg 
 }
 
 int operator_tell(struct operator_desk *o, struct proc_id to, const struct msg *command,
-                  uint32_t notice_ms)
+                  uint32_t notice_ms, struct msg_op_done *ret_done)
 {
-    return give_order(o, to, command, notice_ms, OUTCOME_DONE, NULL);
+    return give_order(o, to, command, notice_ms, OUTCOME_DONE, ret_done);
 }

@@ -43,8 +43,9 @@ void operator_ask(struct operator_desk *o, struct operator_ask *asks, uint32_t n
  */
 MUST_CHECK int operator_order(struct operator_desk *o, struct proc_id to, const struct msg *command,
                               uint32_t timeout_ms, struct msg_op_done *ret_done);
-/* Say it, and wait no longer for an answer than it takes to hear a refusal. */
+/* Say it, and wait no longer for an answer than it takes to hear a refusal; without an answer
+ * *ret_done is left alone. */
 MUST_CHECK int operator_tell(struct operator_desk *o, struct proc_id to, const struct msg *command,
-                             uint32_t notice_ms);
+                             uint32_t notice_ms, struct msg_op_done *ret_done);
 
 #endif

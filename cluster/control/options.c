@@ -223,5 +223,11 @@ uint32_t options_duration_ms(const char *what, const char *text)
                            "%s '%s' is not a duration; write for example 20s or 500ms", what,
                            text));
     }
+    if (duration_to_ms(d) <= 0) {
+        exit(outcome_error(OUTCOME_USAGE, NULL,
+                           "%s '%s' is no time; write for example 20s or 500ms, or leave it out: "
+                           "then it lasts until it is undone",
+                           what, text));
+    }
     return (uint32_t)duration_to_ms(d);
 }

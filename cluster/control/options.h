@@ -58,7 +58,7 @@ void options_parse(const struct options_spec *spec, int argc, char **argv,
 uint32_t options_number(const char *what, const char *text, uint32_t min, uint32_t max);
 /* "8", "0.5"; in thousandths. */
 uint32_t options_rate(const char *what, const char *text);
-/* "20s", "500ms"; in milliseconds. */
+/* "20s", "500ms"; in milliseconds, at least 1. */
 uint32_t options_duration_ms(const char *what, const char *text);
 
 #endif

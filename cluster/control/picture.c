@@ -2,6 +2,7 @@
 
 #include "cluster/control/event_text.h"
 #include "cluster/control/tick.h"
+#include "node/base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,8 +131,10 @@ static void gateways(const struct picture *p, struct frame *f)
         if (t->procs[i].kind == PROC_ICM) {
             frame_put(f, FRAME_BOLD, "%-8s ", t->procs[i].name);
             frame_put(f, state_style(sp->state), "%-8s ", scene_state_word(sp->state));
-            frame_put(f, FRAME_PLAIN, "%u callers wait, %llu records", sp->icm.queued,
-                      (unsigned long long)sp->icm.tcd_rows);
+            frame_put(f, FRAME_PLAIN, "%u %s, %llu %s", sp->icm.queued,
+                      plural_of(sp->icm.queued, "caller waits", "callers wait"),
+                      (unsigned long long)sp->icm.tcd_rows,
+                      plural_of(sp->icm.tcd_rows, "record", "records"));
             frame_line_end(f);
         }
     }

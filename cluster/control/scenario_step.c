@@ -5,6 +5,7 @@
 #include "cluster/control/scenario_break.h"
 #include "cluster/control/scenario_write.h"
 #include "cluster/control/target.h"
+#include "node/base/plural.h"
 #include "node/runtime/topology_raw.h"
 
 #include <stdarg.h>
@@ -201,9 +202,11 @@ static bool has_routed(struct scenario_step_stage *st)
 static bool nothing_preserved(struct scenario_step_stage *st)
 {
     struct scene_homes h;
-    return homes_of(st, &h) && ((st->scene->preserved == 0 && h.in_call == 0) ||
-                                missing(st, "%u calls are preserved, %u devices wait",
-                                        st->scene->preserved, h.in_call));
+    return homes_of(st, &h) &&
+           ((st->scene->preserved == 0 && h.in_call == 0) ||
+            missing(st, "%u %s preserved, %u %s", st->scene->preserved,
+                    plural_of(st->scene->preserved, "call is", "calls are"), h.in_call,
+                    plural_of(h.in_call, "device waits", "devices wait")));
 }
 
 /* The state counts, not the index: what only confirms a leader moves the index and nothing else. */

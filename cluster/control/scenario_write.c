@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define ORDER_MS 3000
-#define CONFIG   "rehearsal=1"
+#define CONFIG   "note.rehearsal=1"
 
 /* Of user data: that the calls of the last phone go to itself, as they do. */
 static void fill(struct msg *m, const struct topology *t, enum scenario_write write)

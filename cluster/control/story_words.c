@@ -1,5 +1,6 @@
 #include "cluster/control/explain_records.h"
 #include "cluster/control/story_parts.h"
+#include "node/base/plural.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -338,7 +339,8 @@ static bool of_the_cluster(struct story *s, const struct event *e)
         return say(s, "%s loses its CTI Manager (%s): %s", who, proc_of(s, e->peer),
                    reason_meaning(e->reason));
     case EVENT_PG_ACTIVE:
-        return say(s, "%s is the active side, with %lld monitors", who, (long long)e->value2);
+        return say(s, "%s is the active side, with %lld %s", who, (long long)e->value2,
+                   plural_of((uint64_t)e->value2, "monitor", "monitors"));
     case EVENT_PG_STANDBY:
         return say(s, "%s is not the active side", who);
     default:

@@ -53,6 +53,7 @@ void tick_catch_interrupts(void)
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
+    (void)sigaction(SIGPIPE, &action, NULL);
 }
 
 bool tick_interrupted(void)

@@ -14,7 +14,7 @@ void tick_sleep_ms(uint32_t ms);
 /* RFC 3339 with milliseconds, UTC. */
 const char *tick_stamp(int64_t wall_us, char ret[TICK_STAMP_LEN]);
 
-/* From now on ^C and SIGTERM only set a flag. */
+/* From now on ^C, SIGTERM, a terminal that hangs up and a reader that is gone only set a flag. */
 void tick_catch_interrupts(void);
 bool tick_interrupted(void);
 

@@ -4,6 +4,7 @@
 #include "cluster/control/tail.h"
 #include "cluster/control/tick.h"
 #include "node/base/event.h"
+#include "node/base/plural.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -146,9 +147,10 @@ static void sum_up(struct unfold *u)
              (long long)u->moves_us[u->moves_n * 99 / 100] / 1000);
     }
     if (u->lost_in_call > 0 || u->dropped > 0) {
-        put(u, at_us,
-            "           %u were in a call and kept their media; %u legs in setup were dropped",
-            u->lost_in_call, u->dropped);
+        put(u, at_us, "           %u %s in a call and kept %s media; %u %s in setup %s dropped",
+            u->lost_in_call, plural_of(u->lost_in_call, "was", "were"),
+            plural_of(u->lost_in_call, "its", "their"), u->dropped,
+            plural_of(u->dropped, "leg", "legs"), plural_of(u->dropped, "was", "were"));
     }
 }
 
@@ -188,7 +190,8 @@ static void each_event(void *context, const struct event *e, const char *line)
         tell(u, e->at.us, "pg", "%s lost its CTI Manager (%s)", who, reason_text(e->reason));
         break;
     case EVENT_PG_ACTIVE:
-        tell(u, e->at.us, "pg", "%s active, %lld monitors", who, (long long)e->value2);
+        tell(u, e->at.us, "pg", "%s active, %lld %s", who, (long long)e->value2,
+             plural_of((uint64_t)e->value2, "monitor", "monitors"));
         break;
     case EVENT_SERVICE_START:
         tell(u, e->at.us, "service", "%s of %s started", e->text, who);

@@ -106,6 +106,7 @@ json_t *judged_ledger(const struct load *run, const struct ledger *l)
         }
     }
     json_object_set_new(o, "wrong", wrong);
+    json_object_set_new(o, "inconclusive", l->conclusive ? json_null() : json_string(l->why_not));
     return o;
 }
 

@@ -4,6 +4,7 @@
 #include "cluster/record/line.h"
 #include "cluster/record/page.h"
 #include "cluster/record/page_style.h"
+#include "node/base/plural.h"
 
 #include <string.h>
 
@@ -63,14 +64,15 @@ static void banner(FILE *f, const struct judged *j)
     const struct timings *t = &j->timings;
     char steady[PAGE_TIME_LEN];
     if (j->run.history.gaps > 0) {
-        page_say(f, "The record has %u gaps, so this run proves no innocence.",
-                 j->run.history.gaps);
+        page_say(f, "The record has %u %s, so this run proves no innocence.", j->run.history.gaps,
+                 plural_of(j->run.history.gaps, "gap", "gaps"));
     } else if (t->fault_at == TIMINGS_NONE) {
         fputs("No fault was injected.", f);
     } else {
-        page_say(f, "%llu devices moved, %llu stayed in their call, %llu lost; steady after %s.",
-                 (unsigned long long)t->moved, (unsigned long long)t->kept_in_call,
-                 (unsigned long long)t->lost, page_time(t->steady, steady));
+        page_say(f, "%llu %s moved, %llu stayed in a call, %llu lost; steady after %s.",
+                 (unsigned long long)t->moved, plural_of(t->moved, "device", "devices"),
+                 (unsigned long long)t->kept_in_call, (unsigned long long)t->lost,
+                 page_time(t->steady, steady));
     }
     fputs("</div></div></section>", f);
 }
@@ -316,9 +318,11 @@ static void calls(FILE *f, const struct judged *j)
     const struct history *h = &j->run.history;
     uint64_t shown = 0;
     fputs("<section class=long><h2>Calls that the fault touched</h2><p class=lead>", f);
-    page_say(f, "%llu legs kept their media, %llu were dropped while they were being set up.",
-             (unsigned long long)j->timings.preserved,
-             (unsigned long long)j->timings.dropped_in_setup);
+    page_say(f, "%llu %s media, %llu %s being set up.", (unsigned long long)j->timings.preserved,
+             plural_of(j->timings.preserved, "leg kept its", "legs kept their"),
+             (unsigned long long)j->timings.dropped_in_setup,
+             plural_of(j->timings.dropped_in_setup, "was dropped while it was",
+                       "were dropped while they were"));
     if (j->timings.preserved + j->timings.dropped_in_setup == 0) {
         fputs("</p></section>", f);
         return;

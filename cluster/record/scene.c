@@ -142,17 +142,24 @@ __attribute__((format(printf, 2, 3))) static bool not_healthy(char *ret_why, con
     return false;
 }
 
+/* All that are not up are named; but the recorder, whom the cluster never needs. */
+static bool processes_healthy(const struct scene *s, const struct topology *t, char *why)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < t->procs_n && n < SCENE_WHY_LEN; i++) {
+        if (t->procs[i].kind != PROC_RECORDER && s->procs[i].state != SCENE_UP) {
+            n += (size_t)snprintf(why + n, SCENE_WHY_LEN - n, "%s%s is %s", n > 0 ? ", " : "",
+                                  t->procs[i].name, scene_state_word(s->procs[i].state));
+        }
+    }
+    return n == 0;
+}
+
 static bool nodes_healthy(const struct scene *s, const struct topology *t, char *why)
 {
     for (uint32_t i = 0; i < t->procs_n; i++) {
         const struct topology_proc *p = &t->procs[i];
         const struct msg_op_node_status *n = &s->procs[i].node;
-        if (p->kind == PROC_RECORDER) {
-            continue; /* the cluster never needs it */
-        }
-        if (s->procs[i].state != SCENE_UP) {
-            return not_healthy(why, "%s is %s", p->name, scene_state_word(s->procs[i].state));
-        }
         if (p->kind != PROC_NODE) {
             continue;
         }
@@ -211,8 +218,8 @@ bool scene_healthy(const struct scene *s, const struct topology *t, const struct
                    char ret_why[SCENE_WHY_LEN])
 {
     ret_why[0] = '\0';
-    if (!nodes_healthy(s, t, ret_why) || !pgs_healthy(s, t, ret_why) ||
-        !controllers_healthy(s, t, ret_why)) {
+    if (!processes_healthy(s, t, ret_why) || !nodes_healthy(s, t, ret_why) ||
+        !pgs_healthy(s, t, ret_why) || !controllers_healthy(s, t, ret_why)) {
         return false;
     }
     uint32_t away = homes->total - homes->at_home;

@@ -53,6 +53,7 @@ struct node_operation {
     struct proc_id transferee; /* OP_TRANSFER: until it leads; else none */
     struct instant until;      /* of these two */
     char text[EVENT_TEXT_LEN]; /* of a write: key=value */
+    char was[EVENT_TEXT_LEN];  /* the value that it replaces */
 };
 
 struct node {

@@ -1,5 +1,6 @@
 #include "node/process/node_op.h"
 
+#include "node/base/config.h"
 #include "node/base/plant.h"
 
 #include <stdio.h>
@@ -66,7 +67,8 @@ void node_op_result(struct node *n, uint64_t ticket, enum reason reason, uint64_
         if (reason != REASON_NONE) {
             trace_refused(n, reason, o->text);
         }
-        done(n, o->peer, o->id, reason, index, reason == REASON_NONE ? "" : reason_meaning(reason));
+        done(n, o->peer, o->id, reason, index,
+             reason == REASON_NONE ? o->was : reason_meaning(reason));
     }
 }
 
@@ -265,12 +267,14 @@ static void transfer(struct node *n, struct proc_id peer, const struct msg_op_tr
     n->transferring = true;
 }
 
+/* `was`: the value that it replaces; NULL: there is none. */
 static void propose(struct node *n, struct proc_id peer, uint64_t id,
-                    const struct msg_command *command, const char *text)
+                    const struct msg_command *command, const char *text, const char *was)
 {
     struct node_operation *o = wait_for(n, peer, id);
     if (o != NULL) {
         snprintf(o->text, sizeof o->text, "%s", text);
+        snprintf(o->was, sizeof o->was, "%s", was != NULL ? was : "");
     }
     if (o == NULL || node_propose(n, command, o->ticket) != ERR_OK) {
         trace_refused(n, REASON_FULL, text);
@@ -279,17 +283,6 @@ static void propose(struct node *n, struct proc_id peer, uint64_t id,
             o->used = false;
         }
     }
-}
-
-/* Of the keys that this cluster reads. */
-static bool config_makes_sense(const char *text)
-{
-    static const char key[] = "fallback=";
-    bool known = strncmp(text, key, sizeof key - 1) != 0 || text[sizeof key - 1] == '\0';
-    for (enum fallback f = 0; f < FALLBACK_COUNT; f++) {
-        known = known || strcmp(text + sizeof key - 1, fallback_text(f)) == 0;
-    }
-    return known;
 }
 
 static void configure(struct node *n, struct proc_id peer, const struct msg_op_command *c)
@@ -303,14 +296,16 @@ static void configure(struct node *n, struct proc_id peer, const struct msg_op_c
         done(n, peer, c->id, REASON_NOT_PUBLISHER, 0, text);
         return;
     }
-    if (!config_makes_sense(c->text)) {
-        done(n, peer, c->id, REASON_BAD_REQUEST, 0,
-             "fallback is graceful, auto or manual; or nothing, then the topology says");
+    const char *complaint = config_complaint(n->config.topology, c->text);
+    if (complaint != NULL) {
+        done(n, peer, c->id, REASON_BAD_REQUEST, 0, complaint);
         return;
     }
+    char key[NAME_LEN];
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(c->text, "="), c->text);
     struct msg_command command = {.kind = COMMAND_CONFIG};
     snprintf(command.text, sizeof command.text, "%s", c->text);
-    propose(n, peer, c->id, &command, c->text);
+    propose(n, peer, c->id, &command, c->text, registry_config(&n->registry, key));
 }
 
 static void forward(struct node *n, struct proc_id peer, const struct msg_op_command *c)
@@ -320,7 +315,7 @@ static void forward(struct node *n, struct proc_id peer, const struct msg_op_com
     snprintf(command.text, sizeof command.text, "%s", c->to);
     char text[EVENT_TEXT_LEN];
     snprintf(text, sizeof text, "%s=%s", c->number, c->to);
-    propose(n, peer, c->id, &command, text);
+    propose(n, peer, c->id, &command, text, registry_forward(&n->registry, c->number));
 }
 
 static void service_order(struct node *n, struct proc_id peer, const struct msg_op_command *c)

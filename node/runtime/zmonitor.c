@@ -2,6 +2,7 @@
 
 #include "node/runtime/zwatch.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,12 +55,13 @@ enum err zmonitor_new(struct loop *loop, void *zmq, void *socket, int events,
                       void (*told)(void *context, uint16_t event, uint32_t value), void *context,
                       struct zmonitor **ret_monitor)
 {
+    static uint64_t made; /* a name is free again a while after its monitor: none has it twice */
     char address[64];
     int zero = 0;
     struct zmonitor *m = calloc(1, sizeof *m);
     ASSERT(m != NULL);
     *m = (struct zmonitor){.watched = socket, .told = told, .context = context};
-    snprintf(address, sizeof address, "inproc://monitor-%p", (void *)m);
+    snprintf(address, sizeof address, "inproc://monitor-%" PRIu64, ++made);
     if (zmq_socket_monitor(socket, address, events) != 0) {
         free(m);
         return ERR_IO;

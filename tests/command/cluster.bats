@@ -107,7 +107,7 @@ teardown() {
     [ "$(wc -l <<<"$times")" -ge 4 ]
     [ "$(sort -n <<<"$times")" = "$times" ]
     run "$REHOME" kill sub1
-    [ "$status" = 69 ]
+    [ "$status" = 73 ]
     [ "${lines[0]}" = "rehome: sub1 is down already" ]
     run --separate-stderr "$REHOME" status --json
     [ "$status" = 1 ]
@@ -140,6 +140,35 @@ teardown() {
     run "$REHOME" status
     [ "$status" = 69 ]
     ! pgrep -f "$REHOME_HOME/clusters/small" >/dev/null
+}
+
+@test "a reader that is gone while a cluster starts, or a scenario runs, leaves nothing running" {
+    for command in "up --topology small" "scenario run pg-side-fails --topology small"; do
+        # shellcheck disable=SC2086 # words
+        "$REHOME" $command 2>&1 | head -1
+        run processes_of "$REHOME_HOME"
+        echo "$output"
+        [ -z "$output" ]
+    done
+}
+
+@test "a follower of events ends with its reader" {
+    "$REHOME" up --topology small --quiet
+    run timeout 20 bash -c '"$REHOME" events --follow | head -2'
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "${#lines[@]}" = 2 ]
+}
+
+@test "down says what starts the same cluster again" {
+    cp deploy/topologies/small.yaml "$BATS_TEST_TMPDIR/mine.yaml"
+    cd "$BATS_TEST_TMPDIR"
+    "$REHOME" up --topology mine.yaml --phones 40 --calls-per-second 0 --quiet
+    run "$REHOME" down --no-report
+    again="rehome up --topology $BATS_TEST_TMPDIR/mine.yaml --phones 40 --calls-per-second 0"
+    [ "${lines[-1]}" = "undo:  $again (state is kept)" ]
+    run "$REHOME" down --destroy
+    [ "${lines[-1]}" = "again: $again" ]
 }
 
 @test "a cluster that was broken by hand is judged while it runs, and at its end" {

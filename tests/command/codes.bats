@@ -57,6 +57,19 @@ ends() {
     ends 64 "$REHOME" check nowhere
     ends 64 "$REHOME" status --cluster smal
     ends 64 "$REHOME" events --kind call_beginn
+    ends 64 "$REHOME" scenario run 1 --profile lap
+}
+
+@test "64: what cannot be done is not announced" {
+    for how in hang power unplug; do
+        ends 64 "$REHOME" kill sub1 --service callmanager --how "$how"
+        [[ "$stderr" == "rehome: a service cannot "* ]]
+    done
+    for time in 0s 0ms; do
+        ends 64 "$REHOME" kill sub1 --how hang --for "$time"
+        [[ "$stderr" == "rehome: --for '$time' is no time"* ]]
+    done
+    ends 0 "$REHOME" status
 }
 
 @test "73: up already, leader already" {
@@ -84,6 +97,12 @@ ends() {
 @test "75: a node that hangs does not answer in time" {
     "$REHOME" kill sub2 --how hang --quiet
     ends 75 "$REHOME" registrations --node sub2
+    ends 73 "$REHOME" kill sub2 --how hang
+    [[ "$stderr" == "rehome: sub2 is hung already"* ]]
+    [ "$("$REHOME" faults --json | jq '.faults | length')" = 1 ]
+    "$REHOME" start sub2 --quiet
+    "$REHOME" kill sub2 --service ctimanager --quiet
+    ends 73 "$REHOME" kill sub2 --service ctimanager --how stop
     "$REHOME" start sub2 --quiet
     eventually 20 "$REHOME" status
 }
@@ -111,6 +130,7 @@ ends() {
 @test "1: unhealthy; 69: no quorum, no leader, a process that is down" {
     "$REHOME" kill pub --quiet
     ends 1 "$REHOME" status
+    ends 73 "$REHOME" kill pub
     ends 69 "$REHOME" registrations --node pub
     "$REHOME" kill sub2 --quiet
     ends 69 "$REHOME" registrations --read linearizable
@@ -119,6 +139,14 @@ ends() {
     ends 69 "$REHOME" forward 1001 1002
     [[ "$stderr" == *"no_quorum"* ]]
     ends 0 "$REHOME" registrations --read local
+}
+
+@test "3: without the fleet nobody knows which calls there were" {
+    "$REHOME" kill fleet --no-wait --quiet
+    ends 3 "$REHOME" tcd --check
+    [[ "$stderr" == "inconclusive: the fleet was killed"* ]]
+    ends 3 "$REHOME" tcd --check --json
+    [ "$(jq -r '.ledger.inconclusive' <<<"$output")" = "the fleet was killed, and it is the only witness" ]
 }
 
 @test "69: nothing runs, or nothing is there" {

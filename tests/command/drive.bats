@@ -35,6 +35,35 @@ state_of() {
     "$REHOME" phone 1051 answer
 }
 
+@test "configuration that nothing reads is refused, and an undo restores what was there" {
+    "$REHOME" up --topology small --quiet --calls-per-second 0
+    for wrong in login=manual control=until_clear nonsense=1 recovery.99=1050 recovery.80001=4711 fallback=never; do
+        run "$REHOME" config set "$wrong"
+        echo "$output"
+        [ "$status" = 64 ]
+        [[ "${lines[0]}" == "rehome: '$wrong': "*"; the nearest is '"* ]]
+        [ "${lines[1]}" = "  next:  rehome config --help" ]
+    done
+    run "$REHOME" config set login=manual
+    [[ "$output" == *"topology file"* ]]
+
+    undo_of() { sed -n 's/.*undo: *rehome //p'; }
+    run "$REHOME" config set recovery.80001=1050
+    [ "$(undo_of <<<"$output")" = "config set recovery.80001=" ]
+    run "$REHOME" config set recovery.80001=1051
+    [ "$(undo_of <<<"$output")" = "config set recovery.80001=1050" ]
+    run "$REHOME" config set recovery.80001= --no-wait
+    [ "$(undo_of <<<"$output")" = "config set recovery.80001=1051" ]
+    run "$REHOME" config set fallback=
+    [ "$output" = "fallback=." ]
+    run "$REHOME" forward 1001 1002
+    [ "$(undo_of <<<"$output")" = "forward 1001 off" ]
+    run "$REHOME" forward 1001 1003
+    [ "$(undo_of <<<"$output")" = "forward 1001 1002" ]
+    run "$REHOME" forward 1001 off
+    [ "$(undo_of <<<"$output")" = "forward 1001 1003" ]
+}
+
 @test "an agent and two phones are driven by hand" {
     "$REHOME" up --topology small --quiet --calls-per-second 0
 

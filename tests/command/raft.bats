@@ -40,11 +40,11 @@ leader() { "$REHOME" raft --json | jq -r .leader; }
 
 # conforms: 17
 @test "all nodes have the same log" {
-    "$REHOME" config set greeting=hello --quiet
+    "$REHOME" config set note.greeting=hello --quiet
     for node in pub sub1 sub2; do
         "$REHOME" raft log "$node" --tail 1000 --json | jq -S '[.entries[] | del(.state)]' >"$BATS_TEST_TMPDIR/$node"
     done
-    jq -e '.[-1].commands[0].text == "greeting=hello"' <"$BATS_TEST_TMPDIR/pub"
+    jq -e '.[-1].commands[0].text == "note.greeting=hello"' <"$BATS_TEST_TMPDIR/pub"
     diff "$BATS_TEST_TMPDIR/pub" "$BATS_TEST_TMPDIR/sub1"
     diff "$BATS_TEST_TMPDIR/pub" "$BATS_TEST_TMPDIR/sub2"
     run --separate-stderr "$REHOME" raft log follower --tail 2 --json

@@ -164,6 +164,15 @@ static void test_link__frames_go_both_ways_under_the_name_of_the_key(void **stat
     assert_int_equal(say(server, "nobody/station", "there", 5), ERR_UNKNOWN);
 }
 
+static void test_link__a_new_one_does_not_meet_what_is_left_of_the_last(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        struct link_socket *s = dialler(&client_keys, "fleet/station");
+        link_close(&s);
+    }
+}
+
 static void test_link__a_key_that_is_not_known_gets_nothing(void **state)
 {
     (void)state;
@@ -277,6 +286,7 @@ static void test_link__secret_keys_are_private(void **state)
 
 static const struct CMUnitTest tests[] = {
     LINK_TEST(test_link__frames_go_both_ways_under_the_name_of_the_key),
+    LINK_TEST(test_link__a_new_one_does_not_meet_what_is_left_of_the_last),
     LINK_TEST(test_link__a_key_that_is_not_known_gets_nothing),
     LINK_TEST(test_link__a_server_with_another_key_gets_nothing),
     LINK_TEST(test_link__no_encryption_no_entry),

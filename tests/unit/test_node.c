@@ -322,8 +322,27 @@ static void test_node__configuration_and_forwards_are_written_when_committed(voi
     c = (struct msg_op_command){.verb = OP_VERB_FORWARD, .number = "1001", .to = "1002"};
     assert_int_equal(order(a, c)->reason, REASON_NONE);
     assert_string_equal(registry_forward(&a->node->registry, "1001"), "1002");
+    c = (struct msg_op_command){.verb = OP_VERB_CONFIG_SET, .text = "nonsense=1"};
+    assert_int_equal(order(a, c)->reason, REASON_BAD_REQUEST);
     c = (struct msg_op_command){.verb = OP_VERB_PHONE, .number = "1001"};
     assert_int_equal(order(a, c)->reason, REASON_BAD_REQUEST);
+    alone_end(a);
+}
+
+static void test_node__a_write_is_answered_with_what_it_replaces(void **state)
+{
+    (void)state;
+    struct alone *a = alone_start(true);
+    struct msg_op_command c = {.verb = OP_VERB_CONFIG_SET, .text = "recovery.8000=1001"};
+    assert_string_equal(order(a, c)->text, "");
+    snprintf(c.text, sizeof c.text, "recovery.8000=1002");
+    assert_string_equal(order(a, c)->text, "1001");
+    snprintf(c.text, sizeof c.text, "recovery.8000=");
+    assert_string_equal(order(a, c)->text, "1002");
+    c = (struct msg_op_command){.verb = OP_VERB_FORWARD, .number = "1001", .to = "1002"};
+    assert_string_equal(order(a, c)->text, "");
+    snprintf(c.to, sizeof c.to, "1003");
+    assert_string_equal(order(a, c)->text, "1002");
     alone_end(a);
 }
 
@@ -452,6 +471,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_node__a_callmanager_crashes_alone_and_comes_back_anew),
     cmocka_unit_test(test_node__a_ctimanager_stops_and_the_callmanager_goes_on),
     cmocka_unit_test(test_node__configuration_and_forwards_are_written_when_committed),
+    cmocka_unit_test(test_node__a_write_is_answered_with_what_it_replaces),
     cmocka_unit_test(test_node__a_subscriber_does_not_write_configuration),
     cmocka_unit_test(test_node__devices_are_listed_in_pages_linearizably),
     cmocka_unit_test(test_node__a_quiet_node_says_what_its_state_is),

@@ -258,6 +258,23 @@ static void test_report__a_spoilt_run_fails(void **state)
     freed();
 }
 
+static void test_report__a_ledger_without_its_witness_says_so(void **state)
+{
+    (void)state;
+    good_run_make();
+    judged_run();
+    const json_t *ledger = json_object_get(answer, "ledger");
+    assert_true(json_is_null(json_object_get(ledger, "inconclusive")));
+    freed();
+    good_run_make();
+    good_run_fault(EVENT_FAULT, GOOD_FLEET, "crash", GOOD_FAULT + GOOD_MS);
+    judged_run();
+    ledger = json_object_get(answer, "ledger");
+    assert_string_equal(json_string_value(json_object_get(ledger, "inconclusive")),
+                        "the fleet was killed, and it is the only witness");
+    freed();
+}
+
 /* The verdict of a check of the last answer. */
 static const char *verdict_of(const char *id)
 {
@@ -391,6 +408,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_report__verdict_anatomy_and_timeline_come_first),
     cmocka_unit_test(test_report__the_anatomy_says_when_and_what_did_not_happen),
     cmocka_unit_test(test_report__a_spoilt_run_fails),
+    cmocka_unit_test(test_report__a_ledger_without_its_witness_says_so),
     cmocka_unit_test(test_report__what_comes_after_the_end_of_a_run_is_not_judged),
     cmocka_unit_test(test_report__who_is_still_in_a_call_needs_no_line_in_the_call_log),
     cmocka_unit_test(test_report__what_was_before_the_begin_of_a_run_is_not_judged),

@@ -74,6 +74,16 @@ static void test_scene__a_crashed_service_is_named(void **state)
     assert_string_equal(why, "the CallManager of sub1 is down");
 }
 
+static void test_scene__all_that_are_not_up_are_named(void **state)
+{
+    (void)state;
+    proc("sub2")->state = SCENE_HUNG;
+    proc("icma")->state = SCENE_DOWN;
+    proc("recorder")->state = SCENE_DOWN;
+    assert_false(healthy());
+    assert_string_equal(why, "sub2 is hung, icma is down");
+}
+
 static void test_scene__no_leader_is_not_healthy(void **state)
 {
     (void)state;
@@ -120,6 +130,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_scene__a_dead_node_is_named, healthy_cluster),
     cmocka_unit_test_setup(test_scene__a_recorder_is_not_needed, healthy_cluster),
     cmocka_unit_test_setup(test_scene__a_crashed_service_is_named, healthy_cluster),
+    cmocka_unit_test_setup(test_scene__all_that_are_not_up_are_named, healthy_cluster),
     cmocka_unit_test_setup(test_scene__no_leader_is_not_healthy, healthy_cluster),
     cmocka_unit_test_setup(test_scene__two_standby_sides_are_not_healthy, healthy_cluster),
     cmocka_unit_test_setup(test_scene__missing_monitors_are_not_healthy, healthy_cluster),
