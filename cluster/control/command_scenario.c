@@ -202,9 +202,17 @@ static int worse(int a, int b)
     return a > b ? a : b;
 }
 
+/* What became of a scenario among all. */
+struct played {
+    json_t *verdict; /* NULL: there is none, the code says why */
+    int code;
+    bool begun;
+};
+
 /* The line of a scenario in the table of all: how many checks passed, or the first that failed. */
-static void add_row(struct table *table, const struct scenario *s, const json_t *verdict)
+static void add_row(struct table *table, const struct scenario *s, const struct played *p)
 {
+    const json_t *verdict = p->verdict;
     const json_t *checks = json_object_get(verdict, "checks");
     const char *run = json_string_value(json_object_get(verdict, "run"));
     const json_t *failed = NULL;
@@ -226,31 +234,34 @@ static void add_row(struct table *table, const struct scenario *s, const json_t 
     } else if (verdict != NULL) {
         table_cell(table, "%zu of %zu checks passed", passed, json_array_size(checks));
     } else {
-        table_cell(table, "it could not be run");
+        table_cell(table, "%s",
+                   !p->begun                        ? "not run"
+                   : p->code == OUTCOME_INTERRUPTED ? "interrupted"
+                                                    : "it could not be run");
     }
     const char *id = run != NULL ? strrchr(run, '/') : NULL;
     table_cell(table, "%s", id != NULL ? id + 1 : "-");
 }
 
-static void tell_all(const struct scenario_all *all, json_t *const verdicts[SCENARIO_MAX])
+static void tell_all(const struct scenario_all *all, const struct played played[SCENARIO_MAX])
 {
     static const enum column columns[] = {COLUMN_NUMBER,   COLUMN_NAME, COLUMN_VERDICT,
                                           COLUMN_OBSERVED, COLUMN_RUN,  COLUMN_END};
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < all->n; i++) {
-        add_row(table, all->at[i], verdicts[i]);
+        add_row(table, all->at[i], &played[i]);
     }
     table_end(&table);
 }
 
-static void tell_all_json(const struct scenario_all *all, json_t *const verdicts[SCENARIO_MAX],
+static void tell_all_json(const struct scenario_all *all, const struct played played[SCENARIO_MAX],
                           int code)
 {
     const char *word = code == OUTCOME_DONE ? "pass" : code == OUTCOME_NO ? "fail" : "inconclusive";
     json_t *list = json_array();
     for (uint32_t i = 0; i < all->n; i++) {
-        if (verdicts[i] != NULL) {
-            json_array_append(list, verdicts[i]);
+        if (played[i].verdict != NULL) {
+            json_array_append(list, played[i].verdict);
         }
     }
     table_json(json_pack("{s:i, s:s, s:o}", "schema", 1, "verdict", word, "scenarios", list));
@@ -260,21 +271,23 @@ static void tell_all_json(const struct scenario_all *all, json_t *const verdicts
 static int run_all(const struct home *h, const struct scenario_all *all,
                    const struct scenario_words *w, const struct options_common *common)
 {
-    json_t *verdicts[SCENARIO_MAX] = {NULL};
+    struct played played[SCENARIO_MAX] = {0};
     int code = OUTCOME_DONE;
     for (uint32_t i = 0; i < all->n && code != OUTCOME_INTERRUPTED; i++) {
         if (!common->quiet) {
             outcome_progress("%s", all->at[i]->name);
         }
-        code = worse(code, play(h, all->at[i], w, common, &verdicts[i]));
+        played[i].begun = true;
+        played[i].code = play(h, all->at[i], w, common, &played[i].verdict);
+        code = worse(code, played[i].code);
     }
     if (common->json) {
-        tell_all_json(all, verdicts, code);
+        tell_all_json(all, played, code);
     } else {
-        tell_all(all, verdicts);
+        tell_all(all, played);
     }
     for (uint32_t i = 0; i < all->n; i++) {
-        json_decref(verdicts[i]);
+        json_decref(played[i].verdict);
     }
     return code;
 }

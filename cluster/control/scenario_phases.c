@@ -38,6 +38,9 @@ static int run_steps(struct scenario_phases *p, const struct scenario_step *step
             return OUTCOME_INTERRUPTED;
         }
         int code = scenario_step_run(&p->stage, &steps[i]);
+        if (code != OUTCOME_DONE && p->stage.ways->interrupted(p->stage.ways->context)) {
+            return OUTCOME_INTERRUPTED;
+        }
         if (code != OUTCOME_DONE && code != OUTCOME_TIMEOUT) {
             return code;
         }

@@ -184,7 +184,12 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     if (started) {
         look_up(r, LOOKUPS_PER_S);
         code = run_phases(r);
-        look_up(r, 0);
+        if (code == OUTCOME_INTERRUPTED) {
+            tick_forget_interrupt();
+        }
+        if (code == OUTCOME_DONE || options->here) {
+            look_up(r, 0);
+        }
     }
     if (started && code == OUTCOME_DONE) {
         code = end(r);
