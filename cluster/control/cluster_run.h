@@ -11,6 +11,7 @@ struct cluster_run_options {
     const char *backend;  /* NULL: local */
     struct backend_place place;
     const char *cluster; /* name; NULL: the topology's */
+    const char *instead; /* the command for who may not use the backend; NULL: `up` on local */
     struct topology_change change;
     bool wait;
     bool quiet;

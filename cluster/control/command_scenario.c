@@ -4,6 +4,7 @@
 #include "cluster/control/judge.h"
 #include "cluster/control/past.h"
 #include "cluster/control/scenario_run.h"
+#include "cluster/control/scenario_show.h"
 #include "cluster/control/table.h"
 #include "node/base/nearest.h"
 
@@ -17,115 +18,6 @@ struct scenario_words {
     struct backend_place place;
     bool here;
 };
-
-static json_t *backends_json(const struct scenario *s)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < s->backends_count; i++) {
-        json_array_append_new(list, json_string(s->backends[i]));
-    }
-    return list;
-}
-
-static int list_them(const struct scenario_all *all, bool json)
-{
-    static const enum column columns[] = {COLUMN_NUMBER, COLUMN_NAME, COLUMN_TITLE, COLUMN_TRIGGERS,
-                                          COLUMN_END};
-    if (json) {
-        json_t *list = json_array();
-        for (uint32_t i = 0; i < all->n; i++) {
-            const struct scenario *s = all->at[i];
-            json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:o}", "name", s->name, "number",
-                                                  (int)s->number, "title", s->title, "backends",
-                                                  backends_json(s)));
-        }
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "scenarios", list));
-        return OUTCOME_DONE;
-    }
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < all->n; i++) {
-        const struct scenario *s = all->at[i];
-        char triggers[128] = "";
-        for (uint32_t k = 0; k < s->triggers_count; k++) {
-            size_t used = strlen(triggers);
-            snprintf(triggers + used, sizeof triggers - used, "%s%s", k > 0 ? ", " : "",
-                     s->triggers[k].name);
-        }
-        table_row(table);
-        table_cell(table, "%u", s->number);
-        table_cell(table, "%s", s->name);
-        table_cell(table, "%s", s->title);
-        table_cell(table, "%s", triggers);
-    }
-    table_end(&table);
-    return OUTCOME_DONE;
-}
-
-static json_t *steps_json(const struct scenario_step *steps, uint32_t n)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < n; i++) {
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "text", steps[i].text, "within", steps[i].within));
-    }
-    return list;
-}
-
-static int show_json(const struct scenario *s)
-{
-    json_t *rows = json_array();
-    for (uint32_t i = 0; i < s->table_count; i++) {
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s}", "test", s->table[i].test,
-                                              "action", s->table[i].action, "expected",
-                                              s->table[i].expected, "result", s->table[i].result));
-    }
-    json_t *triggers = json_array();
-    for (uint32_t i = 0; i < s->triggers_count; i++) {
-        json_array_append_new(triggers, json_pack("{s:s, s:s}", "name", s->triggers[i].name, "text",
-                                                  s->triggers[i].text));
-    }
-    table_json(json_pack(
-        "{s:i, s:s, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "name",
-        s->name, "number", (int)s->number, "title", s->title, "backends", backends_json(s),
-        "triggers", triggers, "topology", s->topology, "table", rows, "given",
-        steps_json(s->given, s->given_count), "when", steps_json(s->when, s->when_count), "then",
-        steps_json(s->then, s->then_count), "finally", steps_json(s->finally, s->finally_count)));
-    return OUTCOME_DONE;
-}
-
-static void show_steps(const char *phase, const struct scenario_step *steps, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        printf("%-8s %s (within %s)\n", i == 0 ? phase : "", steps[i].text, steps[i].within);
-    }
-}
-
-static int show_it(const struct scenario *s)
-{
-    static const enum column columns[] = {COLUMN_TEST, COLUMN_ACTION, COLUMN_EXPECTED,
-                                          COLUMN_RESULT, COLUMN_END};
-    printf("%u  %s\n%s\n\n", s->number, s->name, s->title);
-    for (uint32_t i = 0; i < s->triggers_count; i++) {
-        printf("--trigger %-12s %s%s\n", s->triggers[i].name, s->triggers[i].text,
-               i == 0 ? " (default)" : "");
-    }
-    putchar('\n');
-    show_steps("given", s->given, s->given_count);
-    show_steps("when", s->when, s->when_count);
-    show_steps("then", s->then, s->then_count);
-    show_steps("finally", s->finally, s->finally_count);
-    putchar('\n');
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < s->table_count; i++) {
-        table_row(table);
-        table_cell(table, "%s", s->table[i].test);
-        table_cell(table, "%s", s->table[i].action);
-        table_cell(table, "%s", s->table[i].expected);
-        table_cell(table, "%s", s->table[i].result);
-    }
-    table_end(&table);
-    return OUTCOME_DONE;
-}
 
 /* Where a scenario is played: where it was asked for, if it can be played there; else the first of
  * the backends that it names. */
@@ -148,10 +40,12 @@ static int find_backend(const struct scenario *s, const struct scenario_words *w
                          s->backends[0]);
 }
 
-static int play(const struct home *h, const struct scenario *s, const struct scenario_words *w,
-                const struct options_common *common, json_t **ret_verdict)
+static int play(const struct home *h, const struct scenario *s, const char *word,
+                const struct scenario_words *w, const struct options_common *common,
+                json_t **ret_verdict)
 {
     struct scenario_run_options o = {.scenario = s,
+                                     .word = word,
                                      .topology = w->topology,
                                      .profile = w->profile,
                                      .report_folder = w->report,
@@ -176,11 +70,11 @@ static int play(const struct home *h, const struct scenario *s, const struct sce
     return scenario_run(h, &o, ret_verdict);
 }
 
-static int run_one(const struct home *h, const struct scenario *s, const struct scenario_words *w,
-                   const struct options_common *common)
+static int run_one(const struct home *h, const struct scenario *s, const char *word,
+                   const struct scenario_words *w, const struct options_common *common)
 {
     json_t *verdict = NULL;
-    int code = play(h, s, w, common, &verdict);
+    int code = play(h, s, word, w, common, &verdict);
     if (verdict != NULL && common->json) {
         table_json(verdict);
     } else if (verdict != NULL) {
@@ -267,18 +161,23 @@ static void tell_all_json(const struct scenario_all *all, const struct played pl
     table_json(json_pack("{s:i, s:s, s:o}", "schema", 1, "verdict", word, "scenarios", list));
 }
 
-/* One after the other, each in a cluster of its own; then one table, or one object. */
+/* One after the other, each in a cluster of its own; then one table, or one object. A file that is
+ * refused is said before the first of them. */
 static int run_all(const struct home *h, const struct scenario_all *all,
                    const struct scenario_words *w, const struct options_common *common)
 {
     struct played played[SCENARIO_MAX] = {0};
-    int code = OUTCOME_DONE;
+    int code = scenario_refused(all);
+    if (code != OUTCOME_DONE) {
+        return outcome_error((enum outcome)code, "mend the file, or run one scenario by its name",
+                             "not all scenarios can be run, so none is");
+    }
     for (uint32_t i = 0; i < all->n && code != OUTCOME_INTERRUPTED; i++) {
         if (!common->quiet) {
             outcome_progress("%s", all->at[i]->name);
         }
         played[i].begun = true;
-        played[i].code = play(h, all->at[i], w, common, &played[i].verdict);
+        played[i].code = play(h, all->at[i], all->at[i]->name, w, common, &played[i].verdict);
         code = worse(code, played[i].code);
     }
     if (common->json) {
@@ -292,8 +191,8 @@ static int run_all(const struct home *h, const struct scenario_all *all,
     return code;
 }
 
-static int run_them(const struct scenario_all *all, const char *word,
-                    const struct scenario_words *w, const struct options_common *common)
+static int run_them(const char *word, const struct scenario_words *w,
+                    const struct options_common *common, struct scenario_all *all)
 {
     struct home h;
     const struct scenario *s = NULL;
@@ -303,14 +202,14 @@ static int run_them(const struct scenario_all *all, const char *word,
         return outcome_error(OUTCOME_USAGE, "rehome scenario list",
                              "--trigger is for one scenario; 'all' begin with their first");
     }
-    int code = every ? OUTCOME_DONE : scenario_find(all, word, &s);
+    int code = every ? scenario_load(all) : scenario_open(word, all, &s);
     code = code == OUTCOME_DONE ? backend_named(w->backend, &backend) : code;
     code = code == OUTCOME_DONE ? home_find(&h) : code;
     if (code == OUTCOME_DONE && !w->here) {
         code = command_none_up(&h, "rehome down      or run it --here, in that cluster");
     }
     if (code != OUTCOME_DONE || !every) {
-        return code == OUTCOME_DONE ? run_one(&h, s, w, common) : code;
+        return code == OUTCOME_DONE ? run_one(&h, s, word, w, common) : code;
     }
     return run_all(&h, all, w, common);
 }
@@ -331,10 +230,12 @@ int command_scenario(int argc, char **argv)
     const struct options_spec spec = {
         .name = "scenario",
         .examples = "rehome scenario list\nrehome scenario show 1\nrehome scenario run "
-                    "subscriber-fails --trigger callmanager\nrehome scenario run all",
+                    "subscriber-fails --trigger callmanager\nrehome scenario run ./mine.yaml\n"
+                    "rehome scenario run all",
         .lacks = OPTIONS_NO_WAIT,
         .args_doc = "list | show NAME | run NAME|all",
-        .doc = "Rehearsed failures with a verdict; a number is as good as a name.",
+        .doc = "Rehearsed failures with a verdict; a number is as good as a name. A NAME with a "
+               "slash, or that ends in .yaml, is the path of a scenario file of your own.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0],
         .args_min = 1,
@@ -342,8 +243,9 @@ int command_scenario(int argc, char **argv)
     static const char *const actions[] = {"list", "show", "run"};
     struct options_common common = {0};
     struct options_args args;
-    struct scenario_all all;
+    struct scenario_all all = {0};
     const struct scenario *s = NULL;
+    int code = OUTCOME_DONE;
     options_parse(&spec, argc, argv, &common, &args);
     struct nearest near = nearest_to(args.at[0]);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
@@ -356,17 +258,14 @@ int command_scenario(int argc, char **argv)
         return outcome_error(OUTCOME_USAGE, "rehome scenario list", "%s takes %s", args.at[0],
                              args.n == 1 ? "the name of a scenario" : "no name");
     }
-    int code = scenario_load(&all);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
     if (args.n == 1) {
-        code = list_them(&all, common.json);
+        code = scenario_load(&all);
+        code = code == OUTCOME_DONE ? scenario_show_list(&all, common.json) : code;
     } else if (strcmp(args.at[0], "show") == 0) {
-        code = scenario_find(&all, args.at[1], &s);
-        code = code != OUTCOME_DONE ? code : common.json ? show_json(s) : show_it(s);
+        code = scenario_open(args.at[1], &all, &s);
+        code = code == OUTCOME_DONE ? scenario_show(s, common.json) : code;
     } else {
-        code = run_them(&all, args.at[1], &w, &common);
+        code = run_them(args.at[1], &w, &common, &all);
     }
     scenario_free(&all);
     return code;

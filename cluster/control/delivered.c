@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX ".yaml"
@@ -17,7 +18,9 @@ static bool folder_of(const char *kind, char *ret, size_t size)
     const char *share = getenv("REHOME_SHARE");
     if (share != NULL) {
         snprintf(ret, size, "%s/%s", share, kind);
-        return access(ret, R_OK | X_OK) == 0;
+        if (access(ret, R_OK | X_OK) == 0) {
+            return true;
+        }
     }
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n < 0) {
@@ -32,6 +35,11 @@ static bool folder_of(const char *kind, char *ret, size_t size)
         }
     }
     return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
 }
 
 void delivered_list(const char *kind, struct delivered *ret)
@@ -51,6 +59,7 @@ void delivered_list(const char *kind, struct delivered *ret)
     if (dir != NULL) {
         closedir(dir);
     }
+    qsort(ret->names, ret->n, sizeof ret->names[0], by_name);
 }
 
 bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size)
@@ -63,6 +72,16 @@ bool delivered_path(const char *kind, const char *name, char *ret_path, size_t s
     }
     snprintf(ret_path, size, "%s/%s%s", folder, name, whole ? "" : SUFFIX);
     return access(ret_path, R_OK) == 0;
+}
+
+bool delivered_find(const char *kind, const char *name, char *ret_path, size_t size)
+{
+    struct stat st;
+    if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
+        snprintf(ret_path, size, "%s", name);
+        return true;
+    }
+    return delivered_path(kind, name, ret_path, size);
 }
 
 bool delivered_program(const char *kind, const char *name, char *ret_path, size_t size)
