@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static bool folder_of(const char *kind, char *ret, size_t size)
     static const char *const places[] = {"/../../../../deploy", "/../../../deploy",
                                          "/../share/rehome"};
     char self[DELIVERED_PATH_MAX];
+    char found[PATH_MAX];
     const char *share = getenv("REHOME_SHARE");
     if (share != NULL) {
         snprintf(ret, size, "%s/%s", share, kind);
@@ -30,7 +32,8 @@ static bool folder_of(const char *kind, char *ret, size_t size)
     const char *folder = dirname(self);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         snprintf(ret, size, "%s%s/%s", folder, places[i], kind);
-        if (access(ret, R_OK | X_OK) == 0) {
+        if (access(ret, R_OK | X_OK) == 0 && realpath(ret, found) != NULL) {
+            snprintf(ret, size, "%s", found); /* complaints name it */
             return true;
         }
     }
