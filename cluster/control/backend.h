@@ -43,8 +43,8 @@ struct backend {
     const char *word;
     const char *topology; /* the one that is meant if none is named; NULL: "default" */
     bool away;            /* the processes run on other machines */
-    /* Whether who asks can use it here. Nothing is made. */
-    int (*permitted)(void);
+    /* Whether who asks can use it here; says so if not, and what else would do. Nothing is made. */
+    int (*permitted)(const char *instead);
     /* Fill in c->block and c->private_block; c->block is what it was before or "". `*ret_hold`
      * keeps others from them until it is closed; -1: nobody could. */
     int (*reserve)(struct cluster *c, const struct backend_place *place, int *ret_hold);

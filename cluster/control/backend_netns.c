@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NEXT_LEN 1280
+
 static struct network network(const struct cluster *c)
 {
     struct network n = {.topology = NULL};
@@ -31,13 +33,15 @@ static int complain(enum err err, const char *what, struct tool_said *said)
 }
 
 /* And whether the programs are there; else it would be said when half of it is made. */
-static int permitted(void)
+static int permitted(const char *instead)
 {
     static const char *const ip[] = {"ip", "-V", NULL};
     static const char *const nft[] = {"nft", "--version", NULL};
     struct tool_said said;
     if (network_permitted() != ERR_OK) {
-        return outcome_error(OUTCOME_PRIVILEGES, "be root; or: rehome up --backend local",
+        char next[NEXT_LEN];
+        snprintf(next, sizeof next, "be root; or: %s", instead);
+        return outcome_error(OUTCOME_PRIVILEGES, next,
                              "network namespaces are for root only (CAP_SYS_ADMIN)");
     }
     enum err err = tool_run(ip, NULL, "", &said);

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define WAIT_MS        60000
@@ -31,12 +30,7 @@
 
 int cluster_run_topology(const char *name, char *ret_path, size_t size)
 {
-    struct stat st;
-    if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
-        snprintf(ret_path, size, "%s", name);
-        return OUTCOME_DONE;
-    }
-    if (delivered_path("topologies", name, ret_path, size)) {
+    if (delivered_find("topologies", name, ret_path, size)) {
         return OUTCOME_DONE;
     }
     struct delivered files;
@@ -304,7 +298,8 @@ static int read_all(const struct home *h, const struct cluster_run_options *opti
     snprintf(c->backend, sizeof c->backend, "%s", backend->word);
     snprintf(c->again, sizeof c->again, "%s", options->again != NULL ? options->again : "");
     code = backend->away ? OUTCOME_DONE : programs_there(&c->topology);
-    return code == OUTCOME_DONE ? backend->permitted() : code;
+    const char *instead = options->instead != NULL ? options->instead : "rehome up --backend local";
+    return code == OUTCOME_DONE ? backend->permitted(instead) : code;
 }
 
 static uint32_t room_mib(const struct topology *t)

@@ -12,6 +12,7 @@ struct cluster_run_options {
     struct backend_place place;
     const char *cluster; /* name; NULL: the topology's */
     const char *again;   /* the command that starts it so again; NULL: nobody will */
+    const char *instead; /* the command for who may not use the backend; NULL: `up` on local */
     struct topology_change change;
     bool wait;
     bool quiet;

@@ -84,12 +84,15 @@
     X(UNDO, "UNDO", "the command that makes it whole again")                                       \
     X(TITLE, "TITLE~", "what a scenario rehearses")                                                \
     X(TRIGGERS, "TRIGGERS", "the faults that a scenario can begin with; the first is the default") \
+    X(NEEDS, "NEEDS",                                                                              \
+      "of a scenario: root, if it cuts networks (backend netns; `rehome sim --scenario` does "     \
+      "without), or nothing")                                                                      \
     X(TEST, "TEST~", "of a scenario: what is looked at")                                           \
     X(ACTION, "ACTION~", "of a scenario: what is done")                                            \
     X(EXPECTED, "EXPECTED~",                                                                       \
       "of a scenario: what must follow; of a leg in the ledger: the classes that "                 \
       "the faults allow")                                                                          \
-    X(RESULT, "RESULT~", "of a scenario: the check that judges it")                                \
+    X(RESULT, "RESULT~", "of a scenario: the checks that judge it; explain knows each")            \
     X(VERDICT, "VERDICT", "of a check: pass, fail, or inconclusive (it saw nothing to judge)")     \
     X(CHECK, "CHECK", "an invariant, or a sentence of a scenario; explain knows each")             \
     X(OBSERVED, "OBSERVED~", "what a check saw")                                                   \

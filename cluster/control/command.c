@@ -56,6 +56,14 @@ int command_no_such(const char *kind, const struct nearest *near)
                          near->word, near->best);
 }
 
+int command_no_near(const char *kind, const struct nearest *near, const char *next)
+{
+    if (nearest_likely(near) != NULL) {
+        return command_no_such(kind, near);
+    }
+    return outcome_error(OUTCOME_USAGE, next, "there is no %s '%s'", kind, near->word);
+}
+
 int command_none_up(const struct home *h, const char *next)
 {
     char name[NAME_LEN];

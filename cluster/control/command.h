@@ -61,6 +61,8 @@ struct nearest;
 int command_no_such(const char *kind, const struct nearest *near);
 /* Whether there is such a table of times; NULL: the topology's. */
 MUST_CHECK int command_profile(const char *word_or_null);
+/* The same among many names: only one that is likely to be meant is offered, else `next` is. */
+int command_no_near(const char *kind, const struct nearest *near, const char *next);
 /* Whether nobody else has a cluster up in this home; says so if somebody has. */
 MUST_CHECK int command_none_up(const struct home *h, const char *next);
 

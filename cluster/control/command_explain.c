@@ -27,7 +27,7 @@ static int explain_json(const char *word)
     }
     if (n == 0) {
         json_decref(meanings);
-        return command_no_such("word", &near);
+        return command_no_near("word", &near, "rehome explain --help");
     }
     table_json(json_pack("{s:i, s:s, s:o}", "schema", 1, "word", word, "meanings", meanings));
     return OUTCOME_DONE;
@@ -55,7 +55,7 @@ int command_explain(int argc, char **argv)
     for (uint32_t i = 0; i < n; i++) {
         printf("%s (%s): %s\n", found[i].word, found[i].kind, found[i].text);
     }
-    return n > 0 ? OUTCOME_DONE : command_no_such("word", &near);
+    return n > 0 ? OUTCOME_DONE : command_no_near("word", &near, "rehome explain --help");
 }
 
 /* What is already in the folder stays. */

@@ -4,6 +4,7 @@
 #include "cluster/control/judge.h"
 #include "cluster/control/past.h"
 #include "cluster/control/scenario_run.h"
+#include "cluster/control/scenario_show.h"
 #include "cluster/control/table.h"
 #include "node/base/nearest.h"
 
@@ -17,115 +18,6 @@ struct scenario_words {
     struct backend_place place;
     bool here;
 };
-
-static json_t *backends_json(const struct scenario *s)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < s->backends_count; i++) {
-        json_array_append_new(list, json_string(s->backends[i]));
-    }
-    return list;
-}
-
-static int list_them(const struct scenario_all *all, bool json)
-{
-    static const enum column columns[] = {COLUMN_NUMBER, COLUMN_NAME, COLUMN_TITLE, COLUMN_TRIGGERS,
-                                          COLUMN_END};
-    if (json) {
-        json_t *list = json_array();
-        for (uint32_t i = 0; i < all->n; i++) {
-            const struct scenario *s = all->at[i];
-            json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:o}", "name", s->name, "number",
-                                                  (int)s->number, "title", s->title, "backends",
-                                                  backends_json(s)));
-        }
-        table_json(json_pack("{s:i, s:o}", "schema", 1, "scenarios", list));
-        return OUTCOME_DONE;
-    }
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < all->n; i++) {
-        const struct scenario *s = all->at[i];
-        char triggers[128] = "";
-        for (uint32_t k = 0; k < s->triggers_count; k++) {
-            size_t used = strlen(triggers);
-            snprintf(triggers + used, sizeof triggers - used, "%s%s", k > 0 ? ", " : "",
-                     s->triggers[k].name);
-        }
-        table_row(table);
-        table_cell(table, "%u", s->number);
-        table_cell(table, "%s", s->name);
-        table_cell(table, "%s", s->title);
-        table_cell(table, "%s", triggers);
-    }
-    table_end(&table);
-    return OUTCOME_DONE;
-}
-
-static json_t *steps_json(const struct scenario_step *steps, uint32_t n)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < n; i++) {
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "text", steps[i].text, "within", steps[i].within));
-    }
-    return list;
-}
-
-static int show_json(const struct scenario *s)
-{
-    json_t *rows = json_array();
-    for (uint32_t i = 0; i < s->table_count; i++) {
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s}", "test", s->table[i].test,
-                                              "action", s->table[i].action, "expected",
-                                              s->table[i].expected, "result", s->table[i].result));
-    }
-    json_t *triggers = json_array();
-    for (uint32_t i = 0; i < s->triggers_count; i++) {
-        json_array_append_new(triggers, json_pack("{s:s, s:s}", "name", s->triggers[i].name, "text",
-                                                  s->triggers[i].text));
-    }
-    table_json(json_pack(
-        "{s:i, s:s, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "name",
-        s->name, "number", (int)s->number, "title", s->title, "backends", backends_json(s),
-        "triggers", triggers, "topology", s->topology, "table", rows, "given",
-        steps_json(s->given, s->given_count), "when", steps_json(s->when, s->when_count), "then",
-        steps_json(s->then, s->then_count), "finally", steps_json(s->finally, s->finally_count)));
-    return OUTCOME_DONE;
-}
-
-static void show_steps(const char *phase, const struct scenario_step *steps, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        printf("%-8s %s (within %s)\n", i == 0 ? phase : "", steps[i].text, steps[i].within);
-    }
-}
-
-static int show_it(const struct scenario *s)
-{
-    static const enum column columns[] = {COLUMN_TEST, COLUMN_ACTION, COLUMN_EXPECTED,
-                                          COLUMN_RESULT, COLUMN_END};
-    printf("%u  %s\n%s\n\n", s->number, s->name, s->title);
-    for (uint32_t i = 0; i < s->triggers_count; i++) {
-        printf("--trigger %-12s %s%s\n", s->triggers[i].name, s->triggers[i].text,
-               i == 0 ? " (default)" : "");
-    }
-    putchar('\n');
-    show_steps("given", s->given, s->given_count);
-    show_steps("when", s->when, s->when_count);
-    show_steps("then", s->then, s->then_count);
-    show_steps("finally", s->finally, s->finally_count);
-    putchar('\n');
-    struct table *table = table_new(columns);
-    for (uint32_t i = 0; i < s->table_count; i++) {
-        table_row(table);
-        table_cell(table, "%s", s->table[i].test);
-        table_cell(table, "%s", s->table[i].action);
-        table_cell(table, "%s", s->table[i].expected);
-        table_cell(table, "%s", s->table[i].result);
-    }
-    table_end(&table);
-    return OUTCOME_DONE;
-}
 
 /* Where a scenario is played: where it was asked for, if it can be played there; else the first of
  * the backends that it names. */
@@ -148,10 +40,12 @@ static int find_backend(const struct scenario *s, const struct scenario_words *w
                          s->backends[0]);
 }
 
-static int play(const struct home *h, const struct scenario *s, const struct scenario_words *w,
-                const struct options_common *common, json_t **ret_verdict)
+static int play(const struct home *h, const struct scenario *s, const char *word,
+                const struct scenario_words *w, const struct options_common *common,
+                json_t **ret_verdict)
 {
     struct scenario_run_options o = {.scenario = s,
+                                     .word = word,
                                      .topology = w->topology,
                                      .profile = w->profile,
                                      .report_folder = w->report,
@@ -176,11 +70,11 @@ static int play(const struct home *h, const struct scenario *s, const struct sce
     return scenario_run(h, &o, ret_verdict);
 }
 
-static int run_one(const struct home *h, const struct scenario *s, const struct scenario_words *w,
-                   const struct options_common *common)
+static int run_one(const struct home *h, const struct scenario *s, const char *word,
+                   const struct scenario_words *w, const struct options_common *common)
 {
     json_t *verdict = NULL;
-    int code = play(h, s, w, common, &verdict);
+    int code = play(h, s, word, w, common, &verdict);
     if (verdict != NULL && common->json) {
         table_json(verdict);
     } else if (verdict != NULL) {
@@ -202,9 +96,17 @@ static int worse(int a, int b)
     return a > b ? a : b;
 }
 
+/* What became of a scenario among all. */
+struct played {
+    json_t *verdict; /* NULL: there is none, the code says why */
+    int code;
+    bool begun;
+};
+
 /* The line of a scenario in the table of all: how many checks passed, or the first that failed. */
-static void add_row(struct table *table, const struct scenario *s, const json_t *verdict)
+static void add_row(struct table *table, const struct scenario *s, const struct played *p)
 {
+    const json_t *verdict = p->verdict;
     const json_t *checks = json_object_get(verdict, "checks");
     const char *run = json_string_value(json_object_get(verdict, "run"));
     const json_t *failed = NULL;
@@ -226,61 +128,71 @@ static void add_row(struct table *table, const struct scenario *s, const json_t 
     } else if (verdict != NULL) {
         table_cell(table, "%zu of %zu checks passed", passed, json_array_size(checks));
     } else {
-        table_cell(table, "it could not be run");
+        table_cell(table, "%s",
+                   !p->begun                        ? "not run"
+                   : p->code == OUTCOME_INTERRUPTED ? "interrupted"
+                                                    : "it could not be run");
     }
     const char *id = run != NULL ? strrchr(run, '/') : NULL;
     table_cell(table, "%s", id != NULL ? id + 1 : "-");
 }
 
-static void tell_all(const struct scenario_all *all, json_t *const verdicts[SCENARIO_MAX])
+static void tell_all(const struct scenario_all *all, const struct played played[SCENARIO_MAX])
 {
     static const enum column columns[] = {COLUMN_NUMBER,   COLUMN_NAME, COLUMN_VERDICT,
                                           COLUMN_OBSERVED, COLUMN_RUN,  COLUMN_END};
     struct table *table = table_new(columns);
     for (uint32_t i = 0; i < all->n; i++) {
-        add_row(table, all->at[i], verdicts[i]);
+        add_row(table, all->at[i], &played[i]);
     }
     table_end(&table);
 }
 
-static void tell_all_json(const struct scenario_all *all, json_t *const verdicts[SCENARIO_MAX],
+static void tell_all_json(const struct scenario_all *all, const struct played played[SCENARIO_MAX],
                           int code)
 {
     const char *word = code == OUTCOME_DONE ? "pass" : code == OUTCOME_NO ? "fail" : "inconclusive";
     json_t *list = json_array();
     for (uint32_t i = 0; i < all->n; i++) {
-        if (verdicts[i] != NULL) {
-            json_array_append(list, verdicts[i]);
+        if (played[i].verdict != NULL) {
+            json_array_append(list, played[i].verdict);
         }
     }
     table_json(json_pack("{s:i, s:s, s:o}", "schema", 1, "verdict", word, "scenarios", list));
 }
 
-/* One after the other, each in a cluster of its own; then one table, or one object. */
+/* One after the other, each in a cluster of its own; then one table, or one object. A file that is
+ * refused is said before the first of them. */
 static int run_all(const struct home *h, const struct scenario_all *all,
                    const struct scenario_words *w, const struct options_common *common)
 {
-    json_t *verdicts[SCENARIO_MAX] = {NULL};
-    int code = OUTCOME_DONE;
+    struct played played[SCENARIO_MAX] = {0};
+    int code = scenario_refused(all);
+    if (code != OUTCOME_DONE) {
+        return outcome_error((enum outcome)code, "mend the file, or run one scenario by its name",
+                             "not all scenarios can be run, so none is");
+    }
     for (uint32_t i = 0; i < all->n && code != OUTCOME_INTERRUPTED; i++) {
         if (!common->quiet) {
             outcome_progress("%s", all->at[i]->name);
         }
-        code = worse(code, play(h, all->at[i], w, common, &verdicts[i]));
+        played[i].begun = true;
+        played[i].code = play(h, all->at[i], all->at[i]->name, w, common, &played[i].verdict);
+        code = worse(code, played[i].code);
     }
     if (common->json) {
-        tell_all_json(all, verdicts, code);
+        tell_all_json(all, played, code);
     } else {
-        tell_all(all, verdicts);
+        tell_all(all, played);
     }
     for (uint32_t i = 0; i < all->n; i++) {
-        json_decref(verdicts[i]);
+        json_decref(played[i].verdict);
     }
     return code;
 }
 
-static int run_them(const struct scenario_all *all, const char *word,
-                    const struct scenario_words *w, const struct options_common *common)
+static int run_them(const char *word, const struct scenario_words *w,
+                    const struct options_common *common, struct scenario_all *all)
 {
     struct home h;
     const struct scenario *s = NULL;
@@ -290,7 +202,7 @@ static int run_them(const struct scenario_all *all, const char *word,
         return outcome_error(OUTCOME_USAGE, "rehome scenario list",
                              "--trigger is for one scenario; 'all' begin with their first");
     }
-    int code = every ? OUTCOME_DONE : scenario_find(all, word, &s);
+    int code = every ? scenario_load(all) : scenario_open(word, all, &s);
     code = code == OUTCOME_DONE ? backend_named(w->backend, &backend) : code;
     code = code == OUTCOME_DONE ? command_profile(w->profile) : code;
     code = code == OUTCOME_DONE ? home_find(&h) : code;
@@ -298,7 +210,7 @@ static int run_them(const struct scenario_all *all, const char *word,
         code = command_none_up(&h, "rehome down      or run it --here, in that cluster");
     }
     if (code != OUTCOME_DONE || !every) {
-        return code == OUTCOME_DONE ? run_one(&h, s, w, common) : code;
+        return code == OUTCOME_DONE ? run_one(&h, s, word, w, common) : code;
     }
     return run_all(&h, all, w, common);
 }
@@ -319,10 +231,12 @@ int command_scenario(int argc, char **argv)
     const struct options_spec spec = {
         .name = "scenario",
         .examples = "rehome scenario list\nrehome scenario show 1\nrehome scenario run "
-                    "subscriber-fails --trigger callmanager\nrehome scenario run all",
+                    "subscriber-fails --trigger callmanager\nrehome scenario run ./mine.yaml\n"
+                    "rehome scenario run all",
         .lacks = OPTIONS_NO_WAIT,
         .args_doc = "list | show NAME | run NAME|all",
-        .doc = "Rehearsed failures with a verdict; a number is as good as a name.",
+        .doc = "Rehearsed failures with a verdict; a number is as good as a name. A NAME with a "
+               "slash, or that ends in .yaml, is the path of a scenario file of your own.",
         .rows = rows,
         .rows_n = sizeof rows / sizeof rows[0],
         .args_min = 1,
@@ -330,8 +244,9 @@ int command_scenario(int argc, char **argv)
     static const char *const actions[] = {"list", "show", "run"};
     struct options_common common = {0};
     struct options_args args;
-    struct scenario_all all;
+    struct scenario_all all = {0};
     const struct scenario *s = NULL;
+    int code = OUTCOME_DONE;
     options_parse(&spec, argc, argv, &common, &args);
     struct nearest near = nearest_to(args.at[0]);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
@@ -344,17 +259,14 @@ int command_scenario(int argc, char **argv)
         return outcome_error(OUTCOME_USAGE, "rehome scenario list", "%s takes %s", args.at[0],
                              args.n == 1 ? "the name of a scenario" : "no name");
     }
-    int code = scenario_load(&all);
-    if (code != OUTCOME_DONE) {
-        return code;
-    }
     if (args.n == 1) {
-        code = list_them(&all, common.json);
+        code = scenario_load(&all);
+        code = code == OUTCOME_DONE ? scenario_show_list(&all, common.json) : code;
     } else if (strcmp(args.at[0], "show") == 0) {
-        code = scenario_find(&all, args.at[1], &s);
-        code = code != OUTCOME_DONE ? code : common.json ? show_json(s) : show_it(s);
+        code = scenario_open(args.at[1], &all, &s);
+        code = code == OUTCOME_DONE ? scenario_show(s, common.json) : code;
     } else {
-        code = run_them(&all, args.at[1], &w, &common);
+        code = run_them(args.at[1], &w, &common, &all);
     }
     scenario_free(&all);
     return code;

@@ -447,8 +447,11 @@ static int read_scenario(const struct words *w, struct scenario_all *all, struct
                    : outcome_error(OUTCOME_USAGE, "rehome sim --help",
                                    "--trigger and --topology are for --scenario");
     }
-    int code = scenario_load(all);
-    code = code == OUTCOME_DONE ? scenario_find(all, w->scenario, &r->ask.scenario) : code;
+    int code = scenario_open(w->scenario, all, &r->ask.scenario);
+    r->ask.scenario_word = w->scenario;
+    if (code == OUTCOME_DONE && w->topology != NULL) {
+        code = scenario_suits_file(r->ask.scenario, w->topology);
+    }
     return code == OUTCOME_DONE ? scenario_trigger(r->ask.scenario, w->trigger, &r->ask.trigger)
                                 : code;
 }
@@ -468,7 +471,9 @@ int command_sim(int argc, char **argv)
         {"traffic", 0, "PERCENT", "only so much of the seed's traffic", NULL, &w.traffic},
         {"shrink", 0, "SEED", "find the fewest faults and the least traffic that make it fail",
          NULL, &w.shrink},
-        {"scenario", 0, "NAME", "play this scenario instead of drawn faults", NULL, &w.scenario},
+        {"scenario", 0, "NAME",
+         "play this scenario, or a file of your own (./mine.yaml), instead of drawn faults", NULL,
+         &w.scenario},
         {"trigger", 0, "T", "which of its faults (default: the first)", NULL, &w.trigger},
         {"topology", 't', "FILE", "of the scenario, another one", NULL, &w.topology},
         {"report", 'r', "DIR", "keep the run of one seed, or those that fail, as folders below DIR",

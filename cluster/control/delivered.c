@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX ".yaml"
@@ -14,10 +16,13 @@ static bool folder_of(const char *kind, char *ret, size_t size)
     static const char *const places[] = {"/../../../../deploy", "/../../../deploy",
                                          "/../share/rehome"};
     char self[DELIVERED_PATH_MAX];
+    char found[PATH_MAX];
     const char *share = getenv("REHOME_SHARE");
     if (share != NULL) {
         snprintf(ret, size, "%s/%s", share, kind);
-        return access(ret, R_OK | X_OK) == 0;
+        if (access(ret, R_OK | X_OK) == 0) {
+            return true;
+        }
     }
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n < 0) {
@@ -27,11 +32,17 @@ static bool folder_of(const char *kind, char *ret, size_t size)
     const char *folder = dirname(self);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         snprintf(ret, size, "%s%s/%s", folder, places[i], kind);
-        if (access(ret, R_OK | X_OK) == 0) {
+        if (access(ret, R_OK | X_OK) == 0 && realpath(ret, found) != NULL) {
+            snprintf(ret, size, "%s", found); /* complaints name it */
             return true;
         }
     }
     return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
 }
 
 void delivered_list(const char *kind, struct delivered *ret)
@@ -51,6 +62,7 @@ void delivered_list(const char *kind, struct delivered *ret)
     if (dir != NULL) {
         closedir(dir);
     }
+    qsort(ret->names, ret->n, sizeof ret->names[0], by_name);
 }
 
 bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size)
@@ -63,6 +75,16 @@ bool delivered_path(const char *kind, const char *name, char *ret_path, size_t s
     }
     snprintf(ret_path, size, "%s/%s%s", folder, name, whole ? "" : SUFFIX);
     return access(ret_path, R_OK) == 0;
+}
+
+bool delivered_find(const char *kind, const char *name, char *ret_path, size_t size)
+{
+    struct stat st;
+    if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
+        snprintf(ret_path, size, "%s", name);
+        return true;
+    }
+    return delivered_path(kind, name, ret_path, size);
 }
 
 bool delivered_program(const char *kind, const char *name, char *ret_path, size_t size)

@@ -13,15 +13,17 @@
 
 struct delivered {
     uint32_t n;
-    char names[DELIVERED_MAX][NAME_LEN]; /* without ".yaml" */
+    char names[DELIVERED_MAX][NAME_LEN]; /* without ".yaml"; sorted */
 };
 
-/* The files of a kind ("topologies", "scenarios"). They are in $REHOME_SHARE, in the source tree
- * that the program was built in, or where it was installed. */
+/* The files of a kind ("topologies", "scenarios"). They are in $REHOME_SHARE; if that has no folder
+ * for them, in the source tree that the program was built in, or where it was installed. */
 void delivered_list(const char *kind, struct delivered *ret);
 /* The path of one; false if it is not there. */
 bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size);
-/* The same for a program. */
+/* The path of a file of one's own, or else of one that is delivered. */
+bool delivered_find(const char *kind, const char *name, char *ret_path, size_t size);
+/* As delivered_path, for a program. */
 bool delivered_program(const char *kind, const char *name, char *ret_path, size_t size);
 
 #endif

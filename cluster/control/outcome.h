@@ -23,7 +23,7 @@
     X(IO, 74, "reading or writing failed")                                                       \
     X(TIMEOUT, 75, "it did not happen in time; try again")                                       \
     X(PRIVILEGES, 77, "it needs more privileges")                                                \
-    X(CONFIG, 78, "a topology file is wrong; each complaint names its line and column")          \
+    X(CONFIG, 78, "a topology or scenario file is wrong; each complaint names its place")        \
     X(INTERRUPTED, 130, "interrupted")
 
 #define OUTCOME_ENUM(name, code, text) OUTCOME_##name = (code),

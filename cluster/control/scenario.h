@@ -12,11 +12,15 @@
 #include "node/base/id.h"
 #include "node/base/vocabulary.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct topology;
+
 #define SCENARIO_MAX      32
 #define SCENARIO_TEXT_LEN 200
+#define SCENARIO_PATH_LEN 1024
 
 /* What a step may say besides its time and its text. */
 enum scenario_field {
@@ -118,7 +122,7 @@ struct scenario {
     char title[SCENARIO_TEXT_LEN];
     char (*backends)[NAME_LEN];
     uint32_t backends_count;
-    char topology[NAME_LEN];
+    char topology[SCENARIO_TEXT_LEN]; /* a file, or the name of a delivered one */
     char target[NAME_LEN]; /* a process, or a role (target.h) that is looked up at the fault */
     struct scenario_trigger *triggers; /* the first is the default */
     uint32_t triggers_count;
@@ -126,19 +130,31 @@ struct scenario {
     uint32_t table_count;
     struct scenario_step *given, *when, *then, *finally;
     uint32_t given_count, when_count, then_count, finally_count;
+    char file[SCENARIO_PATH_LEN]; /* that all this was read from */
 };
 
 struct scenario_all {
     uint32_t n;
     struct scenario *at[SCENARIO_MAX]; /* by number */
+    char *complaints;                  /* about files that are refused; NULL: none is */
 };
 
-/* All that are delivered. Says what is wrong. */
+/* All that are delivered, but for files that are refused. OUTCOME_IO if there is none at all. */
 MUST_CHECK int scenario_load(struct scenario_all *ret);
 void scenario_free(struct scenario_all *all);
-/* By name or number; OUTCOME_USAGE with the nearest name. */
-MUST_CHECK int scenario_find(const struct scenario_all *all, const char *word,
+/* Say which files are refused, and why: OUTCOME_CONFIG; else OUTCOME_DONE. */
+MUST_CHECK int scenario_refused(const struct scenario_all *all);
+/* One by its name or number: OUTCOME_USAGE with the nearest name, OUTCOME_CONFIG if it may be one
+ * that is refused. Or by its file, a word with a slash or ".yaml": OUTCOME_CONFIG if it is wrong.
+ * In every case `all` is filled and freed by the caller. */
+MUST_CHECK int scenario_open(const char *word, struct scenario_all *all,
                              const struct scenario **ret);
+/* Whether it can be played on this topology; says with line and column why not, OUTCOME_USAGE. */
+MUST_CHECK int scenario_suits(const struct scenario *s, const struct topology *t);
+/* The same for a file, or the name of a delivered one. */
+MUST_CHECK int scenario_suits_file(const struct scenario *s, const char *topology);
+/* Whether real processes can play it for root only: it cuts networks. */
+bool scenario_needs_root(const struct scenario *s);
 /* NULL: the first. OUTCOME_USAGE with the nearest name. */
 MUST_CHECK int scenario_trigger(const struct scenario *s, const char *word_or_null,
                                 const struct scenario_trigger **ret);

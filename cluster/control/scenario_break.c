@@ -13,12 +13,6 @@ static const char *whom_of(const struct scenario_step *step)
     return step->target[0] != '\0' ? step->target : step->sides[0] != '\0' ? step->sides : NULL;
 }
 
-int scenario_break_known(const struct scenario_step *step, const struct topology *t)
-{
-    int code = step->target[0] != '\0' ? target_known(step->target, t) : OUTCOME_DONE;
-    return code == OUTCOME_DONE && step->sides[0] != '\0' ? sides_known(step->sides, t) : code;
-}
-
 bool scenario_break_met(const struct scenario_step_stage *st, struct proc_id proc)
 {
     for (uint32_t i = 0; i < st->faults_n; i++) {

@@ -4,8 +4,6 @@
 
 #include "cluster/control/scenario_step.h"
 
-/* Whether the words of a step for whom it breaks, cuts or heals are known; says so if not. */
-MUST_CHECK int scenario_break_known(const struct scenario_step *step, const struct topology *t);
 /* Do as the step says, SCENARIO_BREAK or SCENARIO_CUT, by the stage's newest scene. */
 MUST_CHECK int scenario_break_make(struct scenario_step_stage *stage,
                                    const struct scenario_step *step);

@@ -110,10 +110,12 @@ static void judge_step(struct yaml_file *f, const char *phase, uint32_t i,
 {
     const yaml_node_t *whole = yaml_file_at(f, "%s[%u]", phase, i);
     const char *word = step_words[step->step].str;
-    struct duration within;
-    if (!topology_raw_duration(step->within, &within)) {
+    struct duration within = {0};
+    bool known = topology_raw_duration(step->within, &within);
+    if (within.us <= 0) {
         yaml_file_complain(f, yaml_file_at(f, "%s[%u].within", phase, i), "for example 5s or 300ms",
-                           "within '%s' is not a duration", step->within);
+                           known ? "within '%s' leaves no time" : "within '%s' is not a duration",
+                           step->within);
     }
     if (step->step == SCENARIO_FLAP && step->count == 0) {
         yaml_file_complain(f, yaml_file_at(f, "%s[%u].count", phase, i), NULL,
@@ -160,8 +162,24 @@ static void judge_backends(struct yaml_file *f, const struct scenario *s, bool c
     }
 }
 
+/* A word that is no number, no path, and not "all". */
+static void judge_name(struct yaml_file *f, const char *name)
+{
+    bool letter = name[0] >= 'a' && name[0] <= 'z';
+    if (!letter || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0') {
+        yaml_file_complain(f, yaml_file_at(f, "name"), "for example subscriber-fails",
+                           "name '%s' is not of lower-case letters, digits and dashes, with a "
+                           "letter first",
+                           name);
+    } else if (strcmp(name, "all") == 0) {
+        yaml_file_complain(f, yaml_file_at(f, "name"), "take another one",
+                           "the name 'all' means every scenario");
+    }
+}
+
 static enum err judge(struct yaml_file *f, const struct scenario *s)
 {
+    judge_name(f, s->name);
     bool cuts = judge_phase(f, "given", s->given, s->given_count);
     cuts = judge_phase(f, "when", s->when, s->when_count) || cuts;
     cuts = judge_phase(f, "then", s->then, s->then_count) || cuts;
@@ -196,7 +214,11 @@ enum err scenario_file_load(const char *path, FILE *complaints, struct scenario 
 {
     struct yaml_file f;
     enum err err = yaml_file_open(&f, path, complaints);
-    return take(&f, err, ret);
+    err = take(&f, err, ret);
+    if (err == ERR_OK) {
+        snprintf((*ret)->file, sizeof(*ret)->file, "%s", path);
+    }
+    return err;
 }
 
 enum err scenario_file_parse(const char *path, const char *text, FILE *complaints,

@@ -1,8 +1,5 @@
 #include "cluster/control/scenario_phases.h"
 
-#include "cluster/control/scenario_break.h"
-#include "cluster/control/target.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,6 +35,9 @@ static int run_steps(struct scenario_phases *p, const struct scenario_step *step
             return OUTCOME_INTERRUPTED;
         }
         int code = scenario_step_run(&p->stage, &steps[i]);
+        if (code != OUTCOME_DONE && p->stage.ways->interrupted(p->stage.ways->context)) {
+            return OUTCOME_INTERRUPTED;
+        }
         if (code != OUTCOME_DONE && code != OUTCOME_TIMEOUT) {
             return code;
         }
@@ -46,29 +46,12 @@ static int run_steps(struct scenario_phases *p, const struct scenario_step *step
     return OUTCOME_DONE;
 }
 
-/* By the topology, which the file does not know. */
-static bool steps_known(const struct scenario_phases *p, const struct scenario_step *steps,
-                        uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (scenario_break_known(&steps[i], &p->stage.cluster->topology) != OUTCOME_DONE) {
-            return false;
-        }
-    }
-    return true;
-}
-
 int scenario_phases_run(struct scenario_phases *p, const struct scenario *s,
                         const struct scenario_trigger *trigger)
 {
     p->failed = json_array();
     p->stage.trigger = trigger;
     p->stage.scenario = s;
-    if (target_known(s->target, &p->stage.cluster->topology) != OUTCOME_DONE ||
-        !steps_known(p, s->given, s->given_count) || !steps_known(p, s->when, s->when_count) ||
-        !steps_known(p, s->then, s->then_count) || !steps_known(p, s->finally, s->finally_count)) {
-        return OUTCOME_CONFIG;
-    }
     int code = run_steps(p, s->given, s->given_count);
     p->given_failed = json_array_size(p->failed) > 0;
     if (code == OUTCOME_DONE && !p->given_failed) {

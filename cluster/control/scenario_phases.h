@@ -15,7 +15,8 @@ struct scenario_phases {
     bool given_failed; /* one of them in the phase `given`: the run says nothing */
 };
 
-/* Steps that do not come in time are noted, and the run goes on: what follows tells how bad it is.
+/* Play a scenario that suits the topology (scenario.h).
+ * Steps that do not come in time are noted, and the run goes on: what follows tells how bad it is.
  * OUTCOME_DONE: to the end; OUTCOME_INTERRUPTED; anything else was said. */
 MUST_CHECK int scenario_phases_run(struct scenario_phases *p, const struct scenario *s,
                                    const struct scenario_trigger *trigger);

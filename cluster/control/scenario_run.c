@@ -20,6 +20,7 @@
 #define FLEET_STOP_MS 5000
 #define LOOKUPS_PER_S 10 /* while a run lasts: what REG-3 is judged by */
 #define LOOKUPS_MS    3000
+#define INSTEAD_LEN   1200
 
 struct run {
     const struct scenario_run_options *options;
@@ -39,12 +40,20 @@ static int start(struct run *r)
     const struct scenario_run_options *o = r->options;
     if (o->here) {
         int code = home_cluster(o->cluster, &r->cluster);
+        code = code == OUTCOME_DONE ? scenario_suits(o->scenario, &r->cluster.topology) : code;
         return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->desk) : code;
     }
     char name[NAME_LEN];
+    char instead[INSTEAD_LEN];
     snprintf(name, sizeof name, "run-%d", (int)getpid());
+    snprintf(instead, sizeof instead, "rehome sim --scenario %s --seeds 1", o->word);
+    int code = o->topology != NULL ? scenario_suits_file(o->scenario, o->topology) : OUTCOME_DONE;
+    if (code != OUTCOME_DONE) {
+        return code;
+    }
     struct cluster_run_options up = {.topology =
                                          o->topology != NULL ? o->topology : o->scenario->topology,
+                                     .instead = instead,
                                      .backend = o->backend,
                                      .place = o->place,
                                      .cluster = name,
@@ -53,7 +62,7 @@ static int start(struct run *r)
     up.change.profile = o->profile;
     up.change.seed = o->seed;
     up.change.seed_set = o->seed_set;
-    int code = cluster_run_up(r->home, &up, &r->cluster);
+    code = cluster_run_up(r->home, &up, &r->cluster);
     return code == OUTCOME_DONE ? operator_open(&r->cluster, &r->desk) : code;
 }
 
@@ -184,7 +193,12 @@ int scenario_run(const struct home *h, const struct scenario_run_options *option
     if (started) {
         look_up(r, LOOKUPS_PER_S);
         code = run_phases(r);
-        look_up(r, 0);
+        if (code == OUTCOME_INTERRUPTED) {
+            tick_forget_interrupt();
+        }
+        if (code == OUTCOME_DONE || options->here) {
+            look_up(r, 0);
+        }
     }
     if (started && code == OUTCOME_DONE) {
         code = end(r);

@@ -9,6 +9,7 @@
 
 struct scenario_run_options {
     const struct scenario *scenario;
+    const char *word; /* by which it was asked for */
     const struct scenario_trigger *trigger;
     const char *topology; /* NULL: the scenario's */
     const char *backend;  /* NULL: local */

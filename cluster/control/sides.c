@@ -2,6 +2,7 @@
 
 #include "cluster/control/target.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,10 +30,12 @@ static bool next_word(const char **at, const char *end, char ret[WORD_LEN])
     return true;
 }
 
+#define NO_SIDES    "'%s' has no two sides with a / between them"
+#define SHARED_SIDE "'%s' has somebody on both sides"
+
 static int no_sides(const char *text)
 {
-    return outcome_error(OUTCOME_USAGE, "rehome partition \"sub1 / pub,sub2\"",
-                         "'%s' has no two sides with a / between them", text);
+    return outcome_error(OUTCOME_USAGE, "rehome partition \"sub1 / pub,sub2\"", NO_SIDES, text);
 }
 
 /* NULL: there is not exactly one. */
@@ -42,7 +45,6 @@ static const char *slash_of(const char *text)
     return slash != NULL && strchr(slash + 1, '/') == NULL ? slash : NULL;
 }
 
-/* One side; `scene` NULL: the words are only looked at. */
 static int read_side(const char *at, const char *end, const struct topology *t,
                      const struct scene *scene, uint64_t *ret, bool *ret_rest)
 {
@@ -56,23 +58,78 @@ static int read_side(const char *at, const char *end, const struct topology *t,
             *ret_rest = true;
             continue;
         }
-        code = scene == NULL ? target_known(word, t) : target_find(word, t, scene, &id);
+        code = target_find(word, t, scene, &id);
         *ret |= proc_id_some(id) ? UINT64_C(1) << id.v : 0;
     }
     return code;
 }
 
+__attribute__((format(printf, 2, 3))) static bool wrong(struct sides_wrong *w, const char *format,
+                                                        ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(w->why, sizeof w->why, format, args);
+    va_end(args);
+    return false;
+}
+
+/* Whether each word of a side is known. */
+static bool look_at_side(const char *at, const char *end, const struct topology *t,
+                         struct sides_wrong *ret)
+{
+    char word[WORD_LEN];
+    while (next_word(&at, end, word)) {
+        struct nearest near = target_nearest(word, t);
+        if (near.distance != 0 && strcmp(word, SIDES_REST) != 0) {
+            ret->near = near.best;
+            return wrong(ret, "there is no process or role '%s'", word);
+        }
+    }
+    return true;
+}
+
+static bool has_word(const char *at, const char *end, const char *wanted)
+{
+    char word[WORD_LEN];
+    while (next_word(&at, end, word)) {
+        if (strcmp(word, wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sides_look(const char *text, const struct topology *t, struct sides_wrong *ret)
+{
+    char word[WORD_LEN];
+    const char *slash = slash_of(text);
+    const char *end = text + strlen(text);
+    *ret = (struct sides_wrong){.near = NULL};
+    if (slash == NULL || strspn(text, BLANKS) == (size_t)(slash - text) ||
+        slash + 1 + strspn(slash + 1, BLANKS) == end) {
+        return wrong(ret, NO_SIDES, text);
+    }
+    if (!look_at_side(text, slash, t, ret) || !look_at_side(slash + 1, end, t, ret)) {
+        return false;
+    }
+    for (const char *at = text; next_word(&at, slash, word);) {
+        if (has_word(slash + 1, end, word)) {
+            return wrong(ret, SHARED_SIDE, text);
+        }
+    }
+    return true;
+}
+
 int sides_known(const char *text, const struct topology *t)
 {
-    uint64_t side = 0;
-    bool rest = false;
-    const char *slash = slash_of(text);
-    if (slash == NULL) {
-        return no_sides(text);
+    struct sides_wrong w;
+    if (sides_look(text, t, &w)) {
+        return OUTCOME_DONE;
     }
-    int code = read_side(text, slash, t, NULL, &side, &rest);
-    return code == OUTCOME_DONE ? read_side(slash + 1, slash + strlen(slash), t, NULL, &side, &rest)
-                                : code;
+    return outcome_error(OUTCOME_USAGE, "rehome partition \"sub1 / pub,sub2\"", "%s%s%s%s", w.why,
+                         w.near != NULL ? "; the nearest name is '" : "",
+                         w.near != NULL ? w.near : "", w.near != NULL ? "'" : "");
 }
 
 int sides_find(const char *text, const struct topology *t, const struct scene *s,
@@ -92,7 +149,7 @@ int sides_find(const char *text, const struct topology *t, const struct scene *s
         return code;
     }
     if ((from & to) != 0 || (from_rest && to_rest)) {
-        return outcome_error(OUTCOME_USAGE, NULL, "'%s' has somebody on both sides", text);
+        return outcome_error(OUTCOME_USAGE, NULL, SHARED_SIDE, text);
     }
     uint64_t all = ((UINT64_C(1) << t->procs_n) - 1) << 1;
     from |= from_rest ? all & ~to : 0;

@@ -12,7 +12,16 @@
  * role now. */
 MUST_CHECK int sides_find(const char *text, const struct topology *t, const struct scene *s,
                           uint64_t *ret_from, uint64_t *ret_to);
-/* Whether the words are known at all; so much can be said without a cluster that answers. */
+/* What is wrong with sides. */
+struct sides_wrong {
+    char why[256];
+    const char *near; /* the process or role that is nearest to what there is not; NULL: none */
+};
+
+/* Whether there are two sides, of words that are known, and none is on both of them; so much can be
+ * said without a cluster that answers. */
+bool sides_look(const char *text, const struct topology *t, struct sides_wrong *ret);
+/* The same; what is wrong is said, OUTCOME_USAGE. */
 MUST_CHECK int sides_known(const char *text, const struct topology *t);
 
 #endif

@@ -99,7 +99,7 @@ static void add_only(char ret[SIM_SEED_LINE_LEN], uint32_t only)
 void sim_seed_line(const struct sim_seed *s, uint64_t seed, char ret[SIM_SEED_LINE_LEN])
 {
     snprintf(ret, SIM_SEED_LINE_LEN, "rehome sim --seeds %" PRIu64, seed);
-    add_word(ret, "scenario", s->scenario != NULL ? s->scenario->name : NULL);
+    add_word(ret, "scenario", s->scenario_word);
     add_word(ret, "trigger", s->trigger != NULL ? s->trigger->name : NULL);
     add_word(ret, "topology", s->topology);
     add_word(ret, "profile", s->profile);

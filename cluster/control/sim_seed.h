@@ -15,6 +15,7 @@ struct sim_seed {
     const char *kinds_text;          /* NULL: all */
     const char *report;              /* NULL: no run is kept */
     const struct scenario *scenario; /* NULL: the swarm */
+    const char *scenario_word;       /* by which it was asked for */
     const struct scenario_trigger *trigger;
     const char *topology;
     const char *plant; /* NULL: no bug is planted */

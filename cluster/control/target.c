@@ -1,7 +1,5 @@
 #include "cluster/control/target.h"
 
-#include "node/base/nearest.h"
-
 #include "cluster/control/tick.h"
 
 #include <string.h>
@@ -27,7 +25,7 @@ static const char *const roles[] = {[ROLE_LEADER] = "leader",
                                     [ROLE_CALLMANAGER] = "phones:callmanager"};
 #define ROLES_N (sizeof roles / sizeof roles[0])
 
-int target_known(const char *word, const struct topology *t)
+struct nearest target_nearest(const char *word, const struct topology *t)
 {
     struct nearest near = nearest_to(word);
     for (uint32_t i = 0; i < t->procs_n; i++) {
@@ -36,6 +34,12 @@ int target_known(const char *word, const struct topology *t)
     for (size_t i = 0; i < ROLES_N; i++) {
         nearest_offer(&near, roles[i]);
     }
+    return near;
+}
+
+int target_known(const char *word, const struct topology *t)
+{
+    struct nearest near = target_nearest(word, t);
     if (near.distance == 0) {
         return OUTCOME_DONE;
     }

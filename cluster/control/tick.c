@@ -60,3 +60,8 @@ bool tick_interrupted(void)
 {
     return interrupted != 0;
 }
+
+void tick_forget_interrupt(void)
+{
+    interrupted = 0;
+}

@@ -17,5 +17,7 @@ const char *tick_stamp(int64_t wall_us, char ret[TICK_STAMP_LEN]);
 /* From now on ^C, SIGTERM, a terminal that hangs up and a reader that is gone only set a flag. */
 void tick_catch_interrupts(void);
 bool tick_interrupted(void);
+/* It was obeyed; what is to be undone is waited for again. */
+void tick_forget_interrupt(void);
 
 #endif

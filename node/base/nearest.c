@@ -2,8 +2,11 @@
 
 #include "node/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+
+#define BEGUN_MIN 3 /* characters that make somebody think of a longer word */
 
 static uint32_t min2(uint32_t a, uint32_t b)
 {
@@ -61,6 +64,7 @@ const char *nearest_likely(const struct nearest *n)
     if (n->best == NULL) {
         return NULL;
     }
-    uint32_t longest = length_of(n->best);
-    return n->distance <= 1 + longest / 4 ? n->best : NULL;
+    uint32_t length = length_of(n->word);
+    bool begun = length >= BEGUN_MIN && strncmp(n->word, n->best, length) == 0;
+    return begun || n->distance <= 1 + length_of(n->best) / 4 ? n->best : NULL;
 }

@@ -19,7 +19,7 @@ struct nearest {
 
 struct nearest nearest_to(const char *word);
 void nearest_offer(struct nearest *n, const char *candidate);
-/* The best offer if it looks like a slip of the pen, else NULL. */
+/* The best offer if it looks like a slip of the pen, or begins with the word; else NULL. */
 const char *nearest_likely(const struct nearest *n);
 /* How many characters must be put in, left out, changed or swapped. */
 uint32_t nearest_distance(const char *a, const char *b);

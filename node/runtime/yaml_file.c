@@ -85,13 +85,49 @@ static enum err read_all(struct yaml_file *f)
     return f->length > YAML_FILE_BYTES_MAX ? ERR_TOO_BIG : ERR_OK;
 }
 
+static bool continues(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* The place of the character that a byte belongs to; columns are characters. */
+static yaml_mark_t place_of(const struct yaml_file *f, size_t offset)
+{
+    yaml_mark_t mark = {0};
+    for (size_t i = 0; i < offset && i < f->length; i++) {
+        if (f->text[i] == '\n') {
+            mark.line++;
+            mark.column = 0;
+        } else if (!continues(f->text[i])) {
+            mark.column++;
+        }
+    }
+    return mark;
+}
+
+/* Where what is no text begins: the reader of libyaml knows only a byte, and of a character that is
+ * broken off the byte that is not part of it. */
+static yaml_mark_t place_of_no_text(const struct yaml_file *f, const yaml_parser_t *parser)
+{
+    size_t at = parser->problem_offset;
+    if (parser->problem != NULL && strstr(parser->problem, "trailing") != NULL && at > 0) {
+        at--;
+        while (at > 0 && continues(f->text[at])) {
+            at--;
+        }
+    }
+    return place_of(f, at);
+}
+
 static void complain_of(struct yaml_file *f, const yaml_parser_t *parser)
 {
     char text[TEXT_MAX];
+    bool no_text = parser->error == YAML_READER_ERROR;
+    yaml_mark_t at = no_text ? place_of_no_text(f, parser) : parser->problem_mark;
     snprintf(text, sizeof text, "not YAML: %s%s%s",
              parser->problem != NULL ? parser->problem : "it cannot be parsed",
              parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
-    complain_at(f, parser->problem_mark.line, parser->problem_mark.column, NULL, text);
+    complain_at(f, at.line, at.column, no_text ? "save the file as plain UTF-8" : NULL, text);
 }
 
 /* What stands behind the first document would be passed over. */
@@ -146,12 +182,16 @@ enum err yaml_file_open(struct yaml_file *f, const char *path, FILE *complaints)
     f->path = path;
     f->complaints = complaints;
     enum err err = read_all(f);
-    if (err != ERR_OK) {
+    if (err == ERR_TOO_BIG) {
+        f->length = 0; /* no line of it is shown */
+        complain_at(f, 0, 0, NULL, "the file is larger than 1 MiB; leave something out");
+    } else if (err != ERR_OK) {
         f->faults++;
         if (complaints != NULL) {
-            fprintf(complaints, "%s: %s\n", path,
-                    err == ERR_TOO_BIG ? "larger than 1 MiB" : strerror(errno));
+            fprintf(complaints, "%s: %s\n", path, strerror(errno));
         }
+    }
+    if (err != ERR_OK) {
         return err;
     }
     return parse_whole(f);

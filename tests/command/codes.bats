@@ -114,6 +114,17 @@ ends() {
     [[ "$output" == "$BATS_TEST_TMPDIR/bad.yaml:"[0-9]* ]]
 }
 
+@test "130: interrupted among all, a scenario says so, those behind it were not run, and nobody is blamed" {
+    REHOME_HOME="$BATS_TEST_TMPDIR/home" run timeout --preserve-status --signal INT 12 "$REHOME" scenario run all -t small
+    echo "$output"
+    [ "$status" = 130 ]
+    [[ "$output" == *"subscriber-fails "*" interrupted "* ]]
+    [ "$(grep -c ' not run ' <<<"$output")" = 15 ]
+    [[ "$output" != *"could not be run"* ]]
+    [[ "$output" != *"did not answer"* ]]
+    [[ "$output" != *"REG-3"* ]]
+}
+
 @test "130: an interrupted run takes its cluster down, and is no run" {
     # In the foreground: a shell lets what it starts in the background ignore the signal.
     REHOME_HOME="$BATS_TEST_TMPDIR/home" run timeout --preserve-status --signal INT 2 "$REHOME" scenario run 1

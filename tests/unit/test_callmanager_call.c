@@ -343,8 +343,7 @@ static void test_callmanager_call__a_route_point_nobody_holds_has_a_recovery_num
 }
 
 /* conforms: 27 */
-static void test_callmanager_call__a_route_point_nobody_answers_for_has_a_recovery_number(
-    void **state)
+static void test_callmanager_call__an_unanswered_route_point_has_a_recovery_number(void **state)
 {
     (void)state;
     enum { RINGS, BUSY, CASES };

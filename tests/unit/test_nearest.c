@@ -27,6 +27,12 @@ static void test_nearest__only_a_slip_is_likely(void **state)
     assert_null(nearest_likely(&n));
     nearest_offer(&n, "subscriber");
     assert_string_equal(nearest_likely(&n), "subscriber");
+    n = nearest_to("sub");
+    nearest_offer(&n, "subscriber");
+    assert_string_equal(nearest_likely(&n), "subscriber");
+    n = nearest_to("su");
+    nearest_offer(&n, "subscriber");
+    assert_null(nearest_likely(&n));
     assert_string_equal(n.best, "subscriber");
 }
 

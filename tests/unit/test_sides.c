@@ -64,6 +64,14 @@ static void test_sides__a_role_that_nobody_plays_is_not_a_wrong_word(void **stat
     assert_int_equal(find("pg:active / pub"), OUTCOME_UNREACHABLE);
     assert_int_equal(sides_known("pg:active / pub", &topology), OUTCOME_DONE);
     assert_int_equal(sides_known("pg:activ / pub", &topology), OUTCOME_USAGE);
+    assert_int_equal(sides_known("sub1 pub", &topology), OUTCOME_USAGE);
+    assert_int_equal(sides_known("sub1 / ", &topology), OUTCOME_USAGE);
+    assert_int_equal(sides_known("sub1 / pub, sub1", &topology), OUTCOME_USAGE);
+    assert_int_equal(sides_known("rest / rest", &topology), OUTCOME_USAGE);
+    struct sides_wrong w;
+    assert_false(sides_look("pub / subl", &topology, &w));
+    assert_string_equal(w.why, "there is no process or role 'subl'");
+    assert_string_equal(w.near, "sub1");
 }
 
 static const struct CMUnitTest tests[] = {

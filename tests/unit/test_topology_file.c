@@ -127,6 +127,56 @@ static void test_topology_file__the_caret_stands_under_the_word(void **state)
                   "      |                        ^ did you mean 'subscriber'?\n");
 }
 
+/* A file with these bytes, and its place in what is complained about it. */
+static void expect_place(const char *bytes, size_t n, const char *want)
+{
+    char said[SAID_MAX];
+    char path[] = "/tmp/test_topology_file.XXXXXX";
+    const struct topology_change none = {.name = NULL};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, n), (ssize_t)n);
+    close(fd);
+    enum err err = prepare(path, &none, said);
+    unlink(path);
+    assert_int_not_equal(err, ERR_OK);
+    assert_int_equal(strncmp(said, path, strlen(path)), 0);
+    if (strncmp(said + strlen(path), want, strlen(want)) != 0) {
+        fail_msg("expected \"%s\", got \"%s\"", want, said);
+    }
+}
+
+static void test_topology_file__what_is_no_text_is_named_with_its_place(void **state)
+{
+    (void)state;
+    static const char latin1[] = "name: a\n# \xc3\xa9\nschema: \xe9t\xe9\n";
+    static const char nul[] = "name: a\n\nschema: \0\n";
+    static const char cut_off[] = "name: a\nschema: \xe2\x82";
+    static const char broken[] = "name: \xc3\xa9\xe2\x82x\n";
+    expect_place(latin1, sizeof latin1 - 1, ":3:9: not YAML: invalid");
+    expect_place(nul, sizeof nul - 1, ":3:9: not YAML: control characters");
+    expect_place(cut_off, sizeof cut_off - 1, ":2:9: not YAML: incomplete");
+    expect_place(broken, sizeof broken - 1, ":1:8: not YAML: invalid");
+}
+
+static void test_topology_file__a_huge_file_is_named_with_its_place(void **state)
+{
+    (void)state;
+    size_t n = 1024 * 1024 + 1;
+    char *bytes = malloc(n);
+    assert_non_null(bytes);
+    memset(bytes, '#', n);
+    expect_place(bytes, n, ":1:1: the file is larger than 1 MiB");
+    free(bytes);
+}
+
+static void test_topology_file__a_byte_order_mark_is_no_part_of_the_text(void **state)
+{
+    (void)state;
+    static const char marked[] = "\xef\xbb\xbfname: a\nshcema: 1\n";
+    expect_place(marked, sizeof marked - 1, ":2:1: unknown key 'shcema'");
+}
+
 static void test_topology_file__a_missing_file_is_io(void **state)
 {
     (void)state;
@@ -215,6 +265,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_topology_file__every_file_that_is_delivered_loads),
     cmocka_unit_test(test_topology_file__every_bad_file_is_refused_with_its_place),
     cmocka_unit_test(test_topology_file__the_caret_stands_under_the_word),
+    cmocka_unit_test(test_topology_file__what_is_no_text_is_named_with_its_place),
+    cmocka_unit_test(test_topology_file__a_huge_file_is_named_with_its_place),
+    cmocka_unit_test(test_topology_file__a_byte_order_mark_is_no_part_of_the_text),
     cmocka_unit_test(test_topology_file__a_missing_file_is_io),
     cmocka_unit_test(test_topology_file__options_change_phones_agents_calls_and_profile),
     cmocka_unit_test(test_topology_file__fewer_phones_take_their_agents_along),
