@@ -7,12 +7,14 @@
 #include "cluster/check/sentence_home.h"
 
 static const struct check sentences[] = {
+    /* conforms: 30 */
     {"S5-NO-CONTROL", "While neither side can act, no side is active and nothing is routed",
      sentence_control_none, true},
     {"S5-PHONES", "No phone and no gateway moves", sentence_home_unmoved, true},
     {"S5-MEDIA", "Calls in progress and their media go on", sentence_calls_go_on, true},
     {"S5-FEATURES", "Hold and consultation still work on the phones", sentence_calls_features_stay,
      false},
+    /* conforms: 30 */
     {"S5-BACK", "Control returns when a PG side returns, and when a CTI Manager does",
      sentence_control_back, true},
     {"S5-ROUTED", "New calls to dialled numbers are routed again each time",

@@ -8,6 +8,7 @@
 #include "cluster/check/sentence_return.h"
 
 static const struct check sentences[] = {
+    /* conforms: 3 */
     {"S6-PHONES", "Every phone without a call re-homes to the first member of its group that lives",
      sentence_home_phones, true},
     {"S6-GATEWAYS", "Every gateway does so at once", sentence_home_gateways, true},

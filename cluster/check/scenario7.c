@@ -14,8 +14,10 @@ static const struct check sentences[] = {
     {"S7-MEDIA", "Calls in progress and their media go on", sentence_calls_go_on, true},
     {"S7-FEATURES", "Hold and consultation still work on the phones", sentence_calls_features_stay,
      false},
+    /* conforms: 18 */
     {"S7-CONFIG", "Configuration is refused until it is back", sentence_registry_config_refused,
      true},
+    /* conforms: 18 */
     {"S7-USER-DATA", "User data is written as before", sentence_registry_user_data, true},
     {"S7-REGISTER", "Phones whose CallManager dies meanwhile register with its backup",
      sentence_registry_registers, true},

@@ -5,10 +5,12 @@
 #include "cluster/check/sentence_home.h"
 
 static const struct check sentences[] = {
+    /* conforms: 31 */
     {"S9-NOTICED", "Both sides miss the heartbeats of the other one in time", sentence_cut_noticed,
      true},
     {"S9-KEEPS", "While both reach the same devices, the active side stays active",
      sentence_cut_keeps, true},
+    /* conforms: 32 */
     {"S9-HEAVIER", "When the other side reaches more devices, it takes over", sentence_cut_heavier,
      true},
     {"S9-ONE-ACTIVE", "The controller accepts one side at a time, each under a newer epoch",

@@ -438,7 +438,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_call__a_route_point_that_says_nothing_ends_the_call),
     cmocka_unit_test(test_callmanager_call__a_caller_who_leaves_the_queue_has_abandoned),
     cmocka_unit_test(test_callmanager_call__a_route_point_nobody_holds_has_a_recovery_number),
-    cmocka_unit_test(test_callmanager_call__a_route_point_nobody_answers_for_has_a_recovery_number),
+    cmocka_unit_test(test_callmanager_call__an_unanswered_route_point_has_a_recovery_number),
     cmocka_unit_test(test_callmanager_call__cti_dials_and_answers_for_a_phone),
     cmocka_unit_test(test_callmanager_call__the_table_is_full_and_recovers),
     cmocka_unit_test(test_callmanager_call__legs_are_listed_in_pages),
