@@ -99,6 +99,7 @@
     X(28, "CallDisposition", "transferred without asking (blind)")                   \
     X(29, "CallDisposition", "transferred after a consultation")                     \
     X(30, "CallDisposition", "became a conference")                                  \
+    X(53, "CallDisposition", "cut at a failure, by the policy cut_row: partial")     \
     X(2, "PeripheralCallType", "routed to the agent")                                \
     X(4, "PeripheralCallType", "transferred to the agent")                           \
     X(6, "PeripheralCallType", "from a phone that the PG does not watch")            \

@@ -111,7 +111,7 @@ void topology_text_write(FILE *f, const struct topology *t)
             duration_to_ms(r->wrapup_mean), duration_to_ms(r->ring_mean),
             duration_to_ms(r->patience), r->hold_percent, r->transfer_percent,
             r->conference_percent);
-    fprintf(f, "policies:\n  fallback: %s\n  control: %s\n  login: %s\n",
+    fprintf(f, "policies:\n  fallback: %s\n  control: %s\n  login: %s\n  cut_row: %s\n",
             fallback_text(t->policies.fallback), control_text(t->policies.control),
-            login_text(t->policies.login));
+            login_text(t->policies.login), cut_row_text(t->policies.cut_row));
 }

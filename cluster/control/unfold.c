@@ -22,6 +22,9 @@ struct waiting {
     char text[TEXT_LEN];
 };
 
+/* What became of a device since the fault; those on their way from elsewhere are none of its. */
+enum fate { FATE_UNHURT, FATE_LOST_IDLE, FATE_LOST_IN_CALL, FATE_MOVED };
+
 struct unfold {
     const struct cluster *cluster;
     struct tail *tail;
@@ -34,7 +37,7 @@ struct unfold {
     struct proc_id to;
     uint32_t waiting_n;
     struct waiting waiting[WAITING_MAX]; /* in the order of time */
-    bool in_call[DEVICES_MAX + 1]; /* lost its CallManager in a call: moves when that is over */
+    enum fate fates[DEVICES_MAX + 1];    /* who was lost in a call moves when that is over */
 };
 
 struct unfold *unfold_new(const struct cluster *c, int64_t t0_us, bool quiet)
@@ -103,16 +106,19 @@ __attribute__((format(printf, 4, 5))) static void tell(struct unfold *u, int64_t
 
 static void on_device(struct unfold *u, const struct event *e)
 {
+    enum fate *fate = &u->fates[e->device.v <= DEVICES_MAX ? e->device.v : 0];
     if (e->kind == EVENT_DEVICE_LOST) {
-        u->in_call[e->device.v <= DEVICES_MAX ? e->device.v : 0] = e->value == 1;
-        u->lost_in_call += e->value == 1 ? 1 : 0;
-        u->lost_idle += e->value == 1 ? 0 : 1;
+        bool first = *fate == FATE_UNHURT;
+        *fate = first ? (e->value == 1 ? FATE_LOST_IN_CALL : FATE_LOST_IDLE) : *fate;
+        u->lost_in_call += first && e->value == 1 ? 1 : 0;
+        u->lost_idle += first && e->value != 1 ? 1 : 0;
         if (!u->noticed) {
             u->noticed = true;
             tell(u, e->at.us, "phones", "the first notice that their CallManager is gone");
         }
-    } else if (e->kind == EVENT_REGISTERED && u->noticed && !u->healed && u->moves_n < MOVES_MAX &&
-               !u->in_call[e->device.v <= DEVICES_MAX ? e->device.v : 0]) {
+    } else if (e->kind == EVENT_REGISTERED && !u->healed && u->moves_n < MOVES_MAX &&
+               *fate == FATE_LOST_IDLE) {
+        *fate = FATE_MOVED;
         u->moves_us[u->moves_n++] = e->at.us - u->t0_us;
         u->to = e->peer;
     } else if (e->kind == EVENT_CALL_PRESERVED) {

@@ -100,6 +100,7 @@ struct topology_policies {
     enum fallback fallback; /* the configuration may say something else: registry_config() */
     enum control control;
     enum login login;
+    enum cut_row cut_row;
 };
 
 /* The networks that its hosts share, for clusters of which every process has a machine of its own:

@@ -250,6 +250,9 @@
 #define LOGIN_MAP(X)                                                               \
     X(LOGIN, AUTO, auto, "an agent whose phone was lost logs in again by himself") \
     X(LOGIN, MANUAL, manual, "he stays logged out until he is logged in by hand")
+#define CUT_ROW_MAP(X)                                                                 \
+    X(CUT_ROW, FAILED, failed, "a record that is cut at a failure has disposition 27") \
+    X(CUT_ROW, PARTIAL, partial, "it has disposition 53")
 
 #define VOCABULARY_MAP(V)           \
     V(reason, REASON)               \
@@ -272,7 +275,8 @@
     V(op_verb, OP_VERB)             \
     V(fallback, FALLBACK)           \
     V(control, CONTROL)             \
-    V(login, LOGIN)
+    V(login, LOGIN)                 \
+    V(cut_row, CUT_ROW)
 
 #define VOCABULARY_ENUM(prefix, name, word, meaning) prefix##_##name,
 enum reason { REASON_MAP(VOCABULARY_ENUM) REASON_COUNT };
@@ -296,6 +300,7 @@ enum op_verb { OP_VERB_MAP(VOCABULARY_ENUM) OP_VERB_COUNT };
 enum fallback { FALLBACK_MAP(VOCABULARY_ENUM) FALLBACK_COUNT };
 enum control { CONTROL_MAP(VOCABULARY_ENUM) CONTROL_COUNT };
 enum login { LOGIN_MAP(VOCABULARY_ENUM) LOGIN_COUNT };
+enum cut_row { CUT_ROW_MAP(VOCABULARY_ENUM) CUT_ROW_COUNT };
 
 #define V(type, prefix)                   \
     const char *type##_text(enum type v); \

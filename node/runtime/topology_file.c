@@ -218,7 +218,8 @@ static enum err build(struct raw_topology *raw, struct topology *ret, char **ret
     build_traffic(&raw->traffic, &ret->traffic);
     ret->policies = (struct topology_policies){.fallback = raw->policies.fallback,
                                                .control = raw->policies.control,
-                                               .login = raw->policies.login};
+                                               .login = raw->policies.login,
+                                               .cut_row = raw->policies.cut_row};
     build_networks(&raw->networks, &ret->networks);
     if (ret_text != NULL) {
         *ret_text = text;

@@ -30,6 +30,7 @@ static const cyaml_strval_t profiles[] = {{"lab", RAW_LAB}, {"srnd", RAW_SRND}, 
 static const cyaml_strval_t fallbacks[] = {FALLBACK_MAP(WORD)};
 static const cyaml_strval_t controls[] = {CONTROL_MAP(WORD)};
 static const cyaml_strval_t logins[] = {LOGIN_MAP(WORD)};
+static const cyaml_strval_t cut_rows[] = {CUT_ROW_MAP(WORD)};
 #undef WORD
 
 static const cyaml_schema_value_t service_schema = {
@@ -101,7 +102,8 @@ static const cyaml_schema_field_t traffic_fields[] = {
 #define POLICY(key, words) \
     CYAML_FIELD_ENUM(#key, CYAML_FLAG_STRICT | MAYBE, struct raw_policies, key, words, COUNT(words))
 static const cyaml_schema_field_t policies_fields[] = {
-    POLICY(fallback, fallbacks), POLICY(control, controls), POLICY(login, logins), CYAML_FIELD_END};
+    POLICY(fallback, fallbacks), POLICY(control, controls), POLICY(login, logins),
+    POLICY(cut_row, cut_rows), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t networks_fields[] = {
     NAME("visible", raw_networks, visible_net, MAYBE),

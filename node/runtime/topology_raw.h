@@ -97,6 +97,7 @@ struct raw_policies {
     enum fallback fallback;
     enum control control;
     enum login login;
+    enum cut_row cut_row;
 };
 
 struct raw_networks {

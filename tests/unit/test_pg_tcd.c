@@ -94,6 +94,19 @@ static void test_pg_tcd__routed_call_is_one_row_with_its_times_and_wrapup(void *
     pg_world_free(w);
 }
 
+static void test_pg_tcd__a_cut_row_may_be_called_partial(void **state)
+{
+    (void)state;
+    struct pg_world *w = ready();
+    w->topology.policies.cut_row = CUT_ROW_PARTIAL;
+    pg_world_routed_call(w, A, 0, CALL);
+    pg_world_cti(w, A, false);
+    pg_world_run(w, 1000);
+    assert_int_equal(only_row(w)->disposition, 53);
+    assert_true(only_row(w)->partial);
+    pg_world_free(w);
+}
+
 /* conforms: 42 */
 static void test_pg_tcd__wrapup_after_a_failure_reaches_no_row(void **state)
 {
@@ -534,6 +547,7 @@ static void test_pg_tcd__reservation_that_runs_out_frees_the_agent_and_asks_agai
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_pg_tcd__routed_call_is_one_row_with_its_times_and_wrapup),
+    cmocka_unit_test(test_pg_tcd__a_cut_row_may_be_called_partial),
     cmocka_unit_test(test_pg_tcd__wrapup_after_a_failure_reaches_no_row),
     cmocka_unit_test(test_pg_tcd__leg_in_wrapup_at_a_failure_is_handled_without_wrapup),
     cmocka_unit_test(test_pg_tcd__caller_who_gives_up_in_the_queue_is_a_row),

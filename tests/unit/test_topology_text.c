@@ -55,7 +55,8 @@ static void test_topology_text__policies_are_written_and_read(void **state)
     for (unsigned i = 0; i < 3; i++) {
         policies = (struct topology_policies){.fallback = (enum fallback)i,
                                               .control = (enum control)(i % CONTROL_COUNT),
-                                              .login = (enum login)(i % LOGIN_COUNT)};
+                                              .login = (enum login)(i % LOGIN_COUNT),
+                                              .cut_row = (enum cut_row)(i % CUT_ROW_COUNT)};
         check(&size);
     }
 }

@@ -98,7 +98,7 @@ void opc_agent_finish(struct opc *o, struct opc_agent *a, bool keep)
         memset(leg->text, 0, sizeof leg->text);
     }
     struct msg_record_tcd row;
-    tcd_of_leg(leg, o->pair, o->at_us, REASON_NONE, &row);
+    tcd_of_leg(o, leg, REASON_NONE, &row);
     opc_put(o, &(struct opc_output){.kind = OPC_TCD, .tcd = &row, .call = leg->call});
     opc_table_drop_leg(o, leg);
 }
@@ -184,7 +184,7 @@ void opc_agent_leg_ended(struct opc *o, struct opc_agent *a, struct opc_leg *leg
         a->wrapping = opc_table_place(o, leg);
     } else {
         struct msg_record_tcd row;
-        tcd_of_leg(leg, o->pair, o->at_us, REASON_NONE, &row);
+        tcd_of_leg(o, leg, REASON_NONE, &row);
         opc_put(o, &(struct opc_output){.kind = OPC_TCD, .tcd = &row, .call = leg->call});
         opc_table_drop_leg(o, leg);
     }

@@ -18,7 +18,7 @@ static void full(struct opc *o, struct call_id call)
 static void write_row(struct opc *o, const struct opc_leg *leg, enum reason cut)
 {
     struct msg_record_tcd row;
-    tcd_of_leg(leg, o->pair, o->at_us, cut, &row);
+    tcd_of_leg(o, leg, cut, &row);
     opc_put(o, &(struct opc_output){.kind = OPC_TCD, .tcd = &row, .call = leg->call});
 }
 

@@ -38,12 +38,12 @@ static void fill_times(const struct opc_leg *leg, int64_t at_us, struct msg_reco
         row->queue_ms + row->delay_ms + row->ring_ms + row->talk_ms + row->hold_ms + row->work_ms;
 }
 
-void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum reason cut,
+void tcd_of_leg(const struct opc *o, const struct opc_leg *leg, enum reason cut,
                 struct msg_record_tcd *ret_row)
 {
     ASSERT(leg->icr_call_key != 0);
     *ret_row = (struct msg_record_tcd){
-        .peripheral = pair,
+        .peripheral = o->pair,
         .icr_call_key = leg->icr_call_key,
         .icr_call_key_parent = leg->parent,
         .icr_call_key_child = leg->child,
@@ -63,9 +63,10 @@ void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum re
     memcpy(ret_row->digits, leg->to, sizeof ret_row->digits);
     memcpy(ret_row->ani, leg->from, sizeof ret_row->ani);
     memcpy(ret_row->wrapup, leg->text, sizeof ret_row->wrapup);
-    fill_times(leg, at_us, ret_row);
+    fill_times(leg, o->at_us, ret_row);
     if (cut != REASON_NONE) {
-        ret_row->disposition = TCD_FAILED;
+        ret_row->disposition =
+            o->topology->policies.cut_row == CUT_ROW_PARTIAL ? TCD_PARTIAL : TCD_FAILED;
         ret_row->partial = true;
         ret_row->fail_cause = cut;
     }

@@ -18,7 +18,8 @@ enum tcd_disposition {
     TCD_FAILED = 27,
     TCD_BLIND_TRANSFER = 28,
     TCD_ANNOUNCED_TRANSFER = 29,
-    TCD_CONFERENCED = 30
+    TCD_CONFERENCED = 30,
+    TCD_PARTIAL = 53
 };
 
 /* PeripheralCallType. */
@@ -34,10 +35,10 @@ enum tcd_call_type {
     TCD_TYPE_CONFERENCE = 15          /* of whom was asked to join one */
 };
 
-/* The row of a leg at `at_us`: of an ended one with its wrap-up so far, of a live one as it stands.
- * `cut`: the reason of a failure, or NONE; a row cut by a failure is partial and has
- * disposition 27. wall_us and outbox are whoever's who keeps it. */
-void tcd_of_leg(const struct opc_leg *leg, uint32_t pair, int64_t at_us, enum reason cut,
+/* The row of a leg now: of an ended one with its wrap-up so far, of a live one as it stands.
+ * `cut`: the reason of a failure, or NONE; a row cut by a failure is partial and has the
+ * disposition of the policy. wall_us and outbox are whoever's who keeps it. */
+void tcd_of_leg(const struct opc *o, const struct opc_leg *leg, enum reason cut,
                 struct msg_record_tcd *ret_row);
 
 #endif
