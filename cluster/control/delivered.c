@@ -32,8 +32,8 @@ static bool folder_of(const char *kind, char *ret, size_t size)
     const char *folder = dirname(self);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         snprintf(ret, size, "%s%s/%s", folder, places[i], kind);
-        if (access(ret, R_OK | X_OK) == 0 && realpath(ret, found) != NULL) {
-            snprintf(ret, size, "%s", found); /* complaints name it */
+        if (access(ret, R_OK | X_OK) == 0 && realpath(ret, found) != NULL && strlen(found) < size) {
+            memcpy(ret, found, strlen(found) + 1); /* complaints name it */
             return true;
         }
     }
