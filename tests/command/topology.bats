@@ -58,10 +58,10 @@ END
     [[ "$output" == *"/nowhere.yaml: No such file or directory"* ]]
 }
 
-@test "an unknown profile: 78" {
+@test "an unknown profile: 64 with the nearest one" {
     run "$REHOME" up --profile srmd
-    [ "$status" = 78 ]
-    [[ "$output" == *"lab, srnd, slow"* ]]
+    [ "$status" = 64 ]
+    [[ "$output" == *"'srnd'"* ]]
 }
 
 @test "keys are made for every process, closed to others, and made once" {
