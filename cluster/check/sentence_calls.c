@@ -408,6 +408,19 @@ static bool failed(enum reason reason)
            reason == REASON_UNREGISTERED || reason == REASON_MEDIA_LOST;
 }
 
+/* The other party sent this one on, to a phone that nobody serves: that is an answer. */
+static bool sent_nowhere(const struct history *h, const struct history_leg *leg)
+{
+    for (size_t i = 0; i < h->legs_n && leg->reason == REASON_UNREGISTERED; i++) {
+        const struct history_leg *other = &h->legs[i];
+        if (call_id_eq(other->call, leg->call) && other->reason == REASON_TRANSFERRED &&
+            other->end_us <= leg->end_us && other->end_us > leg->end_us - NEWS_US) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sentence_calls_go_on(const struct history *h, struct check_result *ret)
 {
     const struct history_outage *fault = sentence_fault(h, ret);
@@ -421,7 +434,7 @@ void sentence_calls_go_on(const struct history *h, struct check_result *ret)
         const struct history_leg *leg = &h->legs[i];
         if (was_connected(fault, leg) && !touches_dead(h, fault, leg->call) &&
             (leg->end_us < next || next == HISTORY_FOREVER)) {
-            bool hurt = leg->preserved || failed(leg->reason);
+            bool hurt = leg->preserved || (failed(leg->reason) && !sent_nowhere(h, leg));
             bad += hurt ? 1 : 0;
             kept += hurt ? 0 : 1;
         }

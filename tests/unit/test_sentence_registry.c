@@ -264,6 +264,25 @@ static void test_sentence_registry__a_call_among_the_living_that_breaks_is_caugh
     history_free(&good);
 }
 
+/* Who was sent to a phone of the dead node has his answer; one whom nobody sent on has not. */
+static void test_sentence_registry__a_call_that_is_sent_to_a_dead_phone_ends(void **state)
+{
+    (void)state;
+    for (unsigned sent = 0; sent < 2; sent++) {
+        without_quorum();
+        quorum_again();
+        good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
+        struct history_leg *sender = good_run_talk(5001, 0x101, 15000 * GOOD_MS, 24000 * GOOD_MS);
+        sender->reason = sent == 1 ? REASON_TRANSFERRED : REASON_HUNG_UP;
+        sender[1].end_us = sender->end_us;
+        sender[1].reason = REASON_UNREGISTERED;
+        good_run_finish();
+        assert_int_equal(good_run_judged("S8-CALLS")->verdict,
+                         sent == 1 ? VERDICT_PASS : VERDICT_FAIL);
+        history_free(&good);
+    }
+}
+
 static void test_sentence_registry__user_data_without_quorum_is_caught(void **state)
 {
     (void)state;
@@ -295,6 +314,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sentence_registry__a_registration_without_quorum_is_caught),
     cmocka_unit_test(test_sentence_registry__a_new_call_without_quorum_is_caught),
     cmocka_unit_test(test_sentence_registry__a_call_among_the_living_that_breaks_is_caught),
+    cmocka_unit_test(test_sentence_registry__a_call_that_is_sent_to_a_dead_phone_ends),
     cmocka_unit_test(test_sentence_registry__user_data_without_quorum_is_caught),
     cmocka_unit_test(test_sentence_registry__a_return_without_a_leader_is_caught),
 };
