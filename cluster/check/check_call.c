@@ -20,7 +20,7 @@ static bool fleet_failed(const struct history *h, int64_t from, int64_t until)
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
         if (history_kind(h, o->proc) == PROC_FLEET && o->injected && o->from <= until &&
-            o->until >= from && !(only && o->network)) {
+            o->until >= from && !(only && history_parts(o))) {
             return true;
         }
     }

@@ -53,6 +53,11 @@ bool history_silences(const struct history_outage *outage)
     return outage->network || history_hangs(outage);
 }
 
+bool history_parts(const struct history_outage *outage)
+{
+    return outage->network && !has_word(outage->what, "disk") && !has_word(outage->what, "clock");
+}
+
 /* Faults that end by themselves being undone, without a new start. */
 static bool comes_back_by_heal(const struct history_outage *o)
 {
@@ -416,8 +421,9 @@ bool history_mute(const struct history *h, struct proc_id node, int64_t from, in
 {
     for (uint32_t i = 0; i < h->outages_n; i++) {
         const struct history_outage *o = &h->outages[i];
-        bool runs = o->service == SERVICE_CTIMANAGER || (history_spares(o->what) && !o->network);
-        if (o->from <= until && from < o->until && !runs && is_about(h, o, node)) {
+        bool speaks =
+            o->service == SERVICE_CTIMANAGER || (history_spares(o->what) && !history_parts(o));
+        if (o->from <= until && from < o->until && !speaks && is_about(h, o, node)) {
             return true;
         }
     }

@@ -193,6 +193,8 @@ bool history_survives(const char *what);
 bool history_hangs(const struct history_outage *outage);
 /* Whether it kept news back, or may have, of processes that went on. */
 bool history_silences(const struct history_outage *outage);
+/* Whether it is of a network, which it cuts or slows: not of the disk, nor of the clock. */
+bool history_parts(const struct history_outage *outage);
 enum proc_kind history_kind(const struct history *h, struct proc_id proc);
 
 #endif

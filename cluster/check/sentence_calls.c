@@ -408,13 +408,24 @@ static bool failed(enum reason reason)
            reason == REASON_UNREGISTERED || reason == REASON_MEDIA_LOST;
 }
 
-/* The other party sent this one on, to a phone that nobody serves: that is an answer. */
+static bool some_callmanager_is_dead(const struct history *h, int64_t at)
+{
+    bool dead = false;
+    for (uint16_t v = 1; v <= h->topology->procs_n; v++) {
+        dead = dead || (h->topology->procs[v - 1].kind == PROC_NODE &&
+                        !history_up(h, (struct proc_id){v}, SERVICE_CALLMANAGER, at));
+    }
+    return dead;
+}
+
+/* The other party sent this one on, to a phone of a dead node: that is an answer. */
 static bool sent_nowhere(const struct history *h, const struct history_leg *leg)
 {
     for (size_t i = 0; i < h->legs_n && leg->reason == REASON_UNREGISTERED; i++) {
         const struct history_leg *other = &h->legs[i];
         if (call_id_eq(other->call, leg->call) && other->reason == REASON_TRANSFERRED &&
-            other->end_us <= leg->end_us && other->end_us > leg->end_us - NEWS_US) {
+            other->end_us <= leg->end_us && other->end_us > leg->end_us - NEWS_US &&
+            some_callmanager_is_dead(h, leg->end_us)) {
             return true;
         }
     }

@@ -35,10 +35,7 @@ int cluster_run_topology(const char *name, char *ret_path, size_t size)
     }
     struct delivered files;
     struct nearest near = nearest_to(name);
-    delivered_list("topologies", &files);
-    for (uint32_t i = 0; i < files.n; i++) {
-        nearest_offer(&near, files.names[i]);
-    }
+    delivered_offer("topologies", &files, &near);
     return outcome_error(OUTCOME_CONFIG, NULL, "there is no topology file '%s'%s%s%s", name,
                          near.best != NULL ? "; delivered is for example '" : "",
                          near.best != NULL ? near.best : "", near.best != NULL ? "'" : "");

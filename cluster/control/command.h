@@ -59,10 +59,10 @@ void command_close(struct session_of_command **s);
 /* OUTCOME_USAGE, with the nearest of the names that were offered to `near`. */
 struct nearest;
 int command_no_such(const char *kind, const struct nearest *near);
-/* Whether there is such a table of times; NULL: the topology's. */
-MUST_CHECK int command_profile(const char *word_or_null);
 /* The same among many names: only one that is likely to be meant is offered, else `next` is. */
 int command_no_near(const char *kind, const struct nearest *near, const char *next);
+/* Whether there is such a table of times; NULL: the topology's. */
+MUST_CHECK int command_profile(const char *word_or_null);
 /* Whether nobody else has a cluster up in this home; says so if somebody has. */
 MUST_CHECK int command_none_up(const struct home *h, const char *next);
 

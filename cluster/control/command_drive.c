@@ -120,8 +120,8 @@ static void wait_for_nodes(const struct session_of_command *s, uint64_t index)
 }
 
 /* Let a node write something into the registry, and wait until it is true everywhere; with
- * --no-wait nobody waits for the answer. The text of an answer is
- * the value that was there before; without one `*ret_done` is left alone. */
+ * --no-wait nobody waits for the answer. The text of an answer is the value that was there before;
+ * without one `*ret_done` is left alone. */
 static int write_at(const struct session_of_command *s, struct proc_id to,
                     const struct msg_op_command *command, const struct options_common *common,
                     struct msg_op_done *ret_done)

@@ -1,5 +1,7 @@
 #include "cluster/control/delivered.h"
 
+#include "node/base/nearest.h"
+
 #include <dirent.h>
 #include <libgen.h>
 #include <limits.h>
@@ -63,6 +65,14 @@ void delivered_list(const char *kind, struct delivered *ret)
         closedir(dir);
     }
     qsort(ret->names, ret->n, sizeof ret->names[0], by_name);
+}
+
+void delivered_offer(const char *kind, struct delivered *ret, struct nearest *near)
+{
+    delivered_list(kind, ret);
+    for (uint32_t i = 0; i < ret->n; i++) {
+        nearest_offer(near, ret->names[i]);
+    }
 }
 
 bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size)

@@ -11,6 +11,8 @@
 #define DELIVERED_MAX      64
 #define DELIVERED_PATH_MAX 1024
 
+struct nearest;
+
 struct delivered {
     uint32_t n;
     char names[DELIVERED_MAX][NAME_LEN]; /* without ".yaml"; sorted */
@@ -19,6 +21,8 @@ struct delivered {
 /* The files of a kind ("topologies", "scenarios"). They are in $REHOME_SHARE; if that has no folder
  * for them, in the source tree that the program was built in, or where it was installed. */
 void delivered_list(const char *kind, struct delivered *ret);
+/* The same, each offered to `near`, whose best is in `ret`. */
+void delivered_offer(const char *kind, struct delivered *ret, struct nearest *near);
 /* The path of one; false if it is not there. */
 bool delivered_path(const char *kind, const char *name, char *ret_path, size_t size);
 /* The path of a file of one's own, or else of one that is delivered. */

@@ -42,10 +42,7 @@ static bool load_own(struct fit *f, struct topology *ret)
     }
     struct delivered files;
     struct nearest near = nearest_to(name);
-    delivered_list("topologies", &files);
-    for (uint32_t i = 0; i < files.n; i++) {
-        nearest_offer(&near, files.names[i]);
-    }
+    delivered_offer("topologies", &files, &near);
     yaml_file_complain(&f->file, at, did_you_mean(nearest_likely(&near), hint),
                        "there is no topology file '%s'", name);
     return false;

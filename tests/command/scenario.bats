@@ -175,10 +175,10 @@ refuses() {
 }
 
 @test "a name with a slash, or that ends in .yaml, is a file of one's own" {
-    mkdir "$BATS_TEST_TMPDIR/work"
+    mkdir "$BATS_TEST_TMPDIR/own"
     sed 's/name: mine/name: own/; s/topology: default/topology: deploy\/topologies\/small.yaml/; s/sub1/sub2/g' "$FILE" \
-        >"$BATS_TEST_TMPDIR/work/own.yaml"
-    run --separate-stderr "$REHOME" scenario show "$BATS_TEST_TMPDIR/work/own.yaml"
+        >"$BATS_TEST_TMPDIR/own/own.yaml"
+    run --separate-stderr "$REHOME" scenario show "$BATS_TEST_TMPDIR/own/own.yaml"
     [ "$status" = 0 ]
     [[ "$output" == *"99  own"* ]]
     run --separate-stderr "$REHOME" scenario show mine.yaml
@@ -186,10 +186,10 @@ refuses() {
     run --separate-stderr "$REHOME" scenario run nowhere.yaml
     [ "$status" = 64 ]
     [[ "$stderr" == *"there is no scenario file 'nowhere.yaml'"* ]]
-    sed -i 's/^target: sub2/target: sub9/' "$BATS_TEST_TMPDIR/work/own.yaml"
+    sed -i 's/^target: sub2/target: sub9/' "$BATS_TEST_TMPDIR/own/own.yaml"
     for command in "scenario run" "scenario show" "sim --seeds 1 --scenario"; do
         # shellcheck disable=SC2086
-        run --separate-stderr "$REHOME" $command "$BATS_TEST_TMPDIR/work/own.yaml"
+        run --separate-stderr "$REHOME" $command "$BATS_TEST_TMPDIR/own/own.yaml"
         [ "$status" = 78 ]
         [[ "$stderr" == *"own.yaml:6:9: there is no process or role 'sub9'"* ]]
     done

@@ -264,21 +264,24 @@ static void test_sentence_registry__a_call_among_the_living_that_breaks_is_caugh
     history_free(&good);
 }
 
-/* Who was sent to a phone of the dead node has his answer; one whom nobody sent on has not. */
+/* Who was sent to a phone of the dead node has his answer; one whom nobody sent on has not, nor has
+ * who was sent on when no node was dead any more. */
 static void test_sentence_registry__a_call_that_is_sent_to_a_dead_phone_ends(void **state)
 {
     (void)state;
-    for (unsigned sent = 0; sent < 2; sent++) {
+    enum { NOT_SENT, SENT, SENT_LATER, CASES };
+    for (unsigned sent = NOT_SENT; sent < CASES; sent++) {
+        int64_t end = (sent == SENT_LATER ? 45000 : 24000) * GOOD_MS;
         without_quorum();
         quorum_again();
         good_run_registers(GOOD_GATEWAY, GOOD_SUB1, 1, 2000 * GOOD_MS, 30);
-        struct history_leg *sender = good_run_talk(5001, 0x101, 15000 * GOOD_MS, 24000 * GOOD_MS);
-        sender->reason = sent == 1 ? REASON_TRANSFERRED : REASON_HUNG_UP;
+        struct history_leg *sender = good_run_talk(5001, 0x101, 15000 * GOOD_MS, end);
+        sender->reason = sent == NOT_SENT ? REASON_HUNG_UP : REASON_TRANSFERRED;
         sender[1].end_us = sender->end_us;
         sender[1].reason = REASON_UNREGISTERED;
         good_run_finish();
         assert_int_equal(good_run_judged("S8-CALLS")->verdict,
-                         sent == 1 ? VERDICT_PASS : VERDICT_FAIL);
+                         sent == SENT ? VERDICT_PASS : VERDICT_FAIL);
         history_free(&good);
     }
 }
