@@ -5,10 +5,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH        64 /* datagrams in one system call */
@@ -30,8 +32,10 @@ struct flow {
     struct device_id device, peer;
     struct call_id call;
     struct sockaddr_in address;
-    struct instant next, heard; /* heard: the last datagram, or the beginning */
+    struct instant next, heard; /* heard: the last datagram was read, or the beginning */
     struct duration late_then;  /* media.late when it was heard */
+    struct instant arrived;     /* the kernel had the last datagram: a loop that reads late hears
+                                   what came while it was away all at once */
     uint64_t received;
     struct duration gap;
     uint16_t seq;
@@ -149,6 +153,7 @@ static void begin(struct media *m, struct instant now, const struct media_order 
                      .call = order->call,
                      .next = now,
                      .heard = now,
+                     .arrived = now,
                      .late_then = m->late};
     if (find(m, order->device, order->call, order->peer) != NULL) {
         return;
@@ -209,6 +214,16 @@ static void burst_point(struct burst *b, unsigned i)
                                                  .msg_iovlen = 1}};
 }
 
+/* The kernel's word on when a datagram came. */
+struct stamp {
+    _Alignas(max_align_t) char bytes[CMSG_SPACE(sizeof(struct timespec))];
+};
+
+static int64_t us_of(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* What the kernel does not take is lost, as datagrams are. */
 static void burst_send(struct media *m, struct burst *b)
 {
@@ -241,7 +256,23 @@ static void burst_add(struct media *m, struct burst *b, struct flow *f, struct i
     }
 }
 
-static void hear(struct media *m, struct instant now, const struct datagram *d)
+/* When the kernel took in a datagram that was read now. Its stamp is of the wall's clock, which may
+ * be set between the two: nothing arrives after it is read, or (in hear) before what was heard. */
+static struct instant arrival(struct instant now, int64_t real_us, struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec stamp;
+            memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+            int64_t age = real_us - us_of(stamp);
+            return (struct instant){now.us - (age > 0 ? age : 0)};
+        }
+    }
+    return now;
+}
+
+static void hear(struct media *m, struct instant now, struct instant arrived,
+                 const struct datagram *d)
 {
     struct flow *f =
         find(m, (struct device_id){d->to}, (struct call_id){d->call}, (struct device_id){d->from});
@@ -249,12 +280,16 @@ static void hear(struct media *m, struct instant now, const struct datagram *d)
         m->counts.strange++; /* before the order came, or after the end */
         return;
     }
-    struct duration gap = instant_since(now, f->heard);
+    if (!instant_reached(arrived, f->arrived)) {
+        arrived = f->arrived;
+    }
+    struct duration gap = instant_since(arrived, f->arrived);
     if (f->received > 0 && gap.us > f->gap.us) {
         f->gap = gap;
     }
     f->received++;
     f->heard = now;
+    f->arrived = arrived;
     f->late_then = m->late;
     f->silent = false;
     m->counts.received++;
@@ -264,19 +299,25 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct media *m = poll->data;
     struct burst b;
+    struct stamp stamps[BATCH];
+    struct timespec real;
     (void)status;
     (void)events;
     struct instant now = loop_now();
+    clock_gettime(CLOCK_REALTIME, &real);
     notice_lateness(m, now);
     for (unsigned round = 0; round < RECEIVE_MAX; round++) {
         for (unsigned i = 0; i < BATCH; i++) {
             burst_point(&b, i);
+            b.headers[i].msg_hdr.msg_control = &stamps[i];
+            b.headers[i].msg_hdr.msg_controllen = sizeof stamps[i];
         }
         int n = recvmmsg(m->fd, b.headers, BATCH, MSG_DONTWAIT, NULL);
         for (int i = 0; i < n; i++) {
             if (b.headers[i].msg_len == sizeof(struct datagram) &&
                 b.datagrams[i].version == RTP_VERSION) {
-                hear(m, now, &b.datagrams[i]);
+                struct instant arrived = arrival(now, us_of(real), &b.headers[i].msg_hdr);
+                hear(m, now, arrived, &b.datagrams[i]);
             } else {
                 m->counts.strange++;
             }
@@ -307,7 +348,7 @@ void media_turn(struct media *m, struct instant now,
         }
         if (!f->silent && instant_reached(now, silent_at(m, f))) {
             f->silent = true;
-            owe_report(m, f, instant_since(now, f->heard));
+            owe_report(m, f, instant_since(now, f->arrived));
         }
         m->due = instant_min(m->due, f->next);
     }
@@ -355,10 +396,13 @@ enum err media_new(struct loop *loop, const struct topology *topology, const cha
     if (m->fd < 0 || inet_pton(AF_INET, text, &address.sin_addr) != 1) {
         goto fail_free;
     }
-    int bytes = SOCKET_BYTES;
+    int bytes = SOCKET_BYTES, yes = 1;
     if (setsockopt(m->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0 ||
         setsockopt(m->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) != 0) {
         log_line(LOG_WARN, "event=media_buffer errno=%d carry_on=\"with small buffers\"", errno);
+    }
+    if (setsockopt(m->fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) != 0) {
+        log_line(LOG_WARN, "event=media_stamps errno=%d carry_on=\"when they were read\"", errno);
     }
     if (bind(m->fd, (struct sockaddr *)&address, sizeof address) != 0) {
         err = errno == EADDRINUSE ? ERR_IN_USE : ERR_IO;

@@ -2,11 +2,11 @@
  *
  * A flow is (device, call, peer): every media interval it sends one datagram to the process that
  * plays the peer, and it counts what the peer sends to it in the same call. A gap is the time
- * between two datagrams that arrived; what lies before the first and after the last one is none,
- * since the parties begin and hang up at different moments. A flow that heard nothing for
- * media_lost_after (from its beginning, or since the last datagram) is silent: that is reported
- * once, and again only after it was heard in between. What this process slept through (its loop was
- * late by an interval or more) is a gap like any other, but nobody's silence. */
+ * between two datagrams that arrived, by the kernel's stamps; what lies before the first and after
+ * the last one is none, since the parties begin and hang up at different moments. A flow that heard
+ * nothing for media_lost_after (from its beginning, or since the last datagram) is silent: that is
+ * reported once, and again only after it was heard in between. What this process slept through (its
+ * loop was late by an interval or more) is a gap like any other, but nobody's silence. */
 #ifndef NODE_RUNTIME_MEDIA_H
 #define NODE_RUNTIME_MEDIA_H
 

@@ -48,7 +48,7 @@ heard() { jq ".$1" "$BATS_TEST_TMPDIR/heard"; }
     [ "$(heard preserved)" -ge 4 ]
     [ "$(heard missing)" = 0 ]
     [ "$(heard preserved_gap_max_ms)" -le 500 ]
-    [ "$(heard differ_max_ms)" -le 30 ]
+    [ "$(heard differ_max_ms)" -le 5 ]
 }
 
 @test "a fleet that sleeps is a gap in the media, in its own log and in the capture" {
@@ -62,5 +62,5 @@ heard() { jq ".$1" "$BATS_TEST_TMPDIR/heard"; }
     capture_end
     [ "$(heard legs)" -ge 6 ]
     [ "$(heard gap_max_ms)" -ge 600 ]
-    [ "$(heard differ_max_ms)" -le 30 ]
+    [ "$(heard differ_max_ms)" -le 5 ]
 }

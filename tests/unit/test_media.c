@@ -137,6 +137,28 @@ static void test_media__ones_own_sleep_is_not_the_silence_of_others(void **state
     assert_true(reports[1].gap.us >= 450000); /* it was a gap nevertheless */
 }
 
+/* What came while the loop was away came one by one, however it is read. */
+static void test_media__a_gap_is_between_arrivals_and_not_between_readings(void **state)
+{
+    (void)state;
+    order(1, 7, 2);
+    order(2, 7, 1);
+    pass(200);
+    for (unsigned i = 0; i < 4; i++) { /* sends, and reads nothing */
+        usleep(50000);
+        media_turn(media, loop_now(), on_report, NULL);
+    }
+    pass(50);
+    order(1, 7, 0);
+    order(2, 7, 0);
+    pass(20);
+    assert_int_equal(reports_n, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(reports[i].received >= 8);
+        assert_true(reports[i].gap.us >= 40000 && reports[i].gap.us < 150000);
+    }
+}
+
 static void test_media__three_parties_of_a_conference(void **state)
 {
     (void)state;
@@ -192,6 +214,7 @@ static const struct CMUnitTest tests[] = {
     MEDIA_TEST(test_media__two_parties_hear_each_other),
     MEDIA_TEST(test_media__silence_is_reported_once_and_a_gap_is_measured),
     MEDIA_TEST(test_media__ones_own_sleep_is_not_the_silence_of_others),
+    MEDIA_TEST(test_media__a_gap_is_between_arrivals_and_not_between_readings),
     MEDIA_TEST(test_media__three_parties_of_a_conference),
     MEDIA_TEST(test_media__a_peer_that_has_no_fleet_gets_nothing),
     MEDIA_TEST(test_media__hundreds_of_flows_are_cheap),
