@@ -4,6 +4,7 @@
 #include "tests/unit/cluster_fixture.h"
 #include "tests/unit/unit.h"
 
+#include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 
 #define PHONES   50
@@ -131,6 +132,28 @@ static void on_send(void *context, struct proc_id to, const uint8_t *bytes, size
 
 /* -- Life. -- */
 
+/* Two megabytes, which are costly to have from the kernel anew for each of ten thousand lives. */
+struct memory {
+    struct replica replica;
+    struct registry registry;
+};
+
+static void take_memory(struct sim_node *node)
+{
+    struct memory *memory = node->memory;
+    ASAN_UNPOISON_MEMORY_REGION(memory, sizeof *memory);
+    node->replica = &memory->replica;
+    node->registry = &memory->registry;
+}
+
+/* Who still uses what is gone is found, as with memory that was freed. */
+static void leave_memory(struct sim_node *node)
+{
+    ASAN_POISON_MEMORY_REGION(node->memory, sizeof(struct memory));
+    node->replica = NULL;
+    node->registry = NULL;
+}
+
 struct sim_cluster *sim_cluster_new(uint32_t n, uint64_t seed)
 {
     struct sim_cluster *c = calloc(1, sizeof *c);
@@ -155,6 +178,9 @@ struct sim_cluster *sim_cluster_new(uint32_t n, uint64_t seed)
         node->cluster = c;
         node->id.v = (uint16_t)(i + 1);
         node->disk = sim_disk_new(rand_next(&c->rand));
+        node->memory = malloc(sizeof(struct memory));
+        assert_non_null(node->memory);
+        leave_memory(node);
     }
     return c;
 }
@@ -176,10 +202,7 @@ static void release(struct sim_node *node, bool machine)
     if (machine) {
         sim_disk_crash(node->disk);
     }
-    free(node->replica);
-    free(node->registry);
-    node->replica = NULL;
-    node->registry = NULL;
+    leave_memory(node);
 }
 
 enum err sim_cluster_start(struct sim_cluster *c, uint32_t i)
@@ -189,10 +212,7 @@ enum err sim_cluster_start(struct sim_cluster *c, uint32_t i)
     node->life++;
     node->at = 0;
     node->failure = ERR_OK;
-    node->replica = malloc(sizeof *node->replica);
-    node->registry = malloc(sizeof *node->registry);
-    assert_non_null(node->replica);
-    assert_non_null(node->registry);
+    take_memory(node);
     const struct sim_raft_config config = {.self = node->id,
                                            .disk = node->disk,
                                            .seed = rand_next(&c->rand),
@@ -259,6 +279,7 @@ void sim_cluster_free(struct sim_cluster *c)
             release(&c->nodes[i], true);
         }
         sim_disk_free(&c->nodes[i].disk);
+        free(c->nodes[i].memory);
     }
     while (c->mail != NULL) {
         struct sim_mail *mail = c->mail;

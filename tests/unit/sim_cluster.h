@@ -19,6 +19,7 @@ struct sim_node {
     struct proc_id id;
     struct sim_disk *disk;
     struct sim_raft *raft; /* NULL: it does not run */
+    void *memory;          /* of its lives, one after the other; poisoned between them */
     struct replica *replica;
     struct registry *registry;
     struct world world;

@@ -255,8 +255,6 @@ static void test_sim_raft__close_works_with_everything_under_way(void **state)
     assert_int_equal(sim_raft_stats(node->raft).sent, sent);
     assert_int_equal(node->confirmed + node->refused, 0);
     sim_raft_free(&node->raft);
-    free(node->replica);
-    free(node->registry);
     sim_cluster_free(c);
 }
 
