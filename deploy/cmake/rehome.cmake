@@ -39,6 +39,9 @@ set(REHOME_WARNINGS
     -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wundef -Wvla -Wsign-conversion -Wcast-qual
     -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wformat=2)
 
+# Generated sources alone: all that must be there before somebody reads what is written by hand (tests/lint/tidy).
+add_custom_target(generated)
+
 # What every target is compiled with. GENERATED: code that protoc-c wrote, which casts const away.
 function(rehome_compile target floor)
     cmake_parse_arguments(PARSE_ARGV 2 arg "GENERATED" "" "")
@@ -121,7 +124,10 @@ function(rehome_generated target)
             VERBATIM)
         list(APPEND generated ${out}.c ${out}.h)
     endforeach()
+    add_custom_target(${target}_generated DEPENDS ${generated})
+    add_dependencies(generated ${target}_generated)
     add_library(${target}_pb STATIC ${generated})
+    add_dependencies(${target}_pb ${target}_generated)
     rehome_compile(${target}_pb 1 GENERATED)
     target_link_libraries(${target}_pb PUBLIC PkgConfig::protobuf-c)
     target_link_libraries(${target} PUBLIC ${target}_pb)
