@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #define POOL_LAST_WORDS 256
+#define POOL_PATIENCE   10 /* by so much may others have the processors */
 
 struct pool_work {
     void *context;
     uint64_t n;         /* pieces, numbered from 0 */
     uint32_t jobs;      /* at a time */
-    uint32_t limit_s;   /* for one piece; one that takes longer is ended */
+    uint32_t limit_s;   /* of a processor's time for one piece; one that takes more is ended, and so
+                           is one that lives POOL_PATIENCE times as long */
     size_t result_size; /* bytes; what `run` fills */
     /* In the child. */
     void (*run)(void *context, uint64_t piece, void *ret_result);
