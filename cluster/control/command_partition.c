@@ -81,6 +81,14 @@ static int cut_it(struct session_of_command *s, const struct options_common *com
     if (code != OUTCOME_DONE) {
         return code;
     }
+    if (!cut_separates(&f.cut, &s->cluster.topology)) {
+        char who[FAULTS_TEXT_LEN];
+        cut_sides(&f.cut, &s->cluster.topology, who, sizeof who);
+        return outcome_error(OUTCOME_USAGE, "rehome partition \"pga / pgb\" --net private",
+                             "%s: on the private network only the two sides of a Peripheral "
+                             "Gateway, or of the central controller, speak to each other",
+                             who);
+    }
     f.cut.one_way = w->one_way;
     f.cut.reject = w->reject;
     f.at_us = tick_now_us();

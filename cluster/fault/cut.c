@@ -57,6 +57,28 @@ void cut_sides(const struct cut *cut, const struct topology *t, char *ret, size_
     }
 }
 
+static bool are_one_pair(const struct topology_proc *a, const struct topology_proc *b)
+{
+    return a->kind == b->kind && a->side != b->side && a->pair == b->pair &&
+           (a->kind == PROC_PG || a->kind == PROC_ICM);
+}
+
+bool cut_separates(const struct cut *cut, const struct topology *t)
+{
+    if (cut->net == CUT_VISIBLE) {
+        return true;
+    }
+    for (uint32_t i = 0; i < t->procs_n; i++) {
+        for (uint32_t j = 0; j < t->procs_n; j++) {
+            if (is_in(cut->from, i) && is_in(cut->to, j) &&
+                are_one_pair(&t->procs[i], &t->procs[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* -- Rules. -- */
 
 /* { "visible12", "visible13" } */

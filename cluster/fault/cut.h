@@ -48,6 +48,10 @@ void cut_word(const struct cut *cut, char ret[CUT_WORD_LEN]);
 /* "sub1 / pub,sub2" */
 void cut_sides(const struct cut *cut, const struct topology *t, char *ret, size_t size);
 
+/* Whether anybody is cut off from anybody: on the private network there are only the two sides of a
+ * PG, or of the central controller, to speak to each other. */
+bool cut_separates(const struct cut *cut, const struct topology *t);
+
 /* Everything that the switch has to drop, for `nft -f`. */
 void cut_drops(FILE *out, const struct cut *cuts, uint32_t n, const struct topology *t);
 /* Everything that has to be refused to what one process sends. */

@@ -258,6 +258,11 @@ except ConnectionRefusedError:
         echo "$wrong: $output"
         [ "$status" = 64 ]
     done
+    run "$REHOME" partition "sub1 / rest" --net private
+    echo "$output"
+    [ "$status" = 64 ]
+    [[ "$output" == *"sub1 / pub,sub2,"*"only the two sides of a Peripheral Gateway"*"next:"* ]]
+    [ "$("$REHOME" faults --json | jq -c '[.faults[].id]')" = "[]" ]
 }
 
 @test "unplugged: no carrier, the phones move; plugged in again it is a member again; power takes all" {

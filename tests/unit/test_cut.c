@@ -200,7 +200,38 @@ static void test_cut__without_a_switch_the_receiver_drops_by_address(void **stat
     assert_string_equal(losses(cuts + 1, 1, 3), EMPTY_RECEIVER);
 }
 
+static void test_cut__on_the_private_network_only_two_sides_of_one_kind_meet(void **state)
+{
+    (void)state;
+    static const struct topology t = {
+        .procs_n = 6,
+        .procs = {{.name = "pub", .kind = PROC_NODE, .host = 1},
+                  {.name = "pga", .kind = PROC_PG, .host = 2, .side = SIDE_A, .pair = 5000},
+                  {.name = "pgb", .kind = PROC_PG, .host = 3, .side = SIDE_B, .pair = 5000},
+                  {.name = "pg2b", .kind = PROC_PG, .host = 4, .side = SIDE_B, .pair = 5001},
+                  {.name = "icma", .kind = PROC_ICM, .host = 5, .side = SIDE_A},
+                  {.name = "icmb", .kind = PROC_ICM, .host = 6, .side = SIDE_B}}};
+    const struct {
+        uint64_t from, to;
+        bool meet;
+    } rows[] = {
+        {1 << 2, 1 << 3, true},           /* pga / pgb */
+        {1 << 3, 1 << 1 | 1 << 2, true},  /* pgb / pub,pga */
+        {1 << 6, 1 << 5, true},           /* icmb / icma */
+        {1 << 2, 1 << 4, false},          /* pga / pg2b: of two pairs */
+        {1 << 2, 1 << 5 | 1 << 6, false}, /* pga / icma,icmb */
+        {1 << 1, 1 << 2 | 1 << 3, false}, /* pub / pga,pgb */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cut cut = {.from = rows[i].from, .to = rows[i].to, .net = CUT_PRIVATE};
+        assert_int_equal(cut_separates(&cut, &t), rows[i].meet);
+        cut.net = CUT_VISIBLE;
+        assert_true(cut_separates(&cut, &t));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_cut__on_the_private_network_only_two_sides_of_one_kind_meet),
     cmocka_unit_test(test_cut__without_a_switch_the_receiver_drops_by_address),
     cmocka_unit_test(test_cut__without_cuts_nothing_is_dropped_or_refused),
     cmocka_unit_test(test_cut__both_directions_are_dropped_and_counted_as_one),
