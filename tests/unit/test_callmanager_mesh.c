@@ -293,6 +293,44 @@ static void test_callmanager_mesh__a_queued_call_survives_the_node_of_the_route_
     free(c);
 }
 
+/* The registry is ahead of what a CallManager was told: the caller who waits elsewhere is let in at
+ * once, and whoever watches hears of him under the epoch that the registry knows. */
+static void test_callmanager_mesh__a_route_point_that_is_held_again_lets_in_under_its_epoch(
+    void **state)
+{
+    (void)state;
+    struct cluster *c = spread();
+    struct site *s = &c->sites[2];
+    watch(c, 3);
+    hold_route_point(c, 2);
+    dial(c, 1, 1, "8000", "");
+    callmanager_reset(&s->cm); /* dies and lives again before anybody says that it died */
+    sdl(c, 1, 2, false);
+    sdl(c, 3, 2, false);
+    start(c, 2);
+    c->log_n = 0;
+    const struct msg_command open = {.kind = COMMAND_ROUTE_POINT_OPEN,
+                                     .device = {ROUTE_POINT},
+                                     .node = {2},
+                                     .incarnation = {1000 + s->incarnations}};
+    s->alive = false; /* it is told later */
+    assert_int_equal(commit(c, 2, &open).reason, REASON_NONE);
+    s->alive = true;
+    settle(c);
+    const struct registry_device *r =
+        registry_device(&c->sites[3].registry, (struct device_id){ROUTE_POINT});
+    assert_int_equal(r->owner.v, 2);
+    const struct msg_device_event *e = heard(c, ROUTE_POINT, DEVICE_EVENT_OFFERED);
+    assert_non_null(e);
+    assert_int_equal(e->epoch, r->epoch);
+    const struct registry_change told = {.kind = REGISTRY_CHANGE_DEVICE, .device = {ROUTE_POINT}};
+    callmanager_registry_changed(&s->cm, c->now, &told);
+    settle(c);
+    assert_int_equal(cti(c, 3, ROUTE_POINT, e->call, KEY_ROUTE, "1021"), REASON_NONE);
+    check_leg(c, 21, LEG_RINGING, REASON_NONE, 0);
+    free(c);
+}
+
 static void test_callmanager_mesh__a_snapshot_tells_the_calls_of_a_device_elsewhere(void **state)
 {
     (void)state;
@@ -348,6 +386,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_callmanager_mesh__a_fleet_that_goes_preserves_the_other_side),
     cmocka_unit_test(test_callmanager_mesh__a_route_point_elsewhere_is_asked_and_answers),
     cmocka_unit_test(test_callmanager_mesh__a_queued_call_survives_the_node_of_the_route_point),
+    cmocka_unit_test(
+        test_callmanager_mesh__a_route_point_that_is_held_again_lets_in_under_its_epoch),
     cmocka_unit_test(test_callmanager_mesh__a_snapshot_tells_the_calls_of_a_device_elsewhere),
     cmocka_unit_test(test_callmanager_mesh__a_leg_of_nobody_is_given_back),
 };

@@ -544,12 +544,13 @@ uint32_t device_epoch(const struct callmanager *cm, struct device_id device)
 {
     ASSERT(device.v > 0 && device.v <= cm->devices_n);
     const struct device *d = &cm->devices[device.v];
+    const struct registry_device *r = registry_device(cm->registry, device);
     /* What happens at a route point that went elsewhere happened under the epoch in which it was
-     * here (REG-2): the registry may know its next owner before this node has let go of it. */
-    bool held = d->kind == DEVICE_KIND_ROUTE_POINT && d->counter != 0;
-    return d->epoch != 0 ? d->epoch
-           : held        ? (uint32_t)d->counter
-                         : registry_device(cm->registry, device)->epoch;
+     * here (REG-2): the registry may know its next owner before this node has let go of it. It may
+     * know as well that it is ours before we are told so; then calls are let in already. */
+    bool gone = d->kind == DEVICE_KIND_ROUTE_POINT && d->counter != 0 &&
+                !registry_owns(cm->registry, device, cm->self, cm->incarnation, r->epoch);
+    return d->epoch != 0 ? d->epoch : gone ? (uint32_t)d->counter : r->epoch;
 }
 
 /* Let go and not yet seen elsewhere. */
