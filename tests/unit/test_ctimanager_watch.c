@@ -322,6 +322,28 @@ static void test_ctimanager_watch__an_event_waits_for_the_news_of_its_own_device
     stop(c);
 }
 
+/* The replica knows the registration already, and has not told of it. */
+static void test_ctimanager_watch__an_event_does_not_overtake_what_is_known_and_not_told(
+    void **state)
+{
+    (void)state;
+    struct cluster *c = start();
+    ready(c);
+    c->m.running = false;
+    register_phone(c, 7, SUB2, 2);
+    c->m.running = true;
+    struct msg_device_event e = event_of(c, 7, DEVICE_EVENT_RINGING, CALL(1));
+    assert_int_equal(e.epoch, registry_device(&c->registry, (struct device_id){7})->epoch);
+    hear(c, &e);
+    assert_int_equal(c->sent_n, 0);
+    ctimanager_registry_changed(&c->m, c->now, (struct device_id){7});
+    assert_int_equal(count(c, MSG_CTI_EVENT), 3);
+    assert_int_equal(told_nth(c, 0)->kind, DEVICE_EVENT_OUT_OF_SERVICE);
+    assert_int_equal(told_nth(c, 1)->kind, DEVICE_EVENT_IN_SERVICE);
+    check_nth(c, 2, DEVICE_EVENT_RINGING, CALL(1));
+    stop(c);
+}
+
 static void test_ctimanager_watch__an_owner_that_comes_and_goes_takes_its_events_along(void **state)
 {
     (void)state;
@@ -584,6 +606,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ctimanager_watch__only_devices_of_that_node_are_asked_about),
     cmocka_unit_test(test_ctimanager_watch__an_event_does_not_overtake_the_registration),
     cmocka_unit_test(test_ctimanager_watch__an_event_waits_for_the_news_of_its_own_device),
+    cmocka_unit_test(test_ctimanager_watch__an_event_does_not_overtake_what_is_known_and_not_told),
     cmocka_unit_test(test_ctimanager_watch__an_owner_that_comes_and_goes_takes_its_events_along),
     cmocka_unit_test(test_ctimanager_watch__too_many_early_events_become_a_snapshot),
     cmocka_unit_test(test_ctimanager_watch__a_first_snapshot_that_never_came_is_asked_for_again),

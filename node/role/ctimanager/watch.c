@@ -76,7 +76,19 @@ static void take_event(struct ctimanager *m, const struct msg_device_event *even
     } /* else something before it was missed: the snapshot that follows says what is now */
 }
 
-/* This replica does not know yet what the device's node knows: its owner. */
+/* The registry knows an owner of whom somebody who watches the device has not been told. */
+static bool untold(const struct ctimanager *m, struct device_id device, uint32_t epoch)
+{
+    for (uint32_t i = 0; i < m->providers_n; i++) {
+        const struct provider *p = &m->providers[i];
+        if (provider_watches(p, device) && p->monitors[device.v].epoch != epoch) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Here it is not known yet, or not told yet, what the device's node knows: its owner. */
 static void hold_back(struct ctimanager *m, const struct msg_device_event *event)
 {
     if (m->ahead_n < CTIMANAGER_AHEAD_MAX) {
@@ -87,7 +99,7 @@ static void hold_back(struct ctimanager *m, const struct msg_device_event *event
 }
 
 /* An event of a device, from whoever owns it. Under an older epoch it is not believed (REG-2),
- * under a newer one it waits for the registry, so that IN_SERVICE comes first. */
+ * under a newer one it waits for the news from the registry, so that IN_SERVICE comes first. */
 void watch_event(struct ctimanager *m, const struct msg_device_event *event)
 {
     const struct registry_device *d = registry_device(m->registry, event->device);
@@ -96,7 +108,8 @@ void watch_event(struct ctimanager *m, const struct msg_device_event *event)
     }
     if (event->epoch != 0 && event->epoch < d->epoch) {
         ctimanager_reject(m, m->self, REASON_OLD_EPOCH, "sdl_event");
-    } else if (event->epoch > d->epoch) {
+    } else if (event->epoch > d->epoch ||
+               (event->epoch != 0 && untold(m, event->device, d->epoch))) {
         hold_back(m, event);
     } else {
         take_event(m, event);
